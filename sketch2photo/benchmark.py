@@ -1,0 +1,188 @@
+"""Speed and memory: `python -m sketch2photo.benchmark [--model DIR_OR_ID]`.
+
+Milliseconds say little about another machine, so latencies are also given as multiples of a torchvision ResNet-50 forward pass at
+224 px, timed in turns with everything else in the same run. BicycleGAN's published generator is timed beside ours.
+"""
+
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from itertools import pairwise
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+from torchvision.models import resnet50
+
+from . import machine
+from .config import PRESETS, Preset
+from .data import Drawn
+from .evaluate import load_model
+from .model import Sketch2Photo
+from .trainer import Trainer
+
+Answer = TypeVar("Answer")
+COUNTS = (1, 8)  # photographs of one sketch
+WARM_UP_STEPS = 2
+
+
+class BicycleUNet(nn.Module):
+    """BicycleGAN's `unet_256` (Zhu et al., 2017): pix2pix's U-Net of 8 levels, z (8) beside the input of each level; 54.8 M parameters."""
+
+    def __init__(self, latent_dim: int = 8, width: int = 64) -> None:
+        super().__init__()
+        widths = [1, *(width * m for m in (1, 2, 4, 8, 8, 8, 8, 8))]
+        self.down, self.up = nn.ModuleList(), nn.ModuleList()
+        for level, (a, b) in enumerate(pairwise(widths)):
+            self.down.append(
+                nn.Sequential(
+                    nn.LeakyReLU(0.2) if level else nn.Identity(),
+                    nn.Conv2d(a + latent_dim, b, 4, 2, 1),
+                    nn.InstanceNorm2d(b) if 0 < level < 7 else nn.Identity(),
+                )
+            )
+            self.up.append(
+                nn.Sequential(
+                    nn.ReLU(),
+                    nn.ConvTranspose2d(b if level == 7 else 2 * b, a if level else 3, 4, 2, 1),
+                    nn.InstanceNorm2d(a) if level else nn.Tanh(),
+                )
+            )
+
+    def forward(self, sketch: Tensor, z: Tensor) -> Tensor:
+        """(1, 1, 256, 256) and (N, D) -> (N, 3, 256, 256)."""
+        x, skips = sketch.expand(len(z), -1, -1, -1), []
+        for layer in self.down:
+            plane = z[:, :, None, None].expand(-1, -1, *x.shape[-2:])
+            x = layer(torch.cat([x, plane], 1))
+            skips.append(x)
+        x = self.up[7](x)
+        for level in range(6, -1, -1):
+            x = self.up[level](torch.cat([x, skips[level]], 1))
+        return x
+
+
+@torch.inference_mode()
+def latencies(model: Sketch2Photo, rounds: int) -> dict[str, dict[int, float]]:
+    """Median seconds for 1 and 8 pictures by each network and precision; every round times all of them in turn."""
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    bicycle, resnet = BicycleUNet(), resnet50(weights=None)
+    for network in (model, bicycle, resnet):
+        network.eval().to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    side = model.image_size
+    sketch, large = torch.ones(1, 1, side, side, device=device), torch.ones(1, 1, 256, 256, device=device)
+    z = {n: torch.randn(n, model.latent_dim, device=device) for n in COUNTS}
+    z8 = {n: torch.randn(n, 8, device=device) for n in COUNTS}
+    photos = {
+        n: torch.randn(n, 3, 224, 224, device=device).contiguous(memory_format=torch.channels_last) for n in COUNTS
+    }
+    size = sum(p.numel() for p in model.generator.parameters()) / 1e6
+    work: dict[str, Callable[[int], Tensor]] = {
+        "ResNet-50, 224 px": lambda n: resnet(photos[n]),
+        "BicycleGAN unet_256, 54.8 M, 256 px": lambda n: bicycle(large, z8[n]),
+        f"Sketch2Photo, {size:.1f} M, {side} px": lambda n: model(sketch, z[n]),
+    }
+    times: dict[str, dict[int, list[float]]] = {}
+    for turn in range(rounds + 1):  # The first is the warm-up.
+        for precision in ["fp32", "bf16"] if machine.has_bf16() else ["fp32"]:
+            for name, run in work.items():
+                for n in COUNTS:
+                    with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16"):
+                        seconds = _timed(lambda run=run, n=n: run(n))  # type: ignore[misc]
+                    if turn:
+                        times.setdefault(f"{name}, {precision}", {m: [] for m in COUNTS})[n].append(seconds)
+    return {name: {n: statistics.median(taken) for n, taken in by_n.items()} for name, by_n in times.items()}
+
+
+def generation_memory(name: str | None) -> float:
+    """Peak GiB of a process that makes 8 photographs of one sketch."""
+    model = _model(name).eval()
+    with torch.inference_mode():
+        model(torch.ones(1, 1, model.image_size, model.image_size), torch.randn(8, model.latent_dim))
+    return _peak()
+
+
+def training(preset: Preset, steps: int) -> tuple[float, float]:
+    """Images/s and peak GiB of a process that trains on drawn faces, their drawing included, after two steps of warm-up."""
+    config = PRESETS[preset]
+    with tempfile.TemporaryDirectory() as out:
+        size = config.model.get("image_size", 256)
+        trainer = Trainer(config, [(Drawn(size), 1.0)], Drawn(size, count=4, first=10**6), Path(out))
+        trainer.run(steps=WARM_UP_STEPS)
+        before = trainer.seconds
+        trainer.run(steps=WARM_UP_STEPS + steps)
+        return config.batch_size * steps / (trainer.seconds - before), _peak()
+
+
+def main(model: str | None = None, rounds: int = 9, steps: int = 8) -> None:
+    """Time generation and training on this machine and print both as markdown tables.
+
+    Args:
+        model: model folder or Hub id; by default the bundled hub/model, or else an untrained model, which is as fast.
+        rounds: of all latencies in turn, of which the median counts.
+        steps: of training timed for each preset; 0 leaves training out.
+    """
+    if rounds < 1 or steps < 0:
+        raise ValueError(f"Timing needs at least 1 round and 0 steps, not {rounds} and {steps}.")
+    print(", ".join(f"{key} {value}" for key, value in machine.description().items()) + "\n")
+    machine.keep_freed_memory()
+    found = latencies(_model(model), rounds)
+    unit = found["ResNet-50, 224 px, fp32"]
+    print("| network | 1 photograph | x ResNet-50 | 8 photographs | x ResNet-50 |\n|---|---|---|---|---|")
+    for name, taken in found.items():
+        print(
+            f"| {name} | " + " | ".join(f"{1000 * taken[n]:.0f} ms | {taken[n] / unit[n]:.2f}" for n in COUNTS) + " |"
+        )
+    print(f"\nPeak memory of a process that makes 8 photographs: {_alone(generation_memory, model):.2f} GiB.")
+    if steps:
+        lines = ["| training | batch | images/s | peak memory |", "|---|---|---|---|"]
+        for preset, config in PRESETS.items():
+            rate, peak = _alone(training, preset, steps)
+            size = config.model.get("image_size", 256)
+            lines.append(f"| {preset}, {size} px | {config.batch_size} | {rate:.1f} | {peak:.2f} GiB |")
+        print("\n" + "\n".join(lines))
+
+
+def _model(name: str | None) -> Sketch2Photo:
+    bundled = Path(__file__).parents[1] / "hub" / "model"
+    if name is None and not (bundled / "config.json").exists():
+        return Sketch2Photo()
+    return load_model(name or str(bundled))
+
+
+def _timed(run: Callable[[], Tensor]) -> float:
+    started = time.perf_counter()
+    run()
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+    return time.perf_counter() - started
+
+
+def _peak() -> float:
+    """Largest resident size of this process so far, GiB; on a GPU the largest allocation there."""
+    if torch.cuda.is_available():
+        return torch.cuda.max_memory_allocated() / 2**30
+    unit = 2**20 if sys.platform == "linux" else 2**30  # KiB, elsewhere bytes
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+
+
+def _alone(function: Callable[..., Answer], *args: object) -> Answer:
+    """The answer of a function that runs in a process of its own, so that its peak memory is its own."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        return pool.submit(function, *args).result()
+
+
+if __name__ == "__main__":
+    import tyro
+
+    try:
+        tyro.cli(main, prog="python -m sketch2photo.benchmark")
+    except ValueError as error:
+        print(f"benchmark: {error}", file=sys.stderr)
+        sys.exit(2)

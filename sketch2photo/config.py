@@ -1,0 +1,65 @@
+"""Every number of a training run in one place."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Preset = Literal["default", "classic"]
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """A recipe. `PRESETS` holds the two that exist; each weight's formula is in objective.py."""
+
+    # Model: the arguments of Sketch2Photo.
+    model: dict[str, Any] = field(default_factory=dict)
+
+    # Objective
+    gan_loss: Literal["hinge", "least-squares"] = "hinge"
+    weight_pixel: float = 10.0
+    weight_feature: float = 4.0  # 0: no features, and discriminators on patches of the picture
+    weight_gan: float = 0.1
+    weight_latent: float = 0.5
+    weight_kl: float = 0.02
+    gan_ramp: int = 600  # steps over which the adversarial weight rises from 0
+    view_size: int = 128  # px of the crops that features are taken from
+
+    # Data
+    hand: bool = True  # sketches as an unsteady hand draws them, in proportion to 1 - strictness
+    photos_share: float = 0.5  # of the samples, where there are pairs and photos
+    made_share: float = 0.25  # of the pairs' samples, a made sketch in place of the artist's
+    warp: float = 3.0  # px at 256, displacement of sketch and photo together
+    held_out: int = 128  # pairs, at most a tenth, that only validation sees
+
+    # Optimisation
+    batch_size: int = 8  # over all processes; each sample goes through both branches
+    learning_rate: float = 2e-4
+    learning_rate_discriminator: float = 1.4e-4
+    betas: tuple[float, float] = (0.0, 0.99)
+    warmup: int = 100  # steps
+    clip: float = 5.0  # gradient norm
+    ema_decay: float = 0.998
+
+
+PRESETS: dict[Preset, TrainConfig] = {
+    "default": TrainConfig(),
+    # The first Sketch2Photo as its author trained it.
+    "classic": TrainConfig(
+        model={"architecture": "classic", "image_size": 128, "channels": (64, 128, 256, 512, 512, 512)},
+        gan_loss="least-squares",
+        weight_feature=0.0,
+        weight_gan=1.0,
+        weight_latent=0.6,
+        gan_ramp=0,
+        hand=False,
+        photos_share=0.0,
+        made_share=0.0,
+        warp=0.0,
+        batch_size=16,
+        learning_rate=5e-4,
+        learning_rate_discriminator=5e-4,
+        betas=(0.6, 0.999),
+        warmup=0,
+        clip=float("inf"),
+        ema_decay=0.0,
+    ),
+}

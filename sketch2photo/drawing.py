@@ -1,0 +1,315 @@
+"""Whatever people bring as a drawing -> the network's input: dark lines on white, square, the face framed as in training.
+
+The steps are one function each and run in this order: open the picture on white, make it dark on light, turn coloured ink
+to grey, take the shadow off a photographed sheet, find the ink, choose the square around it, scale, restore faint lines.
+A clean sketch of the training data is left as it is by every one of them.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import torch
+from PIL import Image, ImageOps
+from torch import Tensor
+from torch.nn import functional as F
+
+Grey = npt.NDArray[np.float32]  # (H, W) in [0, 1], white = 1
+Box = tuple[int, int, int]  # left, top, side; may reach outside the picture
+
+MAX_PIXELS = 40_000_000
+MIN_SIDE, MAX_ASPECT = 16, 10
+WORKING_SIDE = 2048  # larger pictures are reduced to this before anything is measured on them
+FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF", "PPM")  # no format that starts another program
+EMPTY = "The canvas is empty: draw a face first."
+
+
+def to_sketch(drawing: Any, size: int = 256) -> Tensor:
+    """Turn a drawing into the network's input.
+
+    Args:
+        drawing: a PIL image of any mode; an array (H, W) or (H, W, 1|3|4) of uint8, uint16, bool or float in [0, 1];
+            a path; the value of a Gradio sketchpad (dict with background, layers, composite); or a tensor (1, 1, H, H)
+            or (1, H, H) in [-1, 1] that already is an input, and is only resized.
+        size: side of the result in pixels.
+
+    Returns:
+        (1, 1, size, size) float32 in [-1, 1], white = +1, dark lines on white.
+
+    Raises:
+        ValueError: there is nothing drawn, or the drawing cannot be read; the message is one sentence for its author.
+    """
+    if isinstance(drawing, Tensor):
+        return _resize_tensor(drawing, size)
+    rgb = _shrink(_open_on_white(drawing))
+    grey = _to_grey(_dark_on_light(rgb))
+    if not _is_clean(grey):
+        grey = _flatten_paper(grey)
+    square = _crop(grey, _frame(_find_ink(grey), grey.shape[0], grey.shape[1]), paper=_paper_level(grey))
+    sketch = _restore_contrast(_scale(square, size))
+    return torch.from_numpy(sketch * 2 - 1)[None, None]
+
+
+def _resize_tensor(sketch: Tensor, size: int) -> Tensor:
+    """(1, 1, H, H) or (1, H, H) in [-1, 1] -> (1, 1, size, size); area-averaging where it shrinks."""
+    if sketch.ndim not in (3, 4) or sketch.shape[-1] != sketch.shape[-2] or sketch.numel() != sketch.shape[-1] ** 2:
+        raise ValueError(f"A sketch tensor must be (1, 1, H, H) or (1, H, H), not {tuple(sketch.shape)}.")
+    sketch = sketch.detach().float().reshape(1, 1, *sketch.shape[-2:])
+    if sketch.numel() == 0 or not torch.isfinite(sketch).all() or sketch.abs().max() > 1.001:
+        raise ValueError("A sketch tensor must hold finite values in [-1, 1], white = +1.")
+    if sketch.shape[-1] != size:
+        sketch = F.interpolate(sketch, (size, size), mode="bilinear", antialias=True)
+    return sketch.clamp(-1, 1)
+
+
+# ---- opening -------------------------------------------------------------------------------------------------------
+
+
+def _open_on_white(drawing: Any) -> Image.Image:
+    """Anything but a tensor -> RGB image, upright, transparent parts white."""
+    if drawing is None:
+        raise ValueError(EMPTY)
+    if isinstance(drawing, dict):
+        return _open_sketchpad(drawing)
+    return _on_white(_open(drawing))
+
+
+def _open_sketchpad(value: dict[str, Any]) -> Image.Image:
+    """Gradio's dict: the composite where there is one, else the layers laid over the background."""
+    if not {"background", "layers", "composite"} & value.keys():
+        raise ValueError("A drawing's dict must be a sketchpad's value, with background, layers and composite.")
+    if value.get("composite") is not None:
+        return _on_white(_open(value["composite"]))
+    parts = [part for part in (value.get("background"), *(value.get("layers") or [])) if part is not None]
+    if not parts:
+        raise ValueError(EMPTY)
+    sheets = [_open(part).convert("RGBA") for part in parts]
+    if len({sheet.size for sheet in sheets}) > 1:
+        raise ValueError("The sketchpad's layers differ in size: send the composite instead.")
+    stack = sheets[0]
+    for sheet in sheets[1:]:
+        stack = Image.alpha_composite(stack, sheet)
+    return _on_white(stack)
+
+
+def _open(drawing: Any) -> Image.Image:
+    """PIL image, array or path -> decoded PIL image in an 8-bit mode, turned as its EXIF tag says."""
+    if isinstance(drawing, np.ndarray):
+        return _from_array(drawing)
+    if isinstance(drawing, str | Path):
+        return _from_file(Path(drawing))
+    if isinstance(drawing, Image.Image):
+        return _decode(drawing, "picture")
+    kind = type(drawing).__name__
+    raise ValueError(f"A drawing must be a PIL image, an array, a path or a sketchpad's value, not {kind}.")
+
+
+def _from_file(path: Path) -> Image.Image:
+    try:
+        picture = Image.open(path, formats=FORMATS)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise ValueError(f"{path.name!r} is too large: send at most {MAX_PIXELS // 10**6} megapixels.") from error
+    except FileNotFoundError as error:
+        raise ValueError(f"There is no file {path.name!r}.") from error
+    except Exception as error:  # broken files make decoders raise nearly anything
+        raise ValueError(f"{path.name!r} is not a picture that can be read: send a PNG or JPEG.") from error
+    with picture:
+        return _decode(picture, repr(path.name))
+
+
+def _decode(picture: Image.Image, name: str) -> Image.Image:
+    """Check the size before decoding, then bring 16-bit, 32-bit and float pictures down to 8 bits."""
+    _check_size(*picture.size)
+    try:
+        upright = ImageOps.exif_transpose(picture)
+    except Exception as error:  # as above
+        raise ValueError(f"The {name} is damaged: save it again as PNG or JPEG.") from error
+    if upright.mode.startswith(("I", "F")):
+        values = np.asarray(upright, np.float64)
+        if upright.mode.startswith("I;16"):
+            values /= 65535
+        elif np.nanmax(values) > 1:  # no other mode says what its white is
+            values /= 255 if np.nanmax(values) <= 255 else 65535
+        return _from_array(values)
+    return upright
+
+
+def _from_array(array: npt.NDArray[Any]) -> Image.Image:
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[:, :, 0]
+    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
+        raise ValueError(f"A drawing's array must be (H, W) or (H, W, 1, 3 or 4), not {array.shape}.")
+    _check_size(array.shape[1], array.shape[0])
+    if array.dtype == np.bool_:
+        array = array.astype(np.uint8) * 255
+    elif array.dtype == np.uint16:
+        array = (array / 257).round().astype(np.uint8)
+    elif np.issubdtype(array.dtype, np.floating):
+        if not np.isfinite(array).all():
+            raise ValueError("The drawing holds values that are not numbers (NaN or infinity).")
+        if array.min() < 0 or array.max() > 1:
+            raise ValueError("A drawing's float array must lie in [0, 1]: scale it, or convert it to uint8.")
+        array = (array * 255).round().astype(np.uint8)
+    elif array.dtype != np.uint8:
+        raise ValueError(f"A drawing's array must be uint8, uint16, bool or float in [0, 1], not {array.dtype}.")
+    return Image.fromarray(np.ascontiguousarray(array))
+
+
+def _check_size(width: int, height: int) -> None:
+    if width * height > MAX_PIXELS:
+        raise ValueError(
+            f"The picture has {width} x {height} pixels, which is too many: send at most {MAX_PIXELS // 10**6} megapixels."
+        )
+    if min(width, height) < MIN_SIDE:
+        raise ValueError(f"The picture is {width} x {height} pixels: each side needs at least {MIN_SIDE}.")
+    if max(width, height) > MAX_ASPECT * min(width, height):
+        raise ValueError(f"The picture is {width} x {height} pixels, too long and thin for a face: crop it first.")
+
+
+def _on_white(picture: Image.Image) -> Image.Image:
+    if picture.has_transparency_data:
+        rgba = picture.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
+    return picture.convert("RGB")
+
+
+# ---- paper and ink -------------------------------------------------------------------------------------------------
+
+
+def _shrink(rgb: Image.Image) -> npt.NDArray[np.uint8]:
+    scale = WORKING_SIDE / max(rgb.size)
+    if scale < 1:
+        rgb = rgb.resize((max(1, round(rgb.width * scale)), max(1, round(rgb.height * scale))), Image.Resampling.BOX)
+    return np.asarray(rgb)
+
+
+def _dark_on_light(rgb: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Invert light lines on a dark ground.
+
+    A dim photograph of paper is dark too, so darkness is not enough: the lines must be lighter than what surrounds them.
+    """
+    grey = cv2.resize(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), (256, 256), interpolation=cv2.INTER_AREA)
+    border = np.concatenate([grey[:8].ravel(), grey[-8:].ravel(), grey[:, :8].ravel(), grey[:, -8:].ravel()])
+    if np.median(grey) > 127 or np.median(border) > 127:
+        return rgb
+    relief = grey.astype(np.float32) - cv2.medianBlur(grey, 41)
+    lighter, darker = np.square(relief[relief > 0]).sum(), np.square(relief[relief < 0]).sum()
+    return 255 - rgb if lighter > darker else rgb
+
+
+def _to_grey(rgb: npt.NDArray[np.uint8]) -> Grey:
+    """The darkest channel, so that ink of any colour is dark; a tint of the paper goes with its shadow, later."""
+    red, green, blue = cv2.split(rgb)
+    return np.asarray(cv2.min(cv2.min(red, green), blue), np.float32) / 255
+
+
+def _find_paper(grey: Grey) -> tuple[Grey, npt.NDArray[np.bool_]]:
+    """A 128 x 128 version and where in it bare paper shows: smooth, and not much darker than its surroundings."""
+    small = np.asarray(cv2.resize(grey, (128, 128), interpolation=cv2.INTER_AREA), np.float32)
+    mean = cv2.blur(small, (5, 5))
+    deviation = np.sqrt(np.maximum(cv2.blur(small * small, (5, 5)) - mean * mean, 0))
+    brightest_near = cv2.dilate(small, np.ones((43, 43), np.uint8))
+    return small, (deviation < 0.03) & (small > 0.55 * brightest_near)
+
+
+def _is_clean(grey: Grey) -> bool:
+    """Whether the paper is evenly light, as in a scan or on a canvas: then nothing needs to be taken off.
+
+    On every sketch of the training data 95 % of the bare paper is lighter than 0.84; under a shadow far less is.
+    """
+    small, paper = _find_paper(grey)
+    return paper.mean() < 0.02 or (float(np.percentile(small[paper], 5)) > 0.8 and _paper_level(grey) > 0.885)
+
+
+def _flatten_paper(grey: Grey) -> Grey:
+    """Divide by the light that falls on the paper, then stretch so that paper is white and the darkest ink nearly black.
+
+    The light is averaged over bare paper only and continued under the ink, so shaded hair keeps its tone.
+    """
+    small, paper = _find_paper(grey)
+    weight = paper.astype(np.float32)
+    light, total = np.zeros_like(small), np.zeros_like(small)
+    for sigma, trust in ((3, 1.0), (10, 1e-3), (40, 1e-6)):  # the wider ones count where no paper is near
+        light += trust * cv2.GaussianBlur(small * weight, (0, 0), sigma)
+        total += trust * cv2.GaussianBlur(weight, (0, 0), sigma)
+    everywhere = cv2.resize(light / np.maximum(total, 1e-12), grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    flat = grey / np.maximum(everywhere, 0.02)
+    ink = min(float(np.percentile(flat[::2, ::2], 0.5)), 0.7)  # a sheet with hardly a line on it must not become noise
+    return np.clip((flat - ink) / (0.93 - ink) * 0.95 + 0.05, 0, 1).astype(np.float32)
+
+
+def _paper_level(grey: Grey) -> float:
+    return float(np.percentile(cv2.resize(grey, (256, 256), interpolation=cv2.INTER_AREA), 90))
+
+
+def _find_ink(grey: Grey) -> npt.NDArray[np.bool_]:
+    """(H, W) mask of what was drawn, without specks.
+
+    Raises:
+        ValueError: nothing, or nothing but a dot.
+    """
+    ink = (grey < _paper_level(grey) - 0.12).astype(np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    areas = stats[1:, cv2.CC_STAT_AREA]
+    if areas.size == 0:
+        raise ValueError(EMPTY)
+    drawn = np.flatnonzero(areas >= 0.02 * areas.max()) + 1
+    widths, heights = stats[drawn, cv2.CC_STAT_WIDTH], stats[drawn, cv2.CC_STAT_HEIGHT]
+    largest = int(np.argmax(widths * heights))
+    extent = max(widths[largest], heights[largest]) / max(grey.shape)
+    filled = stats[drawn[largest], cv2.CC_STAT_AREA] / (widths[largest] * heights[largest])
+    if len(drawn) == 1 and extent < (0.15 if filled > 0.6 else 0.03):
+        raise ValueError("There is only a dot on the canvas: draw a face first.")
+    kept = np.zeros(len(stats), np.bool_)
+    kept[drawn] = True
+    return np.asarray(kept[labels])
+
+
+# ---- framing -------------------------------------------------------------------------------------------------------
+
+
+def _frame(ink: npt.NDArray[np.bool_], height: int, width: int) -> Box:
+    """The square to cut out: the whole picture, unless the drawing is small or stands aside in it.
+
+    In the training data head and hair fill about 80 % of the side and their middle is slightly above the picture's.
+    """
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
+    x, y = (left + right) / 2, (top + bottom) / 2
+    side = max(height, width)
+    extent = max(bottom - top, right - left) / side
+    aside = max(abs(x - width / 2), abs(y - height / 2)) / side
+    if extent < 0.55 or (extent < 0.75 and aside > 0.15):
+        side = max(round(max((bottom - top) / 0.80, (right - left) / 0.88)), 8)
+        side += (right - left + side) % 2  # so that the middle falls on the same place in a mirrored drawing
+        return round(x - side / 2), round(y - 0.46 * side), side
+    return (width - side) // 2, (height - side) // 2, side
+
+
+def _crop(grey: Grey, box: Box, paper: float) -> Grey:
+    left, top, side = box
+    height, width = grey.shape
+    out = np.full((side, side), paper, np.float32)
+    x0, y0, x1, y1 = max(left, 0), max(top, 0), min(left + side, width), min(top + side, height)
+    out[y0 - top : y1 - top, x0 - left : x1 - left] = grey[y0:y1, x0:x1]
+    return out
+
+
+def _scale(square: Grey, size: int) -> Grey:
+    if square.shape[0] == size:
+        return square
+    method = cv2.INTER_AREA if square.shape[0] > size else cv2.INTER_CUBIC
+    return np.clip(cv2.resize(square, (size, size), interpolation=method), 0, 1)
+
+
+def _restore_contrast(grey: Grey) -> Grey:
+    """Darken lines that are faint, because they were drawn so or because they were thinner than a pixel after scaling."""
+    paper = _paper_level(grey)
+    darkness = 1 - grey / max(paper, 1e-3)
+    ink = darkness[darkness > 0.05]
+    strength = float(np.percentile(ink, 90)) if ink.size else 1.0
+    if strength >= 0.35:  # the faintest sketch of the training data has 0.37
+        return grey
+    return np.clip(paper * (1 - darkness * (0.6 / strength)), 0, 1).astype(np.float32)

@@ -1,0 +1,125 @@
+"""BicycleGAN's objective (Zhu et al., 2017): both branches of one training step, every term with its formula.
+
+With A a sketch, B its photograph, G the generator, E the encoder, z ~ N(0, I):
+
+    cVAE-GAN   mu, logvar = E(B);  z_B = mu + eps exp(logvar / 2);  B' = G(A, z_B)
+      pixel    weight_pixel    mean |B' - B|                                 (pix2pix, Isola et al., 2017)
+      feature  weight_feature  feature_distance(view(B'), view(B))           (LPIPS, Zhang et al., 2018; features.py)
+      gan_vae  weight_gan      adversarial(D_VAE(B'))
+      kl       weight_kl       KL(N(mu, exp logvar) | N(0, I))               (VAE, Kingma & Welling, 2014)
+    cLR-GAN    B~ = G(A, z)
+      gan_lr   weight_gan      adversarial(D_LR(B~))
+      latent   weight_latent   mean |mu(B~) - z|, which moves G and not E
+
+Each discriminator learns to tell its branch's fakes from B; adversarial is the hinge loss (Lim & Ye, 2017) or least
+squares (LSGAN, Mao et al., 2017). G, E and both discriminators are updated at once from the same pictures, which is the
+paper's alternation without a second pass. Where a sketch is only a hint (strictness 0), pixel and the finer half of feature
+count for a quarter, since the lines are not where B's are.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+from torch.nn import functional as F
+
+from .augment import views
+from .config import TrainConfig
+from .data import Sample
+from .discriminators import FeatureDiscriminator, PatchDiscriminator
+from .features import EfficientNetLite, available, feature_distance
+from .model import Sketch2Photo
+
+
+class Objective(nn.Module):
+    """Model and discriminators, with one forward that gives the loss of them all."""
+
+    def __init__(self, model: Sketch2Photo, config: TrainConfig) -> None:
+        super().__init__()
+        self.model, self.config = model, config
+        self.features = EfficientNetLite("lite0") if config.weight_feature and available("lite0") else None
+        self.d_vae, self.d_lr = (
+            PatchDiscriminator() if self.features is None else FeatureDiscriminator(self.features.channels)
+            for _ in range(2)
+        )
+
+    def learned(self) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+        """Parameters of generator and encoder, and of the discriminators."""
+        return list(self.model.parameters()), [*self.d_vae.parameters(), *self.d_lr.parameters()]
+
+    def forward(self, sample: Sample, step: int) -> tuple[Tensor, dict[str, Tensor]]:
+        """The step's loss, and its terms unweighted, for a batch of data.py's samples."""
+        config, sketch, photo, strictness = self.config, sample["sketch"], sample["photo"], sample["strictness"]
+        mu, logvar = self.model.encode(photo)
+        mu, logvar = mu.float(), logvar.float()
+        z_photo = mu + sample["eps"] * torch.exp(0.5 * logvar)
+        fake_vae, fake_lr = self._generate(sketch, [z_photo, sample["z"]], strictness)
+
+        follow = 0.25 + 0.75 * strictness
+        terms = {
+            "pixel": ((fake_vae - photo).abs().mean((1, 2, 3)) * follow).mean(),
+            "kl": 0.5 * (mu.square() + logvar.exp() - 1 - logvar).sum(1).mean(),
+            "latent": (self._encode_fixed(fake_lr) - sample["z"]).abs().mean(),
+        }
+        real, seen_vae, seen_lr = self._seen(photo, fake_vae, fake_lr, sample["view"])
+        if self.features is not None:
+            fine = feature_distance(seen_vae[:2], real[:2])
+            terms["feature"] = (fine * follow + feature_distance(seen_vae[2:], real[2:])).mean()
+        for name, discriminator, seen in (("vae", self.d_vae, seen_vae), ("lr", self.d_lr, seen_lr)):
+            judged, guess, truth = self._judge(discriminator, seen, real)
+            terms[f"gan_{name}"] = self._fool(judged)
+            terms[f"d_{name}"] = self._tell(truth, guess)
+
+        ramp = min(1.0, step / config.gan_ramp) if config.gan_ramp else 1.0
+        weights = {
+            "pixel": config.weight_pixel, "feature": config.weight_feature, "kl": config.weight_kl,
+            "latent": config.weight_latent, "gan_vae": config.weight_gan * ramp, "gan_lr": config.weight_gan * ramp,
+            "d_vae": 1.0, "d_lr": 1.0,
+        }  # fmt: skip
+        loss = torch.stack([weights[name] * value for name, value in terms.items()]).sum()
+        return loss, {name: value.detach() for name, value in terms.items()}
+
+    def _generate(self, sketch: Tensor, latents: Sequence[Tensor], strictness: Tensor) -> list[Tensor]:
+        """One photograph of each sketch for each latent, in one pass."""
+        photos = self.model(sketch, torch.cat(list(latents)), strictness.repeat(len(latents)))
+        return list(photos.float().chunk(len(latents)))
+
+    def _encode_fixed(self, photo: Tensor) -> Tensor:
+        """mu of E with E's parameters as constants: gradients reach the photograph only."""
+        fixed = {name: value.detach() for name, value in self.model.encoder.state_dict().items()}
+        return functional_call(self.model.encoder, fixed, (photo,))[0].float()
+
+    def _seen(self, photo: Tensor, fake_vae: Tensor, fake_lr: Tensor, numbers: Tensor) -> list[list[Tensor]]:
+        """What is compared, of B, B' and B~: features of the same random view, or the pictures themselves."""
+        if self.features is None:
+            return [[photo], [fake_vae], [fake_lr]]
+        size = min(self.config.view_size, photo.shape[-1])
+        with torch.autocast(photo.device.type, enabled=False):  # Depthwise convolutions gain nothing from bf16.
+            with torch.no_grad():
+                real = self.features(views(photo, numbers, size))
+            fakes = self.features(views(torch.cat([fake_vae, fake_lr]), numbers.repeat(2, 1), size))
+        halves = [m.chunk(2) for m in fakes]
+        return [real, [a for a, _ in halves], [b for _, b in halves]]
+
+    def _judge(
+        self, discriminator: nn.Module, fake: list[Tensor], real: list[Tensor]
+    ) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
+        """Logits of the fakes with the discriminator fixed (for G), and of fakes and reals with the pictures fixed (for D)."""
+        fixed = {name: value.detach() for name, value in discriminator.state_dict().items()}
+        judged = functional_call(discriminator, fixed, (fake,))
+        both = discriminator([torch.cat([f.detach(), r]) for f, r in zip(fake, real, strict=True)])
+        guess, truth = zip(*(logits.float().chunk(2) for logits in both), strict=True)
+        return [logits.float() for logits in judged], list(guess), list(truth)
+
+    def _fool(self, fake: list[Tensor]) -> Tensor:
+        if self.config.gan_loss == "hinge":
+            return torch.stack([-logits.mean() for logits in fake]).mean()
+        return torch.stack([(logits - 1).square().mean() for logits in fake]).sum()
+
+    def _tell(self, real: list[Tensor], fake: list[Tensor]) -> Tensor:
+        if self.config.gan_loss == "hinge":
+            return torch.stack(
+                [F.relu(1 - r).mean() + F.relu(1 + f).mean() for r, f in zip(real, fake, strict=True)]
+            ).mean()
+        return torch.stack([(r - 1).square().mean() + f.square().mean() for r, f in zip(real, fake, strict=True)]).sum()

@@ -1,0 +1,105 @@
+"""From a drawing to pictures: the model with its pre- and post-processing, called as diffusers' pipelines are."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from diffusers.image_processor import VaeImageProcessor
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from .data import fitted, to_tensor
+from .drawing import to_sketch
+from .model import Sketch2Photo
+
+
+@dataclass
+class Sketch2PhotoOutput:
+    """images: N pictures; latents: (N, D), the z that made them; sketch: (1, 1, S, S) in [-1, 1], what the model saw."""
+
+    images: list[Image.Image]
+    latents: Tensor
+    sketch: Tensor
+
+
+class Sketch2PhotoPipeline:
+    """Turns whatever people bring as a drawing into photographs.
+
+    Example:
+        >>> pipe = Sketch2PhotoPipeline.from_pretrained("hub/model")
+        >>> out = pipe("drawing.png", num_images=4, seed=0)
+        >>> out.images[0].save("photo.png")
+        >>> same = pipe("drawing.png", latents=out.latents[:1]).images[0]
+    """
+
+    def __init__(self, model: Sketch2Photo) -> None:
+        self.model = model.eval()
+        self.processor = VaeImageProcessor()
+
+    @classmethod
+    def from_pretrained(cls, model: str, **kwargs: Any) -> "Sketch2PhotoPipeline":
+        """A folder or Hub id; further arguments (revision, token, ...) are PyTorchModelHubMixin.from_pretrained's."""
+        return cls(Sketch2Photo.from_pretrained(model, **kwargs))
+
+    def to(self, device: str | torch.device) -> "Sketch2PhotoPipeline":
+        """Moves the model; pictures and latents come back to the CPU from wherever it is."""
+        self.model.to(device)
+        return self
+
+    @torch.inference_mode()
+    def __call__(
+        self,
+        sketch: Any,
+        num_images: int = 4,
+        seed: int | None = None,
+        latents: Tensor | None = None,
+        style: Image.Image | NDArray[Any] | None = None,
+        strictness: float = 1.0,
+    ) -> Sketch2PhotoOutput:
+        """Photographs of a drawing.
+
+        Args:
+            sketch: PIL image of any mode, array, path, value of a gr.Sketchpad, or (1, 1, H, W) tensor in [-1, 1].
+            num_images: how many, with random latents.
+            seed: of the random latents: the same seed gives the same pictures, and the first of 8 are those of 4.
+            latents: (N, D), the latents themselves: N pictures, whatever num_images says.
+            style: a photograph to take the latents from, E's mu of it: one picture.
+            strictness: in [0, 1]: 1 follows the lines to the pixel, 0 takes them as a hint.
+
+        Raises:
+            ValueError: a drawing that is none, latents of another shape, both latents and style, or numbers out of range.
+        """
+        if latents is not None and style is not None:
+            raise ValueError("Give either latents or style, not both: style means the latents of that photograph.")
+        if not 0 <= strictness <= 1:
+            raise ValueError(f"strictness is between 0 (a hint) and 1 (to the pixel), not {strictness}.")
+        if num_images < 1:
+            raise ValueError(f"num_images is at least 1, not {num_images}.")
+        z = self._latents(num_images, seed) if latents is None else torch.as_tensor(latents, dtype=torch.float32)
+        if style is not None:
+            z = self.encode(style)
+        if z.ndim != 2 or not len(z) or z.shape[1] != self.model.latent_dim or not torch.isfinite(z).all():
+            raise ValueError(f"latents are finite numbers of shape (N, {self.model.latent_dim}), not {tuple(z.shape)}.")
+        device = next(self.model.parameters()).device
+        x = to_sketch(sketch, self.model.image_size)
+        photos = self.model(x.to(device), z.to(device), strictness)
+        return Sketch2PhotoOutput(self.processor.postprocess(photos.float().cpu(), output_type="pil"), z.cpu(), x)
+
+    @torch.inference_mode()
+    def encode(self, photo: Image.Image | NDArray[Any]) -> Tensor:
+        """The latents (1, D) of a photograph: E's mu of its central square."""
+        picture = photo.convert("RGB") if isinstance(photo, Image.Image) else photo
+        pixels = np.asarray(picture)
+        if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8 or not pixels.size:
+            raise ValueError(
+                "A photograph for style is a picture in colour: a PIL image or an (H, W, 3) array of uint8."
+            )
+        tensor = to_tensor(fitted(pixels, self.model.image_size))[None]
+        return self.model.encode(tensor.to(next(self.model.parameters()).device))[0].cpu()
+
+    def _latents(self, count: int, seed: int | None) -> Tensor:
+        generator = torch.Generator().manual_seed(torch.seed() % 2**63 if seed is None else seed)
+        # One draw for each picture, so that asking for more changes none of the earlier ones.
+        return torch.cat([torch.randn(1, self.model.latent_dim, generator=generator) for _ in range(count)])

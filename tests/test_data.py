@@ -1,0 +1,187 @@
+"""Sketches made from photographs, and training samples."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from datasets import Dataset
+from datasets import Features as HubFeatures
+from datasets import Image as HubImage
+from PIL import Image
+
+from sketch2photo import sketching
+from sketch2photo.augment import VIEW_NUMBERS, views
+from sketch2photo.config import PRESETS
+from sketch2photo.data import Drawn, Hub, Indices, Pairs, Photos, Stream, fitted, open_source, split
+from sketch2photo.faces import draw_face
+
+CONFIG = PRESETS["default"]
+
+
+def face(seed: int = 0, size: int = 256) -> np.ndarray:
+    return fitted(draw_face(np.random.default_rng(seed), size)[0], size)
+
+
+def write_pairs(folder: Path, count: int, size: int = 64) -> Path:
+    for half in ("photo", "sketch"):
+        (folder / half).mkdir(parents=True)
+    for i in range(count):
+        photo, sketch = draw_face(np.random.default_rng(i), size)
+        Image.fromarray(photo).save(folder / "photo" / f"{i:02d}.png")
+        Image.fromarray(sketch).save(folder / "sketch" / f"{i:02d}.png")
+    return folder
+
+
+@pytest.mark.parametrize("technique", [sketching.xdog, sketching.dodge, sketching.canny, sketching.contours])
+def test_each_technique_draws_dark_lines_on_white_where_the_edges_are(technique: Callable) -> None:
+    grey = cv2.cvtColor(face(), cv2.COLOR_RGB2GRAY)
+    sketch = technique(grey, np.random.default_rng(1))
+    assert sketch.shape == grey.shape
+    assert sketch.dtype == np.float32
+    assert 0 <= sketch.min() <= 0.7
+    assert sketch.max() <= 1
+    assert np.median(sketch) > 0.9
+    strength = cv2.magnitude(*(cv2.Sobel(cv2.GaussianBlur(grey, (0, 0), 2), cv2.CV_32F, *d) for d in ((1, 0), (0, 1))))
+    assert strength[sketch < 0.6].mean() > 2 * strength[sketch > 0.95].mean()
+
+
+def test_a_sketch_of_the_same_photograph_is_another_every_time() -> None:
+    drawn = [sketching.sketch_of(face(), np.random.default_rng(i)) for i in range(6)]
+    assert all(np.abs(a - b).mean() > 0.01 for i, a in enumerate(drawn) for b in drawn[:i])
+
+
+def test_a_hand_leaves_lines_in_place_at_strictness_one_and_moves_them_at_zero() -> None:
+    """The middle of a thin cross's bars: where it was drawn at 1, some pixels off at 0."""
+    cross = np.ones((256, 256), np.float32)
+    cross[127:129, 20:236] = 0
+
+    def offset(strictness: float) -> float:
+        moved = []
+        for seed in range(30):
+            seen = sketching.by_hand(cross, np.random.default_rng(seed), strictness)
+            paper = np.median(seen)
+            rows, columns = np.nonzero(seen[30:226, 24:232] < 0.6 * paper)
+            moved.append(np.mean([abs(rows[columns == c].mean() + 30 - 127.5) for c in np.unique(columns)]))
+        return float(np.mean(moved))
+
+    exact, middling, loose = offset(1.0), offset(0.5), offset(0.0)
+    assert exact < 1
+    assert 1.5 < middling < loose
+    assert 4 < loose < 15
+
+
+def test_gaps_take_the_share_that_was_asked_for() -> None:
+    dark = np.zeros((256, 256), np.float32)
+    assert sketching.broken(dark, np.random.default_rng(0), 0.3).mean() == pytest.approx(0.3, abs=0.02)
+
+
+def test_a_sample_depends_on_its_index_alone() -> None:
+    streams = [Stream([(Drawn(64), 1.0)], CONFIG, 64, 8, seed=3) for _ in range(2)]
+    streams[0][0]
+    for name, value in streams[0][41].items():
+        torch.testing.assert_close(value, streams[1][41][name])
+    assert not torch.equal(streams[0][41]["photo"], streams[0][42]["photo"])
+    assert not torch.equal(streams[0][41]["z"], Stream([(Drawn(64), 1.0)], CONFIG, 64, 8, seed=4)[41]["z"])
+
+
+def test_a_sample_is_what_the_step_needs() -> None:
+    sample = Stream([(Drawn(64), 1.0)], CONFIG, 64, 5, seed=0)[0]
+    assert {name: tuple(value.shape) for name, value in sample.items()} == {
+        "sketch": (1, 64, 64), "photo": (3, 64, 64), "strictness": (), "z": (5,), "eps": (5,), "view": (VIEW_NUMBERS,),
+    }  # fmt: skip
+    assert sample["photo"].abs().max() <= 1.001
+    assert sample["sketch"].abs().max() <= 1.001
+
+
+def test_both_halves_of_a_pair_are_moved_by_the_same_map(tmp_path: Path) -> None:
+    """A pair whose sketch is its own photograph in grey stays one, however it is flipped and warped."""
+    for half in ("photo", "sketch"):
+        (tmp_path / half).mkdir()
+        Image.fromarray((face(7, 128) * 255).astype(np.uint8)).convert("L").save(tmp_path / half / "a.png")
+    stream = Stream([(Pairs.open(tmp_path), 1.0)], replace(CONFIG, hand=False, made_share=0), 128, 8, seed=0)
+    seen = [stream[i] for i in range(8)]
+    for sample in seen:
+        inside = (slice(None), slice(24, -24), slice(24, -24))
+        assert (sample["photo"].mean(0, keepdim=True)[inside] - sample["sketch"][inside]).abs().mean() < 0.01
+    assert (seen[0]["photo"] - seen[1]["photo"]).abs().mean() > 0.02
+
+
+def test_sources_are_drawn_from_by_weight() -> None:
+    class Plain:
+        def __init__(self, value: int) -> None:
+            self.value = value
+
+        def __len__(self) -> int:
+            return 1
+
+        def load(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+            return np.full((32, 32, 3), self.value, np.uint8), np.full((32, 32), 255, np.uint8)
+
+    stream = Stream([(Plain(0), 3.0), (Plain(255), 1.0)], CONFIG, 32, 8, seed=0)
+    dark = sum(stream[i]["photo"].mean().item() < 0 for i in range(200))
+    assert 130 < dark < 170
+
+
+def test_pairs_need_both_halves(tmp_path: Path) -> None:
+    folder = write_pairs(tmp_path / "pairs", 3)
+    assert len(Pairs.open(folder)) == 3
+    (folder / "sketch" / "01.png").unlink()
+    with pytest.raises(ValueError, match="'01'"):
+        Pairs.open(folder)
+    with pytest.raises(ValueError, match="No pictures in"):
+        Photos.open(folder)
+    with pytest.raises(ValueError, match="neither a folder nor"):
+        open_source(str(tmp_path / "nothing" / "here"), Pairs)
+
+
+def test_a_broken_picture_is_named(tmp_path: Path) -> None:
+    folder = write_pairs(tmp_path / "pairs", 1)
+    (folder / "photo" / "00.png").write_bytes(b"not a picture")
+    with pytest.raises(ValueError, match=r"00\.png is not a picture"):
+        Pairs.open(folder).load(0)
+
+
+def test_held_out_pairs_are_in_no_other_part(tmp_path: Path) -> None:
+    train, held = split(Pairs.open(write_pairs(tmp_path / "pairs", 10)), 3)
+    assert len(train) == 7
+    assert len(held) == 3
+    seen = [[part.load(i)[0].tobytes() for i in range(len(part))] for part in (train, held)]
+    assert not set(seen[0]) & set(seen[1])
+    assert len(set(seen[0]) | set(seen[1])) == 10
+
+
+def test_hub_data_sets_are_read_by_column(tmp_path: Path) -> None:
+    photo, sketch = draw_face(np.random.default_rng(0), 32)
+    rows = Dataset.from_dict({"image": [Image.fromarray(photo)], "sketch": [Image.fromarray(sketch)]})
+    pictures = HubFeatures({"image": HubImage(), "sketch": HubImage()})
+    rows.cast(pictures).to_parquet(tmp_path / "train.parquet")
+    seen_photo, seen_sketch = Hub.open(str(tmp_path)).load(0)
+    np.testing.assert_array_equal(seen_photo, photo)
+    assert seen_sketch is not None
+    np.testing.assert_array_equal(seen_sketch, sketch)
+    Dataset.from_dict({"text": ["a"]}).to_parquet(tmp_path / "train.parquet")
+    with pytest.raises(ValueError, match="no column named photo or image"):
+        Hub.open(str(tmp_path))
+
+
+def test_indices_go_on_where_a_run_stopped() -> None:
+    assert list(Indices(4, 7)) == [4, 5, 6]
+
+
+def test_a_view_is_the_same_for_fake_and_real_and_moves_with_its_numbers() -> None:
+    torch.manual_seed(0)
+    picture, numbers = torch.rand(4, 3, 64, 64) * 2 - 1, torch.rand(4, VIEW_NUMBERS)
+    torch.testing.assert_close(views(picture, numbers, 32), views(picture.clone(), numbers, 32))
+    assert views(picture, numbers, 32).shape == (4, 3, 32, 32)
+    assert (views(picture, numbers, 32) - views(picture, numbers.flip(0), 32)).abs().mean() > 0.05
+
+
+def test_a_view_passes_gradients_to_the_picture() -> None:
+    picture = torch.rand(2, 3, 64, 64, requires_grad=True)
+    views(picture, torch.full((2, VIEW_NUMBERS), 0.4), 32).square().mean().backward()
+    assert picture.grad is not None
+    assert (picture.grad.abs() > 0).float().mean() > 0.5

@@ -1,0 +1,98 @@
+"""From drawings to pictures, as a developer with three lines of code sees it."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image, ImageDraw
+
+from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline
+
+SMALL = {"image_size": 64, "channels": (16, 32), "blocks": (1, 1), "head": 8}
+
+
+@pytest.fixture(scope="module")
+def pipe(tmp_path_factory: pytest.TempPathFactory) -> Sketch2PhotoPipeline:
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("model")
+    Sketch2Photo(**SMALL).save_pretrained(folder)
+    return Sketch2PhotoPipeline.from_pretrained(str(folder))
+
+
+@pytest.fixture(scope="module")
+def drawing() -> Image.Image:
+    page = Image.new("L", (300, 300), 255)
+    pen = ImageDraw.Draw(page)
+    pen.ellipse((60, 30, 240, 270), outline=0, width=5)
+    pen.ellipse((100, 120, 130, 135), outline=0, width=4)
+    pen.ellipse((170, 120, 200, 135), outline=0, width=4)
+    pen.arc((110, 180, 190, 230), 10, 170, fill=0, width=5)
+    return page
+
+
+def pixels(image: Image.Image) -> np.ndarray:
+    return np.asarray(image).astype(int)
+
+
+def test_many_pictures_of_one_drawing(pipe: Sketch2PhotoPipeline, drawing: Image.Image) -> None:
+    out = pipe(drawing, num_images=4, seed=0)
+    assert [(image.size, image.mode) for image in out.images] == [((64, 64), "RGB")] * 4
+    assert out.latents.shape == (4, 8)
+    assert out.sketch.shape == (1, 1, 64, 64)
+    assert all(np.abs(pixels(out.images[0]) - pixels(other)).max() > 0 for other in out.images[1:])
+
+
+def test_the_same_seed_gives_the_same_pictures_and_more_changes_none(
+    pipe: Sketch2PhotoPipeline, drawing: Image.Image
+) -> None:
+    few, many = pipe(drawing, num_images=2, seed=5), pipe(drawing, num_images=6, seed=5)
+    torch.testing.assert_close(many.latents[:2], few.latents)
+    assert all(np.abs(pixels(a) - pixels(b)).max() <= 1 for a, b in zip(few.images, many.images, strict=False))
+    assert not torch.equal(pipe(drawing, num_images=2, seed=6).latents, few.latents)
+    assert not torch.equal(pipe(drawing, num_images=1).latents, pipe(drawing, num_images=1).latents)
+
+
+def test_latents_fix_the_picture(pipe: Sketch2PhotoPipeline, drawing: Image.Image) -> None:
+    out = pipe(drawing, num_images=3, seed=1)
+    again = pipe(drawing, latents=out.latents[1:2])
+    assert len(again.images) == 1
+    assert np.abs(pixels(again.images[0]) - pixels(out.images[1])).max() <= 1
+
+
+def test_style_takes_the_latents_of_a_photograph(pipe: Sketch2PhotoPipeline, drawing: Image.Image) -> None:
+    photo = Image.new("RGB", (90, 120), (200, 30, 40))
+    out = pipe(drawing, style=photo)
+    red = torch.full((1, 3, 64, 64), -1.0)
+    red[0, 0], red[0, 1], red[0, 2] = 200 / 127.5 - 1, 30 / 127.5 - 1, 40 / 127.5 - 1
+    with torch.inference_mode():
+        torch.testing.assert_close(out.latents, pipe.model.encode(red)[0], atol=1e-4, rtol=1e-3)
+    assert not torch.equal(out.latents, pipe(drawing, style=Image.new("RGB", (64, 64), (0, 90, 0))).latents)
+
+
+def test_path_array_and_sketchpad_are_the_same_drawing(
+    pipe: Sketch2PhotoPipeline, drawing: Image.Image, tmp_path: Path
+) -> None:
+    drawing.save(tmp_path / "face.png")
+    pad = {"background": None, "layers": [], "composite": drawing.convert("RGBA")}
+    shown = [pipe(kind, seed=0).sketch for kind in (drawing, np.asarray(drawing), tmp_path / "face.png", pad)]
+    for other in shown[1:]:
+        torch.testing.assert_close(other, shown[0])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"latents": torch.zeros(1, 8), "style": Image.new("RGB", (9, 9))}, "not both"),
+        ({"latents": torch.zeros(8)}, "latents are"),
+        ({"latents": torch.full((1, 8), float("nan"))}, "latents are"),
+        ({"num_images": 0}, "at least 1"),
+        ({"strictness": 1.5}, "between 0"),
+        ({"style": np.zeros((4, 4))}, "style"),
+    ],
+)
+def test_bad_arguments_get_one_sentence(
+    pipe: Sketch2PhotoPipeline, drawing: Image.Image, arguments: dict, words: str
+) -> None:
+    with pytest.raises(ValueError, match=words):
+        pipe(drawing, **arguments)

@@ -1,0 +1,182 @@
+"""`python train.py` as people run it: processes that are started, killed, resumed and doubled."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from sketch2photo import Sketch2Photo
+
+from .test_data import write_pairs
+
+ROOT = Path(__file__).parent.parent
+SMALL = ["--image-size", "64", "--batch-size", "4", "--precision", "no"]
+
+
+def command(out: Path, *arguments: str, launcher: tuple[str, ...] = (sys.executable,)) -> list[str]:
+    return [*launcher, str(ROOT / "train.py"), "--out", str(out), *SMALL, *arguments]
+
+
+def train(
+    out: Path, *arguments: str, launcher: tuple[str, ...] = (sys.executable,)
+) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1" if len(launcher) > 1 else "2"}
+    return subprocess.run(
+        command(out, *arguments, launcher=launcher), env=environment, capture_output=True, text=True, timeout=300
+    )
+
+
+def curve(out: Path, name: str = "train/loss") -> dict[int, float]:
+    values: dict[int, float] = {}
+    for file in sorted(out.rglob("events.out.tfevents.*"), key=lambda path: path.stat().st_mtime):
+        events = EventAccumulator(str(file))
+        events.Reload()
+        if name in events.Tags()["scalars"]:
+            values |= {event.step: event.value for event in events.Scalars(name)}
+    return values
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    out = tmp_path_factory.mktemp("finished")
+    done = train(out, "--steps", "60")
+    assert done.returncode == 0, done.stderr
+    return out, done.stdout
+
+
+def test_without_data_it_trains_on_drawn_faces_and_names_the_next_command(finished: tuple[Path, str]) -> None:
+    out, printed = finished
+    model = Sketch2Photo.from_pretrained(out / "best")
+    assert model.image_size == 64
+    assert model(torch.ones(1, 1, 64, 64), torch.zeros(1, 8)).shape == (1, 3, 64, 64)
+    assert "python train.py --pairs" in printed
+    losses = curve(out)
+    assert losses[60] < losses[20]
+    assert curve(out, "validation/score")
+    [grid] = (out / "samples").iterdir()
+    assert Image.open(grid).width >= 6 * 64
+
+
+def test_killed_and_resumed_it_goes_on_as_if_nothing_had_been(finished: tuple[Path, str], tmp_path: Path) -> None:
+    """SIGKILL as soon as a checkpoint is there; the resumed run's losses are those of the run that was left alone."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "2"}
+    process = subprocess.Popen(
+        command(tmp_path, "--save-minutes", "0.005"),
+        env=environment,
+        stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    )
+    checkpoint, deadline = tmp_path / "checkpoint.pt", time.monotonic() + 120
+    while not checkpoint.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    step = torch.load(checkpoint, weights_only=True)["step"]
+    assert 0 < step < 60
+    resumed = train(tmp_path, "--resume", "--steps", "60")
+    assert resumed.returncode == 0, resumed.stderr
+    assert curve(tmp_path)[60] == pytest.approx(curve(finished[0])[60], rel=2e-3)
+
+
+def test_a_half_written_checkpoint_is_never_in_the_place_of_a_whole_one(
+    finished: tuple[Path, str], tmp_path: Path
+) -> None:
+    (tmp_path / "checkpoint.pt").write_bytes((finished[0] / "checkpoint.pt").read_bytes())
+    (tmp_path / "checkpoint.pt.partial").write_bytes(b"half")
+    done = train(tmp_path, "--resume", "--steps", "61")
+    assert done.returncode == 0, done.stderr
+    assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] == 61
+
+
+def test_two_processes_have_the_loss_curve_of_one(finished: tuple[Path, str], tmp_path: Path) -> None:
+    launcher = (
+        sys.executable,
+        "-m",
+        "accelerate.commands.launch",
+        "--cpu",
+        "--num_processes",
+        "2",
+        "--num_machines",
+        "1",
+    )
+    done = train(tmp_path, "--steps", "60", launcher=launcher)
+    assert done.returncode == 0, done.stderr
+    one, two = curve(finished[0]), curve(tmp_path)
+    assert list(two) == list(one) == [20, 40, 60]
+    for step, tolerance in ((20, 0.01), (40, 0.02), (60, 0.05)):  # Adam lets rounding grow from step to step.
+        assert two[step] == pytest.approx(one[step], rel=tolerance)
+
+
+def test_sigterm_saves_and_ends_well(tmp_path: Path) -> None:
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(
+        command(tmp_path, "--save-minutes", "100"),
+        env=environment,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    while not list((tmp_path / "logs").rglob("events*")):
+        time.sleep(0.05)
+    time.sleep(1)
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=100)
+    assert process.returncode == 0, errors
+    assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] > 0
+    assert (tmp_path / "best" / "model.safetensors").exists()
+
+
+def test_a_loss_that_is_not_finite_ends_the_run_and_keeps_the_last_checkpoint(
+    finished: tuple[Path, str], tmp_path: Path
+) -> None:
+    whole = (finished[0] / "checkpoint.pt").read_bytes()
+    (tmp_path / "checkpoint.pt").write_bytes(whole)
+    done = train(tmp_path, "--resume", "--steps", "200", "--learning-rate", "1e30")
+    assert done.returncode == 2
+    assert "not finite" in done.stderr.splitlines()[-1]
+    assert (tmp_path / "checkpoint.pt").read_bytes() == whole
+
+
+def test_classic_trains_on_pairs_and_loads(tmp_path: Path) -> None:
+    pairs = write_pairs(tmp_path / "pairs", 12)
+    done = train(tmp_path / "run", "--preset", "classic", "--pairs", str(pairs), "--steps", "3")
+    assert done.returncode == 0, done.stderr
+    model = Sketch2Photo.from_pretrained(tmp_path / "run" / "best")
+    assert model(torch.ones(1, 1, 64, 64), torch.zeros(2, 8)).shape == (2, 3, 64, 64)
+    other = train(tmp_path / "run", "--preset", "default", "--pairs", str(pairs), "--resume", "--steps", "4")
+    assert other.returncode == 2
+    assert "of another model" in other.stderr
+
+
+def test_pairs_and_photos_mix_and_a_published_model_is_a_start(finished: tuple[Path, str], tmp_path: Path) -> None:
+    pairs = write_pairs(tmp_path / "pairs", 12)
+    done = train(
+        tmp_path / "run", "--pairs", str(pairs), "--photos", f"{pairs / 'photo'}=2", "--steps", "2",
+        "--start-from", str(finished[0] / "best"),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    start, now = (Sketch2Photo.from_pretrained(folder) for folder in (finished[0] / "best", tmp_path / "run" / "best"))
+    for before, after in zip(start.parameters(), now.parameters(), strict=True):
+        torch.testing.assert_close(after, before, atol=2e-3, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--pairs", "/nowhere/at/all"], "neither a folder nor a data set"),
+        (["--photos", str(ROOT / "tests") + "=many"], "No pictures in"),
+        (["--preset", "third"], "preset"),
+    ],
+)
+def test_bad_arguments_get_one_sentence_and_exit_code_2(arguments: list[str], words: str, tmp_path: Path) -> None:
+    done = train(tmp_path, *arguments, "--steps", "1")
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
