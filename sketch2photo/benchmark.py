@@ -120,7 +120,7 @@ def training(preset: Preset, steps: int) -> tuple[float, float]:
         return config.batch_size * steps / (trainer.seconds - before), _peak()
 
 
-def main(model: str | None = None, rounds: int = 9, steps: int = 8) -> None:
+def main(model: str | None = None, rounds: int = 9, steps: int = 5) -> None:
     """Time generation and training on this machine and print both as markdown tables.
 
     Args:

@@ -251,7 +251,7 @@ class _Inception:
         except (ImportError, OSError) as error:
             raise ValueError(
                 "FID and KID need torch-fidelity (pip install torch-fidelity) and Inception's weights, which it downloads from "
-                f"github.com; that did not work here ({error}). Leave --features inception out for everything else."
+                f"github.com; that did not work here ({type(error).__name__}). Leave --features inception out for everything else."
             ) from error
         self.kid = KernelInceptionDistance(
             self.fid.inception, subsets=1, subset_size=len(photos), reset_real_features=False

@@ -122,10 +122,7 @@ class ConvEncoder(nn.Module):
         super().__init__()
         widths = [3, *channels]
         self.layers = nn.Sequential(
-            *(
-                nn.Sequential(nn.Conv2d(a, b, 4, 2, 1), nn.LeakyReLU(0.2))
-                for a, b in pairwise(widths)
-            )
+            *(nn.Sequential(nn.Conv2d(a, b, 4, 2, 1), nn.LeakyReLU(0.2)) for a, b in pairwise(widths))
         )
         self.heads = nn.Linear(channels[-1], 2 * latent_dim)
 

@@ -7,7 +7,6 @@ the pen took 400 ms, and 1.3 s passed from pen-up to the request. This one needs
 import base64
 import binascii
 import io
-from typing import Any
 
 import gradio as gr
 from PIL import Image
@@ -17,16 +16,21 @@ MAX_CHARACTERS = 4_000_000  # of a drawing on its way to the server; one of 512 
 
 HTML = f"""
 <div class="tools" role="toolbar" aria-label="Drawing tools">
-  <button type="button" data-tool="pen" aria-pressed="true">✏️ <span>Pen</span></button>
-  <button type="button" data-tool="eraser" aria-pressed="false">🧽 <span>Eraser</span></button>
+  <button type="button" data-tool="pen" aria-pressed="true">
+    <svg viewBox="0 0 24 24"><path d="M4 20l1-5L16 4l4 4L9 19zM13 7l4 4"/></svg><span>Pen</span></button>
+  <button type="button" data-tool="eraser" aria-pressed="false">
+    <svg viewBox="0 0 24 24"><path d="M9 20l-5-5L14 5l6 6-9 9zM8 11l6 6M9 20h11"/></svg><span>Eraser</span></button>
   <i></i>
   <button type="button" data-width="3" aria-pressed="true" aria-label="Thin line" title="Thin line"><b></b></button>
   <button type="button" data-width="6" aria-pressed="false" aria-label="Medium line" title="Medium line"><b></b></button>
   <button type="button" data-width="14" aria-pressed="false" aria-label="Thick line" title="Thick line"><b></b></button>
   <i></i>
-  <button type="button" data-do="undo" aria-label="Undo" title="Undo (Ctrl+Z)">↶</button>
-  <button type="button" data-do="redo" aria-label="Redo" title="Redo (Ctrl+Y)">↷</button>
-  <button type="button" data-do="clear" aria-label="Clear the canvas" title="Clear the canvas">🗑</button>
+  <button type="button" data-do="undo" aria-label="Undo" title="Undo (Ctrl+Z)">
+    <svg viewBox="0 0 24 24"><path d="M8 5L4 9l4 4M4 9h10a5 5 0 0 1 0 10H9"/></svg></button>
+  <button type="button" data-do="redo" aria-label="Redo" title="Redo (Ctrl+Y)">
+    <svg viewBox="0 0 24 24"><path d="M16 5l4 4-4 4M20 9H10a5 5 0 0 0 0 10h5"/></svg></button>
+  <button type="button" data-do="clear" aria-label="Clear the canvas" title="Clear the canvas">
+    <svg viewBox="0 0 24 24"><path d="M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13M10 11v5M14 11v5"/></svg></button>
 </div>
 <canvas width="{SIZE}" height="{SIZE}" tabindex="0" role="img" aria-label="Canvas: draw a face here"></canvas>
 """
@@ -38,11 +42,12 @@ canvas:focus-visible { outline: 2px solid var(--color-accent); }
 .tools { display: flex; align-items: center; gap: 4px; margin-bottom: 8px; }
 .tools i { flex: 1; }
 .tools button { min-width: 38px; height: 38px; padding: 0 8px; display: flex; align-items: center; justify-content: center;
-                gap: 6px; font-size: 16px; color: var(--body-text-color); background: var(--background-fill-secondary);
+                gap: 6px; font-size: 14px; color: var(--body-text-color); background: var(--background-fill-secondary);
                 border: 1px solid var(--border-color-primary); border-radius: var(--radius-md); cursor: pointer; }
 .tools button[aria-pressed=true] { border-color: var(--color-accent); box-shadow: inset 0 0 0 1px var(--color-accent); }
 .tools button:disabled { opacity: .35; cursor: default; }
-.tools button span { font-size: 14px; }
+.tools svg { width: 20px; height: 20px; fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linejoin: round;
+             stroke-linecap: round; }
 .tools b { background: currentColor; border-radius: 50%; width: 14px; height: 14px; }
 .tools [data-width="3"] b { width: 4px; height: 4px; }
 .tools [data-width="6"] b { width: 8px; height: 8px; }
@@ -139,44 +144,30 @@ paint();
 """
 
 
-class Sketchpad(gr.HTML):
+def sketchpad(elem_id: str) -> gr.HTML:
     """A square white canvas with pen, eraser, three widths, undo, redo and clear.
 
-    Its event `input` is triggered when a line is finished, undone, redone or all are cleared, and its value then is what
-    is seen. In Python the value is a PIL image or None; between browser and server it is the data URL of a PNG.
+    Its event `input` is triggered when a line is finished, undone, redone or all are cleared. Its value is what is seen
+    then, as the data URL of a PNG; `from_value` and `to_value` turn it into a PIL image and back.
     """
+    return gr.HTML(html_template=HTML, css_template=CSS, js_on_load=JAVASCRIPT, elem_id=elem_id)
 
-    def __init__(self, elem_id: str | None = None) -> None:
-        super().__init__(None, html_template=HTML, css_template=CSS, js_on_load=JAVASCRIPT, elem_id=elem_id)
 
-    def preprocess(self, payload: str | None) -> Image.Image | None:
-        """The drawing; gr.Error for anything but the data URL of a PNG of at most 2048 x 2048 pixels."""
-        if not payload:
-            return None
-        header, _, data = payload[:MAX_CHARACTERS].partition(",")
-        try:
-            if header != "data:image/png;base64":
-                raise ValueError(header)
-            picture = Image.open(io.BytesIO(base64.b64decode(data, validate=True)), formats=["PNG"])
-            if max(picture.size) > 2048:
-                raise ValueError(picture.size)
-            picture.load()
-        except (ValueError, binascii.Error, OSError, SyntaxError, Image.DecompressionBombError) as error:
-            raise gr.Error(
-                "A drawing must be the data URL of a PNG of at most 2048 x 2048 pixels.", print_exception=False
-            ) from error
-        return picture
+def from_value(value: str | None) -> Image.Image | None:
+    """The drawing of a sketchpad's value: None for no value; ValueError where it is none."""
+    if not value:
+        return None
+    header, _, data = value.partition(",")
+    if header != "data:image/png;base64" or len(data) > MAX_CHARACTERS:
+        raise ValueError(f"A drawing must be the data URL of a PNG of at most {MAX_CHARACTERS:,} characters.")
+    try:
+        return Image.open(io.BytesIO(base64.b64decode(data, validate=True)), formats=["PNG"])
+    except (binascii.Error, OSError, Image.DecompressionBombError) as error:
+        raise ValueError("The drawing's data URL does not hold a PNG.") from error
 
-    def postprocess(self, value: Image.Image | None) -> str | None:
-        """A PIL image as the data URL of a PNG."""
-        if value is None:
-            return None
-        file = io.BytesIO()
-        value.save(file, "PNG")
-        return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
 
-    def api_info(self) -> dict[str, Any]:
-        return {"type": "string", "description": "data URL of a PNG: data:image/png;base64,..."}
-
-    def example_payload(self) -> str | None:
-        return self.postprocess(Image.new("L", (16, 16), "white"))
+def to_value(picture: Image.Image) -> str:
+    """A picture as a sketchpad's value."""
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()

@@ -1,6 +1,6 @@
 """The training loop: data, objective, optimiser, EMA, checkpoints, validation and the export of the best weights."""
 
-import ctypes
+import copy
 import os
 import shutil
 import signal
@@ -24,6 +24,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
+from . import machine
 from .config import TrainConfig
 from .data import Indices, Source, Stream, fixed_samples
 from .drawing import to_sketch
@@ -65,12 +66,12 @@ class Trainer:
         compile: bool = False,
         workers: int | None = None,
     ) -> None:
-        _keep_freed_memory()
+        machine.keep_freed_memory()
         cv2.setNumThreads(0)
         set_seed(seed)
         on_gpu = torch.cuda.is_available()
         if precision == "auto":
-            precision = "bf16" if _has_bf16() else "no"
+            precision = "bf16" if machine.has_bf16() else "no"
         self.accelerator = Accelerator(
             mixed_precision=precision,
             log_with="tensorboard",
@@ -342,27 +343,12 @@ class Validation:
 
 
 def _export(model: Sketch2Photo, folder: Path) -> None:
-    """Saves a Hub folder beside `folder` and swaps it in, so that a reader finds a whole one."""
+    """Saves a Hub folder in half precision beside `folder` and swaps it in, so that a reader finds a whole one."""
     fresh, old = folder.with_name(folder.name + ".new"), folder.with_name(folder.name + ".old")
     shutil.rmtree(fresh, ignore_errors=True)
     shutil.rmtree(old, ignore_errors=True)
-    model.save_pretrained(fresh)
+    copy.deepcopy(model).half().save_pretrained(fresh)
     if folder.exists():
         folder.rename(old)
     fresh.rename(folder)
     shutil.rmtree(old, ignore_errors=True)
-
-
-def _has_bf16() -> bool:
-    if torch.cuda.is_available():
-        return torch.cuda.is_bf16_supported()
-    return bool(getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)())
-
-
-def _keep_freed_memory() -> None:
-    """Tells glibc to keep freed memory: giving every large tensor back to the system made a step on the CPU 1.3 to 3 times slower."""
-    if sys.platform == "linux" and not torch.cuda.is_available():
-        libc = ctypes.CDLL(None)
-        if hasattr(libc, "mallopt"):
-            libc.mallopt(-4, 0)  # M_MMAP_MAX: no mapping of its own for a large block.
-            libc.mallopt(-1, 2**31 - 1)  # M_TRIM_THRESHOLD: nothing given back from the top of the heap.

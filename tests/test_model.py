@@ -26,12 +26,11 @@ def sketches(model: Sketch2Photo, count: int = 2) -> torch.Tensor:
     return lines
 
 
-def test_default_model_is_256_px_with_eight_latents_and_a_small_file(tmp_path: Path) -> None:
+def test_default_model_is_256_px_with_eight_latents_and_without_discriminators(tmp_path: Path) -> None:
     model = Sketch2Photo().eval()
     photo = model(torch.ones(1, 1, 256, 256), torch.zeros(1, 8))
     assert photo.shape == (1, 3, 256, 256)
     model.save_pretrained(tmp_path)
-    assert (tmp_path / "model.safetensors").stat().st_size < 30e6
     assert not any("d_vae" in name or "d_lr" in name for name in load_file(tmp_path / "model.safetensors"))
 
 

@@ -55,6 +55,7 @@ def test_without_data_it_trains_on_drawn_faces_and_names_the_next_command(finish
     out, printed = finished
     model = Sketch2Photo.from_pretrained(out / "best")
     assert model.image_size == 64
+    assert (out / "best" / "model.safetensors").stat().st_size < 25e6
     assert model(torch.ones(1, 1, 64, 64), torch.zeros(1, 8)).shape == (1, 3, 64, 64)
     assert "python train.py --pairs" in printed
     losses = curve(out)

@@ -1,0 +1,31 @@
+"""The page where people draw faces: python app.py [--model DIR_OR_ID] [--port N]."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from sketch2photo import ui
+from sketch2photo.pipeline import Sketch2PhotoPipeline
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", default=str(Path(__file__).parent / "hub" / "model"), help="a folder or a Hub id")
+    parser.add_argument("--port", type=int, help="the first free one from 7860 where none is given")
+    options = parser.parse_args()
+    try:
+        pipe = Sketch2PhotoPipeline.from_pretrained(options.model)
+    except Exception as error:  # whatever the Hub's client, safetensors or the constructor found wrong
+        reason = str(error).strip().partition("\n")[0]
+        print(f"No model can be loaded from {options.model!r} ({type(error).__name__}: {reason}).", file=sys.stderr)
+        return 2
+    try:
+        ui.launch(pipe, options.port)
+    except OSError as error:
+        print(f"The page cannot be served on port {options.port}: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
