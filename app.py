@@ -4,6 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from huggingface_hub.utils import logging
+
 from sketch2photo import ui
 from sketch2photo.pipeline import Sketch2PhotoPipeline
 
@@ -13,11 +15,15 @@ def main() -> int:
     parser.add_argument("--model", default=str(Path(__file__).parent / "hub" / "model"), help="a folder or a Hub id")
     parser.add_argument("--port", type=int, help="the first free one from 7860 where none is given")
     options = parser.parse_args()
+    logging.set_verbosity_error()  # its warnings would stand beside the sentence below
     try:
         pipe = Sketch2PhotoPipeline.from_pretrained(options.model)
     except Exception as error:  # whatever the Hub's client, safetensors or the constructor found wrong
         reason = str(error).strip().partition("\n")[0]
-        print(f"No model can be loaded from {options.model!r} ({type(error).__name__}: {reason}).", file=sys.stderr)
+        print(
+            f"No model in {options.model!r}: give a folder with config.json and model.safetensors, or a Hub id ({reason})",
+            file=sys.stderr,
+        )
         return 2
     try:
         ui.launch(pipe, options.port)

@@ -17,8 +17,8 @@ class TrainConfig:
     gan_loss: Literal["hinge", "least-squares"] = "hinge"
     weight_pixel: float = 10.0
     weight_feature: float = 4.0  # 0: no features, and discriminators on patches of the picture
-    weight_gan: float = 0.1
-    weight_latent: float = 0.5
+    weight_gan: float = 0.25
+    weight_latent: float = 1.0
     weight_kl: float = 0.02
     gan_ramp: int = 600  # steps over which the adversarial weight rises from 0
     view_size: int = 128  # px of the crops that features are taken from

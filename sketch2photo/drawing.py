@@ -202,7 +202,7 @@ def _dark_on_light(rgb: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
 def _to_grey(rgb: npt.NDArray[np.uint8]) -> Grey:
     """The darkest channel, so that ink of any colour is dark; a tint of the paper goes with its shadow, later."""
     red, green, blue = cv2.split(rgb)
-    return np.asarray(cv2.min(cv2.min(red, green), blue), np.float32) / 255
+    return np.asarray(cv2.min(cv2.min(red, green), blue), np.float32) / np.float32(255)
 
 
 def _find_paper(grey: Grey) -> tuple[Grey, npt.NDArray[np.bool_]]:

@@ -59,7 +59,7 @@ from .model import Sketch2Photo
 BATCH = 16
 VARIED = 100  # sketches, at most, of which several samples are taken
 SAMPLES = 6  # of each of those
-GRID_ROWS, GRID_SAMPLES = 8, 4
+GRID_ROWS, GRID_SAMPLES, GRID_CELL = 8, 4, 160  # GRID_CELL in px
 
 Figures = dict[str, float]
 COLUMNS = {
@@ -296,7 +296,7 @@ def grid(
             drawing = to_sketch(sketch, model.image_size)
             for value in strictness:
                 cells += list(_samples_of(model, drawing, _shared_z(model, seed), value))
-    images = [Image.fromarray(cell).resize((side, side), Image.Resampling.BICUBIC) for cell in cells]
+    images = [Image.fromarray(cell).resize((GRID_CELL, GRID_CELL), Image.Resampling.LANCZOS) for cell in cells]
     return make_image_grid(images, len(sketches), len(images) // len(sketches))
 
 
@@ -340,8 +340,8 @@ def main(
     Args:
         model: model folders or Hub ids.
         pairs: folder with photo/ and sketch/ of the same names, which no model was trained on.
-        out: folder for metrics.json and grid.png: sketches, never photographs, beside samples.
-        drawings: folder of drawings to find faces in the samples of, and to show in grid.png in place of the pairs' sketches.
+        out: folder for metrics.json and grid.jpg: sketches, never photographs, beside samples.
+        drawings: folder of drawings to find faces in the samples of, and to show in grid.jpg in place of the pairs' sketches.
         strictness: measure each model at each of these, in [0, 1].
         limit: measure on so many pairs, evenly spread, in place of all.
         features: lite2, or inception for FID and KID beside it (downloads Inception's weights).
@@ -397,7 +397,7 @@ def main(
             evaluator = next(iter(evaluators.values()))
             rows = np.linspace(0, len(source) - 1, min(GRID_ROWS, len(source))).round().astype(int).tolist()
             shown = [evaluator.sketch[i : i + 1] for i in rows]
-        grid(models, shown, strictness, seed).save(out / "grid.png")
+        grid(models, shown, strictness, seed).save(out / "grid.jpg", quality=90)
 
 
 if __name__ == "__main__":

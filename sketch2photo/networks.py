@@ -36,7 +36,7 @@ class ModulatedUNet(nn.Module):
         self.skip = nn.ModuleList(nn.Conv2d(c, c, 1) for c in channels)
         self.up = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in pairwise(channels))
         self.decode = nn.ModuleList(
-            nn.ModuleList(ResidualBlock(c, mapping) for _ in range(n)) for c, n in zip(channels, blocks, strict=True)
+            ModulatedBlocks(ResidualBlock(c, mapping) for _ in range(n)) for c, n in zip(channels, blocks, strict=True)
         )
         self.to_head = SubPixelConv(channels[0], head)
         self.head_sketch = nn.Conv2d((self.stride // 2) ** 2, head, 3, padding=1)
@@ -62,8 +62,7 @@ class ModulatedUNet(nn.Module):
             if level < len(self.up):
                 x = F.interpolate(self.up[level](x), scale_factor=2, mode="nearest")
                 x = x + _tile(skips[level], len(z)) * (1 - self.gating[level] * (1 - gate))
-            for block in self.decode[level]:
-                x = block(x, w)
+            x = self.decode[level](x, w)
         lines = self.head_sketch(F.pixel_unshuffle(sketch, self.stride // 2))
         x = self.to_head(x) + _tile(lines, len(z)) * gate
         return torch.tanh(self.to_photo(self.head_norm(x, w)))
@@ -78,12 +77,21 @@ class ResidualBlock(nn.Module):
         self.norm1, self.norm2 = norm(), norm()
         self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)
         self.conv2 = nn.Conv2d(channels, channels, 3, padding=1)
-        nn.init.zeros_(self.conv2.weight)  # Starts as the identity.
-        nn.init.zeros_(self.conv2.bias)
+        for parameter in self.conv2.parameters():  # Starts as the identity.
+            nn.init.zeros_(parameter)
 
     def forward(self, x: Tensor, *w: Tensor) -> Tensor:
         y = self.conv1(F.silu(self.norm1(x, *w)))
         return x + self.conv2(F.silu(self.norm2(y, *w)))
+
+
+class ModulatedBlocks(nn.ModuleList):
+    """Residual blocks one after the other, all modulated by the same w."""
+
+    def forward(self, x: Tensor, w: Tensor) -> Tensor:
+        for block in self:
+            x = block(x, w)
+        return x
 
 
 class ModulatedNorm(nn.Module):
@@ -109,7 +117,7 @@ class SubPixelConv(nn.Module):
         self.conv = nn.Conv2d(channels, out * 4, 3, padding=1)
         with torch.no_grad():
             self.conv.weight.copy_(self.conv.weight[::4].repeat_interleave(4, 0))
-            nn.init.zeros_(self.conv.bias)
+            self.get_parameter("conv.bias").zero_()
 
     def forward(self, x: Tensor) -> Tensor:
         return F.pixel_shuffle(self.conv(x), 2)

@@ -77,7 +77,7 @@ class Sketch2PhotoPipeline:
             raise ValueError(f"strictness is between 0 (a hint) and 1 (to the pixel), not {strictness}.")
         if num_images < 1:
             raise ValueError(f"num_images is at least 1, not {num_images}.")
-        z = self._latents(num_images, seed) if latents is None else torch.as_tensor(latents, dtype=torch.float32)
+        z = self.random_latents(num_images, seed) if latents is None else torch.as_tensor(latents, dtype=torch.float32)
         if style is not None:
             z = self.encode(style)
         if z.ndim != 2 or not len(z) or z.shape[1] != self.model.latent_dim or not torch.isfinite(z).all():
@@ -99,7 +99,12 @@ class Sketch2PhotoPipeline:
         tensor = to_tensor(fitted(pixels, self.model.image_size))[None]
         return self.model.encode(tensor.to(next(self.model.parameters()).device))[0].cpu()
 
-    def _latents(self, count: int, seed: int | None) -> Tensor:
-        generator = torch.Generator().manual_seed(torch.seed() % 2**63 if seed is None else seed)
+    def random_latents(self, count: int, seed: int | None = None) -> Tensor:
+        """`count` latents (count, D) from N(0, I); a seed fixes them, and the first of more are those of fewer."""
+        generator = torch.Generator()
+        if seed is None:
+            generator.seed()
+        else:
+            generator.manual_seed(seed)
         # One draw for each picture, so that asking for more changes none of the earlier ones.
         return torch.cat([torch.randn(1, self.model.latent_dim, generator=generator) for _ in range(count)])

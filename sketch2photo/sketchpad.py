@@ -150,7 +150,9 @@ def sketchpad(elem_id: str) -> gr.HTML:
     Its event `input` is triggered when a line is finished, undone, redone or all are cleared. Its value is what is seen
     then, as the data URL of a PNG; `from_value` and `to_value` turn it into a PIL image and back.
     """
-    return gr.HTML(html_template=HTML, css_template=CSS, js_on_load=JAVASCRIPT, elem_id=elem_id)
+    return gr.HTML(
+        html_template=HTML, css_template=CSS, js_on_load=JAVASCRIPT, apply_default_css=False, elem_id=elem_id
+    )
 
 
 def from_value(value: str | None) -> Image.Image | None:

@@ -47,7 +47,7 @@ class Trainer:
         seed: of the weights, the data order and everything random in a step.
         start_from: folder or Hub id of a model to begin with.
         precision: "auto" is bf16 where the hardware has it.
-        compile: whether to torch.compile the objective.
+        compile: whether to torch.compile the generator and the feature network.
         workers: processes that make samples; None for one less than cores on a GPU, none on a CPU.
 
     Raises:
@@ -95,8 +95,10 @@ class Trainer:
         self.ema = EMAModel(ours, decay=config.ema_decay, inv_gamma=1.0, power=0.75, use_ema_warmup=True)
         self.ema.to(self.accelerator.device)
         objective = objective.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        if compile:
-            objective.compile()
+        if compile:  # Not the heads: spectral norm changes its own buffers, which the compiler does not take.
+            model.generator.compile()
+            if objective.features is not None:
+                objective.features.compile()
         self.objective, self.optimizer, self.scheduler = self.accelerator.prepare(objective, optimizer, scheduler)
         self.step, self.seconds, self.best = 0, 0.0, float("inf")
         self.validation = Validation(validation, self.size, model.latent_dim, self.accelerator.device)
@@ -105,7 +107,7 @@ class Trainer:
     @property
     def model(self) -> Sketch2Photo:
         """The model in training, without its wrappers."""
-        return self.accelerator.unwrap_model(self.objective, keep_torch_compile=False).model
+        return self.accelerator.unwrap_model(self.objective).model
 
     def run(
         self,
@@ -124,7 +126,7 @@ class Trainer:
         last = steps if steps is not None else 10**8
         loader = self._loader(last)
         started = saved = validated = time.monotonic()
-        before = self.seconds
+        before, first = self.seconds, self.step
         bar = tqdm(
             initial=self.step,
             total=steps,
@@ -140,7 +142,8 @@ class Trainer:
                 self.step += 1
                 bar.update()
                 if self.step % 20 == 0:
-                    self._report(terms, bar, minutes, now - started)
+                    rate = self.config.batch_size * (self.step - first) / (now - started)
+                    self._report(terms, rate, bar, minutes and minutes - (now - started) / 60)
                 stop = self._agreed(
                     self._stop or (minutes is not None and now - started >= 60 * minutes) or self.step >= last
                 )
@@ -159,7 +162,7 @@ class Trainer:
         self.accelerator.wait_for_everyone()
         if not self.accelerator.is_main_process:
             return
-        objective = self.accelerator.unwrap_model(self.objective, keep_torch_compile=False)
+        objective = self.accelerator.unwrap_model(self.objective)
         state = {
             "objective": {k: v for k, v in objective.state_dict().items() if not k.startswith("features.")},
             "optimizer": self.optimizer.state_dict(),
@@ -185,7 +188,7 @@ class Trainer:
         if not path.exists():
             return
         state = torch.load(path, weights_only=True, map_location=self.accelerator.device)
-        objective = self.accelerator.unwrap_model(self.objective, keep_torch_compile=False)
+        objective = self.accelerator.unwrap_model(self.objective)
         try:
             missing, unexpected = objective.load_state_dict(state["objective"], strict=False)
             if unexpected or any(not name.startswith("features.") for name in missing):
@@ -233,17 +236,14 @@ class Trainer:
         )
         return self.accelerator.prepare(loader)
 
-    def _report(self, terms: dict[str, Tensor], bar: Any, minutes: float | None, passed: float) -> None:
+    def _report(self, terms: dict[str, Tensor], rate: float, bar: Any, left: float | None) -> None:
         values = {name: self.accelerator.reduce(value, "mean").item() for name, value in terms.items()}
-        rate = self.config.batch_size * self.step / max(self.seconds, 1e-9)
         self.accelerator.log(
             {f"train/{k}": v for k, v in values.items()} | {"train/images_per_second": rate}, self.step
         )
-        shown = {k: f"{values[k]:.3f}" for k in ("pixel", "feature", "kl", "latent") if k in values}
-        left = f"{minutes - passed / 60:.1f} min left" if minutes is not None else ""
-        bar.set_postfix_str(
-            f"{rate:.1f} images/s {left} " + " ".join(f"{k} {v}" for k, v in shown.items()), refresh=False
-        )
+        words = [f"{k} {values[k]:.3f}" for k in ("pixel", "feature", "kl", "latent") if k in values]
+        words.insert(0, f"{rate:.1f} images/s" + ("" if left is None else f", {left:.1f} min left"))
+        bar.set_postfix_str(" ".join(words), refresh=False)
 
     def _validate(self) -> None:
         """Scores the EMA weights, exports them to last/, and to best/ where no score was better."""

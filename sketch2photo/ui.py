@@ -29,23 +29,32 @@ TERMS = (
     "Weights for non-commercial research only; the code is Apache-2.0."
 )
 CSS = """
-.gradio-container { max-width: 1400px !important; margin: auto !important; }
+.main.app { max-width: 1400px !important; }
 #title h1 { margin: 0; font-size: 26px; }
 #title p, .head p { margin: 2px 0 0; color: var(--body-text-color-subdued); }
-#photo { aspect-ratio: 1; border-radius: var(--radius-lg); }
+#photo { aspect-ratio: 1; border-radius: var(--radius-lg); background: var(--background-fill-secondary); }
 #photo img { width: 100%; height: 100%; object-fit: contain; }
-#hint { height: 46px; overflow: hidden; display: flex; align-items: center; }
+#hint { height: 38px; margin-bottom: -8px; display: flex; align-items: center; }
+#hint p { font-size: 14px; line-height: 1.3; }
 .strip, .strip .grid-wrap { min-height: 0 !important; max-height: none !important; padding: 0 !important; border: 0; }
 .strip { background: none; box-shadow: none; }
-.strip .grid-container { grid-template-columns: repeat(6, minmax(0, 1fr)) !important; gap: 6px !important; padding: 0 !important; }
-.strip .caption-label { position: absolute; clip-path: inset(50%); }
+.strip .grid-container { grid-template-columns: repeat(6, minmax(0, 1fr)) !important; gap: 6px !important; padding: 0 !important;
+                         grid-auto-rows: auto !important; grid-template-rows: none !important; }
+.strip .thumbnail-item { aspect-ratio: 1; height: auto !important; }
+.strip .caption-label, #dials .min_value, #dials .max_value { display: none !important; }
+.strip .empty { display: none !important; }
+#dials .block { padding: 4px 8px; }
+#dials label { white-space: nowrap; }
+#dials input[type=number] { width: 60px; padding: 2px; appearance: textfield; }
+#generate, #upload { white-space: nowrap; padding-left: 8px; padding-right: 8px; }
+#pad .html-container { padding: 0; }
 #examples img { background: white; object-fit: contain; }
 @media (max-width: 800px) {
-  .gradio-container { padding: 8px !important; }
+  .main.app { padding: 8px 12px !important; }
   #title h1 { font-size: 22px; }
   #columns { flex-direction: column; }
   #columns > * { min-width: 0 !important; width: 100%; }
-  #hint { height: auto; }
+  #hint { height: auto; margin: 0; }
 }
 """
 THEME = gr.themes.Soft(
@@ -62,7 +71,8 @@ THEME = gr.themes.Soft(
     block_title_text_weight="500",
 )
 
-P, R = ParamSpec("P"), TypeVar("R")
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def launch(pipe: Sketch2PhotoPipeline, port: int | None = None, **kwargs: Any) -> None:
@@ -74,7 +84,7 @@ def launch(pipe: Sketch2PhotoPipeline, port: int | None = None, **kwargs: Any) -
     build(pipe).launch(
         server_port=port,
         theme=THEME,
-        css=CSS,
+        head=f"<style>{CSS}</style>",  # css= would not reach what is around the page's own parts
         footer_links=["api", "settings"],
         run_history=False,  # it would keep visitors' pictures in the browser
         max_file_size="20mb",
@@ -89,14 +99,14 @@ def build(pipe: Sketch2PhotoPipeline) -> gr.Blocks:
     # ---- actions ---------------------------------------------------------------------------------------------------
 
     def photograph(drawing: str | None, strictness: float, *latents: float) -> Image.Image:
-        """One photograph of a drawing, with the given latents."""
+        """One photograph of a drawing (the data URL of a PNG), with the given latents."""
         return pipe(from_value(drawing), latents=torch.tensor([latents]), strictness=strictness).images[0]
 
     def photographs(
         drawing: str | None, count: int, seed: int, difference: float, strictness: float, *latents: float
     ) -> tuple[str, Image.Image, list[Image.Image], list[list[float]]]:
-        """A drawing with the given latents, and `count` variations of it with random ones."""
-        variations = difference * pipe._latents(int(count), int(seed))
+        """A drawing (the data URL of a PNG) with the given latents, and `count` variations of it with random ones."""
+        variations = difference * pipe.random_latents(count, seed)
         out = pipe(from_value(drawing), latents=torch.cat([torch.tensor([latents]), variations]), strictness=strictness)
         hint = "Click a variation, or move the dials: the person changes, your drawing does not."
         return hint, out.images[0], out.images[1:], variations.tolist()
@@ -105,7 +115,7 @@ def build(pipe: Sketch2PhotoPipeline) -> gr.Blocks:
         drawing: str | None, count: int, seed: int, difference: float, strictness: float
     ) -> tuple[Any, ...]:
         """The variations of a seed, and the first of them as the current picture: its latents follow."""
-        latents = in_reach(difference * pipe._latents(1, int(seed))[0])
+        latents = in_reach(difference * pipe.random_latents(1, seed)[0])
         return *photographs(drawing, count, seed, difference, strictness, *latents), *latents
 
     def pen_up(drawing: str | None, *settings: Any) -> tuple[Any, ...]:
@@ -131,9 +141,9 @@ def build(pipe: Sketch2PhotoPipeline) -> gr.Blocks:
         sketch = to_sketch(path, SIZE)[0, 0]
         return to_value(Image.fromarray(((sketch + 1) * 127.5).round().byte().numpy()))
 
-    def open_example(event: gr.SelectData) -> str:
-        """The example drawing that was clicked, for the sketchpad."""
-        return to_value(Image.open(EXAMPLES[event.index]))
+    def open_example(event: gr.SelectData) -> tuple[str, gr.Gallery]:
+        """The example drawing that was clicked, for the sketchpad; it is not left selected, so it can be clicked again."""
+        return to_value(Image.open(EXAMPLES[event.index])), gr.Gallery(selected_index=None)
 
     # ---- layout ----------------------------------------------------------------------------------------------------
 
@@ -173,7 +183,7 @@ def build(pipe: Sketch2PhotoPipeline) -> gr.Blocks:
                     elem_id="strictness",
                     buttons=[],
                 )
-                with gr.Accordion(f"{dimensions} dials that change the person", open=True):
+                with gr.Accordion(f"{dimensions} dials that change the person", elem_id="dials"):
                     dials = []
                     for start in range(0, dimensions, 2):
                         with gr.Row():
@@ -201,6 +211,7 @@ def build(pipe: Sketch2PhotoPipeline) -> gr.Blocks:
 
         latest: dict[str, Any] = {
             "trigger_mode": "always_last",
+            "js": "(...values) => values.map(value => value ?? 0)",  # a number that was deleted to type another one
             "show_progress": "hidden",
             "concurrency_limit": 1,
             "concurrency_id": "model",
@@ -213,7 +224,7 @@ def build(pipe: Sketch2PhotoPipeline) -> gr.Blocks:
             pen_up,
             [*settings, *dials],
             pictures,
-            api_name="pen_up",
+            api_visibility="private",
             **latest,
         )
         generate.click(in_one_sentence(photographs), [*settings, *dials], pictures, api_name="generate", **latest)
@@ -228,6 +239,14 @@ def build(pipe: Sketch2PhotoPipeline) -> gr.Blocks:
         gallery.select(
             in_one_sentence(choose), [pad, strictness, variations], [photo, *dials], api_visibility="private", **latest
         )
+        gr.on(  # what the dials make is no longer the variation that was clicked, and that can be clicked again
+            [*[dial.release for dial in dials], centre.click],
+            lambda: gr.Gallery(selected_index=None),
+            None,
+            gallery,
+            api_visibility="private",
+            queue=False,
+        )
         centre.click(in_one_sentence(average), [pad, strictness], [photo, *dials], api_name="average", **latest)
         others = latest | {
             "fn": in_one_sentence(other_faces),
@@ -241,7 +260,7 @@ def build(pipe: Sketch2PhotoPipeline) -> gr.Blocks:
         )
         for opened in (
             upload.upload(in_one_sentence(open_picture), upload, pad, api_name="open", **latest),
-            examples.select(open_example, None, pad, api_visibility="private", **latest),
+            examples.select(open_example, None, [pad, examples], api_visibility="private", **latest),
         ):
             opened.success(
                 in_one_sentence(photographs), [*settings, *dials], pictures, api_visibility="private", **latest
@@ -262,7 +281,7 @@ def strip(name: str, pictures: list[tuple[Path, str]] | None = None) -> gr.Galle
         object_fit="cover",
         allow_preview=False,
         interactive=False,
-        format="png",
+        format="jpeg",  # PNGs of six photographs would take as long as the photographs themselves
         buttons=[],
     )
 
@@ -286,6 +305,6 @@ def in_one_sentence(action: Callable[P, R]) -> Callable[P, R]:
         try:
             return action(*args, **kwargs)
         except ValueError as error:
-            raise gr.Error(str(error), title="Not yet", duration=6, print_exception=False) from error
+            raise gr.Error(str(error), duration=6, print_exception=False) from error
 
     return wrapped

@@ -238,8 +238,8 @@ def test_command_measures_models_and_writes_a_report(pairs, models, tmp_path, mo
     assert real["following"] > others["following"] and real["reconstruction"] == 0 < others["reconstruction"]
 
     # One drawing beside four pictures for each of two models at two strictnesses.
-    with Image.open(tmp_path / "a" / "grid.png") as grid:
-        assert grid.size == (SIDE * (1 + 2 * 2 * 4), SIDE)
+    with Image.open(tmp_path / "a" / "grid.jpg") as grid:
+        assert grid.size == (evaluate.GRID_CELL * (1 + 2 * 2 * 4), evaluate.GRID_CELL)
 
     assert run(monkeypatch, *arguments, "--drawings", drawings, "--out", tmp_path / "b") == 0
     assert json.loads((tmp_path / "b" / "metrics.json").read_text()) == report, "the same again"

@@ -1,0 +1,353 @@
+"""The page as a person meets it: a mouse draws in Chromium, against the real app in a process of its own."""
+
+import base64
+import io
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+playwright = pytest.importorskip("playwright.sync_api")
+gradio_client = pytest.importorskip("gradio_client")
+
+from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline  # noqa: E402
+
+ROOT = Path(__file__).parent.parent
+EXAMPLES = ROOT / "sketch2photo" / "examples"
+STROKES = json.loads((EXAMPLES / "strokes.json").read_text())
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = [
+    *(
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+    ),
+    *("--no-first-run", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"),
+]
+
+needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: apt-get install chromium")
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundled weights, or random ones in which every latent matters."""
+    if (ROOT / "hub/model/model.safetensors").exists():
+        return ROOT / "hub/model"
+    torch.manual_seed(0)
+    random = Sketch2Photo()
+    with torch.no_grad():
+        for parameter in random.parameters():
+            parameter += 0.03 * torch.randn_like(parameter)
+    folder = tmp_path_factory.mktemp("model")
+    random.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def url(model: Path) -> Iterator[str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "app.py", "--model", str(model), "--port", str(port)]
+    app = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    for _ in range(600):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                break
+        assert app.poll() is None, app.stdout.read()
+        time.sleep(0.1)
+    yield f"http://127.0.0.1:{port}"
+    app.terminate()
+    output, _ = app.communicate(timeout=20)
+    assert "Traceback" not in output, output
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Any, url: str, request: pytest.FixtureRequest) -> Iterator[Any]:
+    """A new visitor; whatever the page does, it asks no other host for anything and has no error of its own."""
+    context = browser.new_context(viewport={"width": 1440, "height": 1000})
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    requested, errors = [], []
+    context.on("request", lambda request: requested.append(request.url))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(url)
+    page.wait_for_selector("#pad canvas")
+    yield page
+    if folder := request.config.getoption("--screenshots"):
+        page.screenshot(path=Path(folder) / f"{request.node.name}.png", full_page=True)
+    context.close()
+    assert len(requested) > 10
+    assert {urlsplit(address).hostname for address in requested if address.startswith(("http", "ws"))} == {"127.0.0.1"}
+    assert not errors
+
+
+def draw(page: Any, name: str, every: int = 4) -> None:
+    """One of the example drawings by mouse, stroke by stroke, with every so many of its points."""
+    box = page.locator("#pad canvas").bounding_box()
+    for stroke in STROKES[name]["strokes"]:
+        points = [(box["x"] + x * box["width"] / 512, box["y"] + y * box["height"] / 512) for x, y in stroke]
+        page.mouse.move(*points[0])
+        page.mouse.down()
+        for point in [*points[1:-1:every], points[-1]]:
+            page.mouse.move(*point)
+        page.mouse.up()
+
+
+def drawing(page: Any) -> np.ndarray:
+    """(512, 512) uint8: the canvas."""
+    data = page.evaluate("document.querySelector('#pad canvas').toDataURL('image/png')")
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(data.partition(",")[2]))).convert("L"))
+
+
+def pictures(page: Any, where: str) -> list[np.ndarray]:
+    """The (256, 256, 3) uint8 pictures that a part of the page shows: '#photo' or '#variations'."""
+    sources = page.locator(f"{where} img").evaluate_all("images => images.map(image => image.src)")
+    return [np.asarray(Image.open(io.BytesIO(page.request.get(source).body())).convert("RGB")) for source in sources]
+
+
+def same(one: list[np.ndarray], other: list[np.ndarray]) -> bool:
+    return len(one) == len(other) and all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def close(one: list[np.ndarray], other: list[np.ndarray], tolerance: float = 0.5) -> bool:
+    """The same but for rounding, which depends on how many pictures were made at once."""
+    return len(one) == len(other) and all(
+        np.abs(a.astype(int) - b).mean() < tolerance for a, b in zip(one, other, strict=True)
+    )
+
+
+def jpeg(picture: np.ndarray | Image.Image) -> np.ndarray:
+    """As the gallery shows it."""
+    file = io.BytesIO()
+    Image.fromarray(np.asarray(picture)).save(file, "JPEG")
+    return np.asarray(Image.open(file))
+
+
+def wait_for(condition: Callable[[], bool], what: str, seconds: float = 15) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"no {what} within {seconds} s"
+        time.sleep(0.1)
+
+
+def settled(page: Any, where: str = "#photo", different_from: list[np.ndarray] | None = None) -> list[np.ndarray]:
+    """The pictures there once there are some (other ones), and they have stopped changing."""
+    before = different_from or []
+    wait_for(lambda: bool(now := pictures(page, where)) and not same(now, before), f"new picture in {where}")
+    while True:
+        shown = pictures(page, where)
+        time.sleep(0.5)
+        if same(shown, pictures(page, where)):
+            return shown
+
+
+def latents(page: Any) -> list[float]:
+    return [float(page.locator(f"#latent-{number} input[type=number]").input_value()) for number in range(1, 9)]
+
+
+def open_example(page: Any, name: str) -> list[np.ndarray]:
+    page.locator(f"#examples button:has(img[alt='{name}'])").click()
+    return settled(page)
+
+
+@needs_chromium
+def test_pictures_follow_the_pen(page: Any) -> None:
+    assert not pictures(page, "#photo")
+    draw(page, "quick_sketch")
+    expected = np.asarray(Image.open(EXAMPLES / "quick_sketch.png").convert("L"))
+    drawn, there = (np.asarray(Image.fromarray(lines).reduce(8)) < 250 for lines in (drawing(page), expected))
+    assert (drawn & there).sum() > 0.7 * (drawn | there).sum()
+    first = settled(page)
+    assert first[0].shape == (256, 256, 3)
+    assert len(settled(page, "#variations")) == 6
+    canvas = page.locator("#pad canvas").bounding_box()
+    page.mouse.move(canvas["x"] + 100, canvas["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(canvas["x"] + 300, canvas["y"] + 40)
+    assert same(pictures(page, "#photo"), first)  # the pen is still down
+    page.mouse.up()
+    settled(page, different_from=first)
+    page.get_by_role("button", name="Undo").click()
+    wait_for(lambda: same(pictures(page, "#photo"), first), "picture of before")
+
+
+@needs_chromium
+def test_a_slider_changes_the_photograph_and_not_the_drawing(page: Any) -> None:
+    before = open_example(page, "careful woman")
+    lines = drawing(page)
+    slider = page.locator("#latent-3 input[type=range]").bounding_box()
+    y = slider["y"] + slider["height"] / 2
+    page.mouse.move(slider["x"] + slider["width"] / 2, y)
+    page.mouse.down()
+    for step in range(1, 9):
+        page.mouse.move(slider["x"] + slider["width"] * (0.5 + 0.05 * step), y)
+    wait_for(lambda: not same(pictures(page, "#photo"), before), "picture while the slider is dragged")
+    page.mouse.up()
+    after = settled(page, different_from=before)
+    assert latents(page)[2] > 2
+    assert not close(after, before)
+    assert np.array_equal(drawing(page), lines)
+    page.locator("#centre").click()
+    wait_for(lambda: close(pictures(page, "#photo"), before), "picture of all latents zero")
+
+
+@needs_chromium
+def test_strictness_changes_all_pictures(page: Any) -> None:
+    before = open_example(page, "childish")
+    variations = settled(page, "#variations")
+    slider = page.locator("#strictness input[type=range]").bounding_box()
+    y = slider["y"] + slider["height"] / 2
+    page.mouse.move(slider["x"] + 0.9 * slider["width"], y)
+    page.mouse.down()
+    page.mouse.move(slider["x"] + 0.05 * slider["width"], y, steps=4)
+    page.mouse.up()
+    settled(page, different_from=before)
+    settled(page, "#variations", different_from=variations)
+
+
+@needs_chromium
+def test_clicking_a_variation_puts_its_latents_into_the_sliders(page: Any, model: Path) -> None:
+    open_example(page, "glasses beard")
+    variation = settled(page, "#variations")[3]
+    assert latents(page) == [0] * 8
+    page.locator("#variations button").nth(3).click()
+    wait_for(lambda: latents(page) != [0] * 8, "latents in the sliders")
+    photo = settled(page)[0]
+    expected = Sketch2PhotoPipeline.from_pretrained(str(model))(EXAMPLES / "glasses_beard.png", num_images=4, seed=0)
+    assert latents(page) == pytest.approx(expected.latents[3].clamp(-3, 3).tolist(), abs=0.006)
+    assert close([jpeg(photo)], [variation], tolerance=1.5)  # the sliders round to 0.01
+    assert close([variation], [jpeg(expected.images[3])])
+    page.locator("#centre").click()
+    wait_for(lambda: latents(page) == [0] * 8, "latents of zero")
+    page.locator("#variations button").nth(3).click()
+    wait_for(lambda: same(pictures(page, "#photo"), [photo]), "the variation again")
+
+
+@needs_chromium
+def test_a_seed_gives_the_same_pictures_and_the_dice_others(page: Any) -> None:
+    open_example(page, "bun")
+    first = settled(page, "#variations")
+    page.locator("#dice").click()
+    others = settled(page, "#variations", different_from=first)
+    assert not any(same([one], [other]) for one in first for other in others)
+    page.get_by_text("More settings").click()
+    seed = page.locator("#seed input")
+    assert seed.input_value() != "0"
+    seed.fill("0")
+    seed.press("Enter")
+    again = settled(page, "#variations", different_from=others)
+    assert same(again, first)
+    assert latents(page) != [0] * 8  # those of the first variation
+    photo = settled(page)
+    page.locator("#latent-1 input[type=number]").fill("")  # on the way to typing another number
+    settled(page, different_from=photo)
+
+
+@needs_chromium
+def test_an_empty_canvas_gets_a_hint(page: Any) -> None:
+    page.locator("#generate").click()
+    page.get_by_text("The canvas is empty: draw a face first.").wait_for()
+    assert not pictures(page, "#photo")
+    open_example(page, "outline")
+    page.get_by_role("button", name="Clear the canvas").click()
+    wait_for(lambda: not pictures(page, "#photo") and not pictures(page, "#variations"), "cleared pictures")
+    assert "The canvas is empty" in page.locator("#hint").inner_text()
+    assert (drawing(page) == 255).all()
+    open_example(page, "outline")
+    assert (drawing(page) < 128).any()
+
+
+@needs_chromium
+def test_an_example_can_be_drawn_on_and_erased(page: Any) -> None:
+    open_example(page, "careful man")
+    assert np.array_equal(drawing(page), np.asarray(Image.open(EXAMPLES / "careful_man.png").convert("L")))
+    before = settled(page)
+    page.get_by_role("button", name="Eraser").click()
+    page.get_by_role("button", name="Thick line").click()
+    canvas = page.locator("#pad canvas").bounding_box()
+    page.mouse.move(canvas["x"], canvas["y"] + canvas["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(canvas["x"] + canvas["width"], canvas["y"] + canvas["height"] / 2, steps=5)
+    page.mouse.up()
+    settled(page, different_from=before)
+    assert (drawing(page)[240:272] == 255).all()
+    assert (drawing(page) < 128).any()
+
+
+@needs_chromium
+def test_a_file_is_opened_on_the_pad(page: Any, tmp_path: Path) -> None:
+    photo_of_paper = Image.open(EXAMPLES / "quick_sketch.png").convert("RGB").resize((900, 900))
+    photo_of_paper.save(tmp_path / "paper.jpg")
+    page.locator("#upload-input, input[type=file]").first.set_input_files(tmp_path / "paper.jpg")
+    settled(page)
+    assert (drawing(page) < 128).any()
+    (tmp_path / "broken.png").write_bytes(b"%PDF-1.7 and nothing more")
+    page.locator("#upload-input, input[type=file]").first.set_input_files(tmp_path / "broken.png")
+    page.get_by_text("is not a picture that can be read").wait_for()
+
+
+@needs_chromium
+def test_it_fits_a_phone(page: Any) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    open_example(page, "curly hair")
+    assert page.evaluate("document.scrollingElement.scrollWidth") == 390
+    canvas, photo = page.locator("#pad canvas").bounding_box(), page.locator("#photo").bounding_box()
+    assert canvas["width"] > 330
+    assert photo["width"] > 330
+    assert photo["y"] > canvas["y"] + canvas["height"]
+
+
+def data_url(path: Path) -> str:
+    return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
+
+
+def test_programs_call_the_endpoints(url: str, model: Path) -> None:
+    client = gradio_client.Client(url, verbose=False)
+    face = data_url(EXAMPLES / "outline.png")
+    _, _, gallery, variations = client.predict(face, 3, 7, 1, 1, *[0] * 8, api_name="/generate")
+    expected = Sketch2PhotoPipeline.from_pretrained(str(model))(EXAMPLES / "outline.png", num_images=3, seed=7)
+    assert np.array(variations) == pytest.approx(expected.latents.numpy(), abs=1e-5)
+    shown = np.asarray(Image.open(gallery[2]["image"]).convert("RGB"))
+    assert close([shown], [jpeg(expected.images[2])])
+    chosen = client.predict(face, 1, *variations[2], api_name="/photograph")
+    assert close([jpeg(Image.open(chosen).convert("RGB"))], [shown])
+    assert client.predict(gradio_client.handle_file(EXAMPLES / "bun.png"), api_name="/open").startswith(
+        "data:image/png"
+    )
+    for bad, sentence in (
+        (data_url(EXAMPLES / "outline.png")[:200], "does not hold a PNG|damaged"),
+        ("file:///etc/passwd", "must be the data URL of a PNG"),
+        (None, "The canvas is empty"),
+    ):
+        with pytest.raises(Exception, match=sentence):
+            client.predict(bad, 3, 7, 1, 1, *[0] * 8, api_name="/generate")
+
+
+def test_a_bad_model_is_one_sentence() -> None:
+    command = [sys.executable, str(ROOT / "app.py"), "--model", "/nonexistent"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "/nonexistent" in done.stderr
