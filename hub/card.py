@@ -1,7 +1,7 @@
 """Writes hub/model/README.md, the model card, from the figures that evaluation left beside the weights.
 
 python -m sketch2photo.evaluate --model hub/model --pairs DIR --drawings sketch2photo/examples --out hub/model
-python hub/card.py
+python -m hub.card
 """
 
 import json

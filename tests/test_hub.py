@@ -27,7 +27,7 @@ def test_bundled_weights_load_and_draw() -> None:
 
 def test_card_is_what_its_figures_make_it() -> None:
     before = (FOLDER / "README.md").read_text()
-    subprocess.run([sys.executable, str(ROOT / "hub" / "card.py")], check=True, cwd=ROOT)
+    subprocess.run([sys.executable, "-m", "hub.card"], check=True, cwd=ROOT)
     assert (FOLDER / "README.md").read_text() == before
     card = ModelCard.load(FOLDER / "README.md")
     published = json.loads((FOLDER / "metrics.json").read_text())["results"][0]["figures"]
