@@ -124,7 +124,11 @@ class SubPixelConv(nn.Module):
 
 
 class ConvEncoder(nn.Module):
-    """Default encoder E: strided convolutions on the photograph at half resolution, then mu and logvar of its latent."""
+    """Default encoder E: strided convolutions on the photograph at half resolution, then mu and logvar of its latent.
+
+    It sees means over 4x4 pixels: patterns with a period of 2 or 4, in which a generator can hide z from everybody but E
+    (Chu et al., 2017), and which look like a checkerboard, are invisible to it.
+    """
 
     def __init__(self, latent_dim: int, channels: Sequence[int] = (32, 64, 128, 192, 256)) -> None:
         super().__init__()
@@ -136,7 +140,7 @@ class ConvEncoder(nn.Module):
 
     def forward(self, photo: Tensor) -> tuple[Tensor, Tensor]:
         """(N, 3, H, W) in [-1, 1] -> mu and logvar, (N, D) each; logvar is clamped to [-8, 4]."""
-        x = self.layers(F.avg_pool2d(photo, 2)).mean((2, 3))
+        x = self.layers(F.avg_pool2d(photo, 4, 2, 1, count_include_pad=False)).mean((2, 3))
         mu, logvar = self.heads(x).chunk(2, 1)
         return mu, logvar.clamp(-8, 4)
 
