@@ -44,17 +44,19 @@ def main(
         start_from: begin with the weights of a model folder or Hub id.
         image_size: side of the pictures in pixels, in place of the preset's.
         batch_size: samples a step over all processes, in place of the preset's.
-        learning_rate: of generator and encoder, in place of the preset's.
+        learning_rate: of generator and encoder, in place of the preset's; the discriminators' follows in proportion.
         precision: no, bf16 or fp16; auto is bf16 where the hardware has it.
         compile: torch.compile the step.
         workers: processes that make samples.
         seed: of weights, data order and everything random.
     """
     config = PRESETS[preset]
+    rate = learning_rate or config.learning_rate
     config = replace(
         config,
         batch_size=batch_size or config.batch_size,
-        learning_rate=learning_rate or config.learning_rate,
+        learning_rate=rate,
+        learning_rate_discriminator=config.learning_rate_discriminator * rate / config.learning_rate,
     )
     own_faces = not pairs and not photos
     if own_faces:
