@@ -4,9 +4,10 @@ import argparse
 import sys
 from pathlib import Path
 
+import torch
 from huggingface_hub.utils import logging
 
-from sketch2photo import ui
+from sketch2photo import machine, ui
 from sketch2photo.pipeline import Sketch2PhotoPipeline
 
 
@@ -25,6 +26,9 @@ def main() -> int:
             file=sys.stderr,
         )
         return 2
+    machine.keep_freed_memory()
+    if machine.has_bf16():
+        pipe.to(torch.bfloat16)
     try:
         ui.launch(pipe, options.port)
     except OSError as error:

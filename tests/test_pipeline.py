@@ -96,3 +96,13 @@ def test_bad_arguments_get_one_sentence(
 ) -> None:
     with pytest.raises(ValueError, match=words):
         pipe(drawing, **arguments)
+
+
+def test_half_precision_makes_the_same_pictures(drawing: Image.Image) -> None:
+    torch.manual_seed(0)
+    pipe = Sketch2PhotoPipeline(Sketch2Photo(**SMALL))
+    full = pipe(drawing, num_images=2, seed=0)
+    half = pipe.to(torch.bfloat16)(drawing, num_images=2, seed=0)
+    assert half.latents.dtype == torch.float32
+    torch.testing.assert_close(half.latents, full.latents)
+    assert all(np.abs(pixels(a) - pixels(b)).mean() < 2 for a, b in zip(full.images, half.images, strict=True))
