@@ -15,9 +15,9 @@
 | drawn faces | as faces, in the samples of the drawings in `--drawings` | higher |
 
 Two rows stand beside the models': the photographs themselves (kernel distance is then between random halves, background over all
-photographs), and photographs of other people, which is what ignoring the sketch would score. Everything is measured at the model's
-own picture size, so compare figures of one size. Diversity and background mean something only beside a good kernel distance:
-blotches are diverse too.
+photographs), and photographs of other people, which is what ignoring the sketch would score. Everything is measured at the
+picture size of the largest model, to which the others' photographs are enlarged. Diversity and background mean something
+only beside a good kernel distance: blotches are diverse too.
 """
 
 import json
@@ -32,6 +32,7 @@ import torch
 from diffusers.utils.pil_utils import make_image_grid
 from PIL import Image
 from torch import Tensor
+from torch.nn import functional as F
 from tqdm import tqdm
 
 from . import machine
@@ -142,7 +143,7 @@ class Evaluator:
         ]
 
     @torch.inference_mode()
-    def evaluate(self, model: Sketch2Photo, strictness: float = 1.0, drawings: Tensor | None = None) -> Figures:
+    def evaluate(self, model: "Resized", strictness: float = 1.0, drawings: Tensor | None = None) -> Figures:
         """All figures of a model; drawings (N, 1, H, W) are only asked for faces."""
         model = model.eval().to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         generator = torch.Generator().manual_seed(self.seed)
@@ -199,7 +200,7 @@ class Evaluator:
         together = np.concatenate(errors) if errors else np.empty(0)
         return float(together.mean()) if len(together) else float("nan")
 
-    def _variety(self, model: Sketch2Photo, strictness: float, generator: torch.Generator) -> Figures:
+    def _variety(self, model: "Resized", strictness: float, generator: torch.Generator) -> Figures:
         distances, spreads = [], []
         for index in tqdm(self.varied, "variety", leave=False, disable=None):
             z = torch.randn(SAMPLES, model.latent_dim, generator=generator)
@@ -220,7 +221,7 @@ class Evaluator:
         shifts = range(1, min(SAMPLES, len(order)))
         return float(np.mean([feature_distance(maps, [m.roll(k, 0) for m in maps]).mean().item() for k in shifts]))
 
-    def _generate(self, model: Sketch2Photo, sketch: Tensor, z: Tensor, strictness: float, what: str) -> Tensor:
+    def _generate(self, model: "Resized", sketch: Tensor, z: Tensor, strictness: float, what: str) -> Tensor:
         """One picture for each sketch, (N, 3, H, W) on the CPU."""
         parts = list(zip(sketch.split(BATCH), z.split(BATCH), strict=True))
         return torch.cat([
@@ -237,6 +238,26 @@ class Evaluator:
         if self.finder is None:
             return [None] * len(pictures)
         return [self.finder(picture) for picture in tqdm(pictures, "faces", leave=False, disable=None)]
+
+
+class Resized(torch.nn.Module):
+    """A model behind pictures of another size than its own: what its photographs look like at the size of the others'."""
+
+    def __init__(self, model: Sketch2Photo, size: int) -> None:
+        super().__init__()
+        self.model, self.size, self.latent_dim = model, size, model.latent_dim
+
+    def forward(self, sketch: Tensor, z: Tensor, strictness: float) -> Tensor:
+        return _resized(self.model(_resized(sketch, self.model.image_size), z, strictness), self.size)
+
+    def encode(self, photo: Tensor) -> tuple[Tensor, Tensor]:
+        return self.model.encode(_resized(photo, self.model.image_size))
+
+
+def _resized(pictures: Tensor, size: int) -> Tensor:
+    if pictures.shape[-1] == size:
+        return pictures
+    return F.interpolate(pictures, (size, size), mode="bicubic", antialias=True).clamp(-1, 1)
 
 
 class _Inception:
@@ -300,12 +321,12 @@ def grid(
     return make_image_grid(images, len(sketches), len(images) // len(sketches))
 
 
-def _samples_of(model: Sketch2Photo, sketch: Tensor, z: Tensor, strictness: float) -> Picture:
+def _samples_of(model: "Sketch2Photo | Resized", sketch: Tensor, z: Tensor, strictness: float) -> Picture:
     device = next(model.parameters()).device
     return to_pictures(model(sketch.to(device), z.to(device), strictness))
 
 
-def _shared_z(model: Sketch2Photo, seed: int) -> Tensor:
+def _shared_z(model: "Sketch2Photo | Resized", seed: int) -> Tensor:
     return torch.randn(GRID_SAMPLES, model.latent_dim, generator=torch.Generator().manual_seed(seed))
 
 
@@ -359,23 +380,20 @@ def main(
         raise ValueError(f"No drawings in {drawings}: it must be a folder of pictures.")
     machine.keep_freed_memory()
     models = [load_model(name) for name in model]
-    sizes = {loaded.image_size for loaded in models}
-    sketches = {size: torch.cat([to_sketch(path, size) for path in drawn]) for size in sizes} if drawn else {}
+    size = max(loaded.image_size for loaded in models)
+    sketches = torch.cat([to_sketch(path, size) for path in drawn]) if drawn else None
     finder = FaceFinder() if FaceFinder.available() else None
     if finder is None:
         print("No faces, landmark error or bleed: pip install dlib-bin face-recognition-models", file=sys.stderr)
 
-    evaluators: dict[int, Evaluator] = {}
-    references: list[Row] = []
+    evaluator = Evaluator(source, size, finder, features == "inception", seed)
+    references = evaluator.references()
     results: list[Row] = []
     for name, loaded in zip(model, models, strict=True):
-        size = loaded.image_size
-        if size not in evaluators:
-            evaluators[size] = Evaluator(source, size, finder, features == "inception", seed)
-            references += evaluators[size].references()
         label = Path(name).name if Path(name).is_absolute() else name
         for value in strictness:
-            results.append(Row(label, size, value, evaluators[size].evaluate(loaded, value, sketches.get(size))))
+            figures = evaluator.evaluate(Resized(loaded, size), value, sketches)
+            results.append(Row(label, loaded.image_size, value, figures))
     print(table(references + results))
 
     if out:
@@ -394,7 +412,6 @@ def main(
         if drawn:
             shown: list[Any] = list(drawn)
         else:
-            evaluator = next(iter(evaluators.values()))
             rows = np.linspace(0, len(source) - 1, min(GRID_ROWS, len(source))).round().astype(int).tolist()
             shown = [evaluator.sketch[i : i + 1] for i in rows]
         grid(models, shown, strictness, seed).save(out / "grid.jpg", quality=90)
