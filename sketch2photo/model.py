@@ -60,9 +60,11 @@ class Sketch2Photo(
             self.encoder = ResNetEncoder(latent_dim)
         else:
             raise ValueError(f'architecture is "modulated" or "classic", not {architecture!r}.')
-        if image_size % self.multiple:
+        smallest = max(64, self.multiple)  # E halves a photograph six times.
+        if image_size % self.multiple or image_size < smallest:
             raise ValueError(
-                f"image_size must be a multiple of {self.multiple} for {len(channels)} levels, not {image_size}."
+                f"image_size must be a multiple of {self.multiple} and at least {smallest} for {len(channels)} levels, "
+                f"not {image_size}."
             )
 
     def forward(self, sketch: Tensor, z: Tensor, strictness: float | Tensor = 1.0) -> Tensor:

@@ -304,12 +304,12 @@ def test_bad_input_gets_one_sentence_and_exit_code_2(
 
 def test_a_smaller_model_is_measured_at_the_size_of_the_others() -> None:
     torch.manual_seed(0)
-    model = Sketch2Photo(image_size=32, channels=(16, 16), blocks=(1, 1), head=8).eval()
-    sketch, z = torch.ones(1, 1, 64, 64), torch.randn(2, 8)
-    sketch[..., 20:40, 20:40] = -1
-    behind = evaluate.Resized(model, 64)
+    model = Sketch2Photo(image_size=64, channels=(16, 16), blocks=(1, 1), head=8).eval()
+    sketch, z = torch.ones(1, 1, 128, 128), torch.randn(2, 8)
+    sketch[..., 40:80, 40:80] = -1
+    behind = evaluate.Resized(model, 128)
     with torch.inference_mode():
         photo, own = behind(sketch, z, 1.0), model(sketch[..., ::2, ::2], z)
-        assert photo.shape == (2, 3, 64, 64)
+        assert photo.shape == (2, 3, 128, 128)
         assert (photo[..., ::2, ::2] - own).abs().mean() < 0.2 * own.std()
         assert behind.encode(photo)[0].shape == (2, 8)

@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 from sketch2photo import Sketch2Photo
 
 SMALL = {"image_size": 64, "channels": (16, 32), "blocks": (1, 1), "head": 8}
-CLASSIC = {"architecture": "classic", "image_size": 32, "channels": (8, 16, 16)}
+CLASSIC = {"architecture": "classic", "image_size": 64, "channels": (8, 16, 16)}
 
 
 @pytest.fixture(params=[SMALL, CLASSIC], ids=["modulated", "classic"])
@@ -83,11 +83,11 @@ def test_saved_and_loaded_is_the_same_model_in_eval_mode(model: Sketch2Photo, tm
 
 
 def test_other_sizes_come_back_from_the_config(tmp_path: Path) -> None:
-    Sketch2Photo(image_size=32, latent_dim=3, channels=(16, 32), blocks=(2, 1), head=8, mapping=20).save_pretrained(
+    Sketch2Photo(image_size=96, latent_dim=3, channels=(16, 32), blocks=(2, 1), head=8, mapping=20).save_pretrained(
         tmp_path
     )
     again = Sketch2Photo.from_pretrained(tmp_path)
-    assert again(torch.ones(1, 1, 32, 32), torch.zeros(5, 3)).shape == (5, 3, 32, 32)
+    assert again(torch.ones(1, 1, 96, 96), torch.zeros(5, 3)).shape == (5, 3, 96, 96)
 
 
 def test_a_pickle_is_not_loaded(tmp_path: Path) -> None:
@@ -125,5 +125,7 @@ def test_shapes_that_do_not_fit_are_named(sketch: tuple[int, ...], z: tuple[int,
 def test_arguments_that_cannot_be_are_named() -> None:
     with pytest.raises(ValueError, match="multiple of 32"):
         Sketch2Photo(image_size=100)
+    with pytest.raises(ValueError, match="at least 64"):
+        Sketch2Photo(image_size=32)
     with pytest.raises(ValueError, match="architecture"):
         Sketch2Photo(architecture="other")  # type: ignore[arg-type]
