@@ -129,3 +129,16 @@ def test_arguments_that_cannot_be_are_named() -> None:
         Sketch2Photo(image_size=32)
     with pytest.raises(ValueError, match="architecture"):
         Sketch2Photo(architecture="other")  # type: ignore[arg-type]
+
+
+def test_the_generator_has_no_checkerboard_to_give() -> None:
+    """A pattern that sub-pixel convolution puts on every other pixel of the stage at half resolution does not pass."""
+    torch.manual_seed(0)
+    model = Sketch2Photo(**SMALL).eval()
+    before = model(torch.ones(1, 1, 64, 64), torch.zeros(1, 8))
+    with torch.no_grad():
+        phases = torch.tensor([1.0, -1.0, -1.0, 1.0])  # of the four sub-pixels of each cell
+        model.generator.to_head.conv.bias.add_(phases.repeat(8))
+    after = model(torch.ones(1, 1, 64, 64), torch.zeros(1, 8))
+    inside = (..., slice(16, -16), slice(16, -16))
+    assert (after - before)[inside].abs().max() < 1e-3
