@@ -20,6 +20,7 @@ class TrainConfig:
     weight_gan: float = 0.25
     weight_latent: float = 1.0
     weight_kl: float = 0.02
+    weight_checkerboard: float = 10.0
     gan_ramp: int = 600  # steps over which the adversarial weight rises from 0
     view_size: int = 128  # px of the crops that features are taken from
 
@@ -49,6 +50,7 @@ PRESETS: dict[Preset, TrainConfig] = {
         weight_feature=0.0,
         weight_gan=1.0,
         weight_latent=0.6,
+        weight_checkerboard=0.0,
         gan_ramp=0,
         hand=False,
         photos_share=0.0,

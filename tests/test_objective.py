@@ -1,0 +1,128 @@
+"""The objective's terms, and what each of them moves."""
+
+import pytest
+import torch
+
+from sketch2photo import Sketch2Photo
+from sketch2photo.augment import VIEW_NUMBERS
+from sketch2photo.config import PRESETS, TrainConfig
+from sketch2photo.objective import Objective, checkerboard
+
+
+def batch(count: int = 3, size: int = 64, latent_dim: int = 8) -> dict[str, torch.Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    return {
+        "sketch": torch.rand(count, 1, size, size, generator=generator) * 2 - 1,
+        "photo": torch.rand(count, 3, size, size, generator=generator) * 2 - 1,
+        "strictness": torch.ones(count),
+        "z": torch.randn(count, latent_dim, generator=generator),
+        "eps": torch.randn(count, latent_dim, generator=generator),
+        "view": torch.rand(count, VIEW_NUMBERS, generator=generator),
+    }
+
+
+def objective(**changes: float) -> Objective:
+    torch.manual_seed(0)
+    model = Sketch2Photo(image_size=64, channels=(16, 32), blocks=(1, 1), head=8)
+    return Objective(model, TrainConfig(gan_ramp=0, **changes)).train()
+
+
+NOTHING = {
+    "weight_pixel": 0.0, "weight_gan": 0.0, "weight_latent": 0.0, "weight_kl": 0.0, "weight_checkerboard": 0.0,
+}  # fmt: skip
+
+
+def moved(part: torch.nn.Module) -> bool:
+    return any(p.grad is not None and p.grad.abs().max() > 1e-8 for p in part.parameters())
+
+
+def only(term: str) -> Objective:
+    whole = objective(**NOTHING | {"weight_feature": 1e-12} | {term: 1.0})
+    loss, terms = whole(batch(), 0)
+    (loss - terms["d_vae"] - terms["d_lr"]).backward()
+    return whole
+
+
+def test_every_term_is_there_and_the_loss_is_their_weighted_sum() -> None:
+    whole = objective()
+    loss, terms = whole(batch(), 0)
+    c = whole.config
+    weights = {
+        "pixel": c.weight_pixel, "feature": c.weight_feature, "kl": c.weight_kl, "latent": c.weight_latent,
+        "checkerboard": c.weight_checkerboard, "gan_vae": c.weight_gan, "gan_lr": c.weight_gan, "d_vae": 1, "d_lr": 1,
+    }  # fmt: skip
+    assert terms.keys() == weights.keys()
+    assert loss.item() == pytest.approx(sum(weights[name] * value.item() for name, value in terms.items()), rel=1e-4)
+
+
+def test_the_latent_term_moves_the_generator_and_not_the_encoder() -> None:
+    whole = only("weight_latent")
+    assert moved(whole.model.generator)
+    assert not moved(whole.model.encoder)
+
+
+def test_the_pixel_term_moves_both_generator_and_encoder() -> None:
+    whole = only("weight_pixel")
+    assert moved(whole.model.generator)
+    assert moved(whole.model.encoder)
+
+
+def test_kl_moves_the_encoder_alone_and_is_the_closed_form() -> None:
+    whole = only("weight_kl")
+    assert moved(whole.model.encoder)
+    assert all(p.grad is None or p.grad.abs().max() < 1e-6 for p in whole.model.generator.parameters())
+    sample = batch()
+    mu, logvar = whole.model.encode(sample["photo"])
+    normal = torch.distributions.Normal
+    expected = torch.distributions.kl_divergence(normal(mu, (0.5 * logvar).exp()), normal(0.0, 1.0)).sum(1).mean()
+    torch.testing.assert_close(whole(sample, 0)[1]["kl"], expected.detach(), rtol=1e-4, atol=1e-5)
+
+
+def test_the_adversarial_term_of_the_generator_does_not_move_the_discriminators() -> None:
+    whole = objective()
+    for name, fixed in (("d_vae", whole.d_vae), ("d_lr", whole.d_lr)):
+        whole.zero_grad()
+        maps = [torch.randn(2, c, 4, 4, requires_grad=True) for c in whole.features.channels]
+        judged, guess, truth = whole._judge(fixed, maps, [m.detach() for m in maps])
+        whole._fool(judged).backward()
+        assert not moved(fixed), name
+        assert all(m.grad is not None for m in maps)
+        gradients = [m.grad.clone() for m in maps]
+        whole._tell(truth, guess).backward()
+        assert moved(fixed), name
+        assert all(torch.equal(m.grad, g) for m, g in zip(maps, gradients, strict=True)), "pictures stay where they are"
+
+
+def test_a_hint_relaxes_the_pixel_term() -> None:
+    strict, loose = batch(), batch()
+    loose["strictness"] = torch.zeros(3)
+    whole = objective().eval()
+    with torch.no_grad():
+        whole.model.generator.mapping[0].weight[:, -1] = 0  # the same pictures at both
+        for path in (*whole.model.generator.skip[:-1], whole.model.generator.head_sketch):
+            path.weight.zero_()
+            path.bias.zero_()
+    assert whole(loose, 0)[1]["pixel"].item() == pytest.approx(0.25 * whole(strict, 0)[1]["pixel"].item(), rel=1e-3)
+
+
+def test_checkerboard_sees_checkerboards_and_nothing_else() -> None:
+    rows, columns = torch.arange(64.0)[:, None], torch.arange(64.0)
+    board = (0.2 * (-1) ** (rows + columns)).expand(1, 3, 64, 64)
+    smooth = torch.sin(rows / 5) * torch.cos(columns / 7).expand(1, 3, 64, 64)
+    ramp = ((rows + 2 * columns) / 192).expand(1, 3, 64, 64)
+    grain = 0.2 * torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    assert checkerboard(board).item() == pytest.approx(0.2, rel=1e-4)
+    assert checkerboard(smooth) < 0.01
+    assert checkerboard(ramp) < 1e-6
+    assert checkerboard(grain) < 0.02
+
+
+def test_classic_has_the_terms_of_its_author() -> None:
+    torch.manual_seed(0)
+    config = PRESETS["classic"]
+    model = Sketch2Photo(**config.model | {"image_size": 64})
+    whole = Objective(model, config).train()
+    loss, terms = whole(batch(), 0)
+    assert terms.keys() == {"pixel", "kl", "latent", "gan_vae", "gan_lr", "d_vae", "d_lr"}
+    assert torch.isfinite(loss)
+    assert (config.weight_pixel, config.weight_latent, config.weight_kl) == (10, 0.6, 0.02)
