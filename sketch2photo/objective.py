@@ -10,8 +10,8 @@ With A a sketch, B its photograph, G the generator, E the encoder, z ~ N(0, I):
     cLR-GAN    B~ = G(A, z)
       gan_lr   weight_gan      adversarial(D_LR(B~))
       latent   weight_latent   mean |mu(B~) - z|, which moves G and not E
-
-    both       weight_checkerboard  checkerboard(B', B~)
+    both
+      checkerboard  weight_checkerboard  checkerboard(B', B~)
 
 Each discriminator learns to tell its branch's fakes from B; adversarial is the hinge loss (Lim & Ye, 2017) or least
 squares (LSGAN, Mao et al., 2017). G, E and both discriminators are updated at once from the same pictures, which is the
