@@ -64,7 +64,7 @@ class ModulatedUNet(nn.Module):
                 x = x + _tile(skips[level], len(z)) * (1 - self.gating[level] * (1 - gate))
             x = self.decode[level](x, w)
         lines = self.head_sketch(F.pixel_unshuffle(sketch, self.stride // 2))
-        x = _smoothed(self.to_head(x)) + _tile(lines, len(z)) * gate
+        x = smoothed(self.to_head(x)) + _tile(lines, len(z)) * gate
         return torch.tanh(self.to_photo(self.head_norm(x, w)))
 
 
@@ -203,7 +203,7 @@ def _group_norm(channels: int) -> nn.GroupNorm:
     return nn.GroupNorm(max(1, channels // 16), channels)
 
 
-def _smoothed(x: Tensor) -> Tensor:
+def smoothed(x: Tensor) -> Tensor:
     """Blurred by [1 2 1] / 4 each way, which has a zero at a period of 2: no checkerboard passes, and little else is lost."""
     return F.avg_pool2d(F.avg_pool2d(x, 2, 1, 1, count_include_pad=False), 2, 1)
 

@@ -32,6 +32,7 @@ from .data import Sample
 from .discriminators import FeatureDiscriminator, PatchDiscriminator
 from .features import EfficientNetLite, available, feature_distance
 from .model import Sketch2Photo
+from .networks import smoothed
 
 
 class Objective(nn.Module):
@@ -136,10 +137,13 @@ class Objective(nn.Module):
 
 
 def checkerboard(photo: Tensor) -> Tensor:
-    """Mean amplitude of a checkerboard of single pixels in windows of 16 x 16 px of photographs (N, C, H, W).
+    """Mean amplitude of patterns with a period of 2 px in windows of 16 x 16 px of photographs (N, C, H, W).
 
-    Sub-pixel convolution can draw one and strided feature networks take it for texture, so nothing else in the objective minds it.
-    In a real photograph the four sub-pixels of a cell, a - b - c + d, cancel over a window.
+    Sub-pixel convolution can draw checkerboards and stripes of single pixels and strided feature networks take them for
+    texture, so nothing else in the objective minds them. In a real photograph, without its smooth part, the sub-pixels of
+    each cell (a b / c d) cancel over a window: a - b - c + d for a checkerboard, a - b + c - d and a + b - c - d for stripes.
     """
-    a, b, c, d = F.pixel_unshuffle(photo, 2).unflatten(1, (-1, 4)).unbind(2)
-    return F.avg_pool2d((a - b - c + d) / 4, 8).abs().mean()
+    fine = photo - smoothed(photo)
+    a, b, c, d = F.pixel_unshuffle(fine, 2).unflatten(1, (-1, 4)).unbind(2)
+    patterns = torch.cat([a - b - c + d, a - b + c - d, a + b - c - d], 1) / 4
+    return F.avg_pool2d(patterns, 8).abs().mean() * 3
