@@ -238,7 +238,7 @@ def test_clicking_a_variation_puts_its_latents_into_the_sliders(page: Any, model
     expected = Sketch2PhotoPipeline.from_pretrained(str(model))(EXAMPLES / "glasses_beard.png", num_images=4, seed=0)
     assert latents(page) == pytest.approx(expected.latents[3].clamp(-3, 3).tolist(), abs=0.006)
     assert close([jpeg(photo)], [variation], tolerance=1.5)  # the sliders round to 0.01
-    assert close([variation], [jpeg(expected.images[3])])
+    assert close([variation], [jpeg(expected.images[3])], tolerance=1.5)  # the page may compute in bf16
     page.locator("#centre").click()
     wait_for(lambda: latents(page) == [0] * 8, "latents of zero")
     page.locator("#variations button").nth(3).click()
@@ -330,7 +330,7 @@ def test_programs_call_the_endpoints(url: str, model: Path) -> None:
     expected = Sketch2PhotoPipeline.from_pretrained(str(model))(EXAMPLES / "outline.png", num_images=3, seed=7)
     assert np.array(variations) == pytest.approx(expected.latents.numpy(), abs=1e-5)
     shown = np.asarray(Image.open(gallery[2]["image"]).convert("RGB"))
-    assert close([shown], [jpeg(expected.images[2])])
+    assert close([shown], [jpeg(expected.images[2])], tolerance=1.5)  # the page may compute in bf16
     chosen = client.predict(face, 1, *variations[2], api_name="/photograph")
     assert close([jpeg(Image.open(chosen).convert("RGB"))], [shown])
     assert client.predict(gradio_client.handle_file(EXAMPLES / "bun.png"), api_name="/open").startswith(
