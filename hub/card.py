@@ -9,6 +9,7 @@ from pathlib import Path
 
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
+from sketch2photo import Sketch2Photo
 from sketch2photo.evaluate import Row, table
 
 FOLDER = Path(__file__).parent / "model"
@@ -38,12 +39,13 @@ def main() -> None:
         for key, name in METRICS.items()
         if key in published
     ]
+    own = Sketch2Photo._hub_mixin_info.model_card_data  # what save_pretrained would write
     data = ModelCardData(
-        license="other",
+        license=own.license,
         license_name="non-commercial-research",
-        library_name="sketch2photo",
-        pipeline_tag="image-to-image",
-        tags=["sketch-to-photo", "bicyclegan", "gan", "faces"],
+        library_name=own.library_name,
+        pipeline_tag=own.pipeline_tag,
+        tags=[tag for tag in own.tags or [] if "_mixin" not in tag],
         model_name="Sketch2Photo",
         eval_results=results,
     )
