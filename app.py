@@ -8,6 +8,7 @@ import torch
 from huggingface_hub.utils import logging
 
 from sketch2photo import machine, ui
+from sketch2photo.model import load_model
 from sketch2photo.pipeline import Sketch2PhotoPipeline
 
 
@@ -18,13 +19,9 @@ def main() -> int:
     options = parser.parse_args()
     logging.set_verbosity_error()  # its warnings would stand beside the sentence below
     try:
-        pipe = Sketch2PhotoPipeline.from_pretrained(options.model)
-    except Exception as error:  # whatever the Hub's client, safetensors or the constructor found wrong
-        reason = str(error).strip().partition("\n")[0]
-        print(
-            f"No model in {options.model!r}: give a folder with config.json and model.safetensors, or a Hub id ({reason})",
-            file=sys.stderr,
-        )
+        pipe = Sketch2PhotoPipeline(load_model(options.model))
+    except ValueError as error:
+        print(f"app.py: {error}", file=sys.stderr)
         return 2
     machine.keep_freed_memory()
     if machine.has_bf16():

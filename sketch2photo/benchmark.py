@@ -4,6 +4,7 @@ Milliseconds say little about another machine, so latencies are also given as mu
 224 px, timed in turns with everything else in the same run. BicycleGAN's published generator is timed beside ours.
 """
 
+import copy
 import resource
 import statistics
 import sys
@@ -23,8 +24,7 @@ from torchvision.models import resnet50
 from . import machine
 from .config import PRESETS, Preset
 from .data import Drawn
-from .evaluate import load_model
-from .model import Sketch2Photo
+from .model import Sketch2Photo, load_model
 from .trainer import Trainer
 
 Answer = TypeVar("Answer")
@@ -70,33 +70,41 @@ class BicycleUNet(nn.Module):
 
 @torch.inference_mode()
 def latencies(model: Sketch2Photo, rounds: int) -> dict[str, dict[int, float]]:
-    """Median seconds for 1 and 8 pictures by each network and precision; every round times all of them in turn."""
+    """Median seconds for 1 and 8 pictures by each network and precision; every round times all of them in turn.
+
+    In bf16 the weights are bf16 too, as app.py has them.
+    """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    bicycle, resnet = BicycleUNet(), resnet50(weights=None)
-    for network in (model, bicycle, resnet):
-        network.eval().to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     side = model.image_size
-    sketch, large = torch.ones(1, 1, side, side, device=device), torch.ones(1, 1, 256, 256, device=device)
-    z = {n: torch.randn(n, model.latent_dim, device=device) for n in COUNTS}
-    z8 = {n: torch.randn(n, 8, device=device) for n in COUNTS}
-    photos = {
-        n: torch.randn(n, 3, 224, 224, device=device).contiguous(memory_format=torch.channels_last) for n in COUNTS
-    }
     size = sum(p.numel() for p in model.generator.parameters()) / 1e6
-    work: dict[str, Callable[[int], Tensor]] = {
-        "ResNet-50, 224 px": lambda n: resnet(photos[n]),
-        "BicycleGAN unet_256, 54.8 M, 256 px": lambda n: bicycle(large, z8[n]),
-        f"Sketch2Photo, {size:.1f} M, {side} px": lambda n: model(sketch, z[n]),
+    networks: dict[str, nn.Module] = {
+        "ResNet-50, 224 px": resnet50(weights=None),
+        "BicycleGAN unet_256, 54.8 M, 256 px": BicycleUNet(),
+        f"Sketch2Photo, {size:.1f} M, {side} px": model,
     }
-    times: dict[str, dict[int, list[float]]] = {}
+    inputs: list[Callable[[int], tuple[Tensor, ...]]] = [
+        lambda n: (torch.randn(n, 3, 224, 224).contiguous(memory_format=torch.channels_last),),
+        lambda n: (torch.ones(1, 1, 256, 256), torch.randn(n, 8)),
+        lambda n: (torch.ones(1, 1, side, side), torch.randn(n, model.latent_dim)),
+    ]
+    work: dict[str, dict[int, Callable[[], Tensor]]] = {}
+    for precision, dtype in (("fp32", torch.float32), ("bf16", torch.bfloat16)):
+        if dtype is torch.bfloat16 and not machine.has_bf16():
+            continue
+        for (name, network), sample in zip(networks.items(), inputs, strict=True):
+            placed = copy.deepcopy(network).eval().to(device, dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
+            given = {n: [x.to(device, dtype) for x in sample(n)] for n in COUNTS}
+            work[f"{name}, {precision}"] = {
+                n: lambda placed=placed, given=given, n=n: placed(*given[n])  # type: ignore[misc]
+                for n in COUNTS
+            }
+    times: dict[str, dict[int, list[float]]] = {name: {n: [] for n in COUNTS} for name in work}
     for turn in range(rounds + 1):  # The first is the warm-up.
-        for precision in ["fp32", "bf16"] if machine.has_bf16() else ["fp32"]:
-            for name, run in work.items():
-                for n in COUNTS:
-                    with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16"):
-                        seconds = _timed(lambda run=run, n=n: run(n))  # type: ignore[misc]
-                    if turn:
-                        times.setdefault(f"{name}, {precision}", {m: [] for m in COUNTS})[n].append(seconds)
+        for name, by_n in work.items():
+            for n, run in by_n.items():
+                seconds = _timed(run)
+                if turn:
+                    times[name][n].append(seconds)
     return {name: {n: statistics.median(taken) for n, taken in by_n.items()} for name, by_n in times.items()}
 
 
@@ -134,6 +142,7 @@ def main(model: str | None = None, rounds: int = 9, steps: int = 5) -> None:
     machine.keep_freed_memory()
     found = latencies(_model(model), rounds)
     unit = found["ResNet-50, 224 px, fp32"]
+    print("Ratios are to ResNet-50 in fp32.\n")
     print("| network | 1 photograph | x ResNet-50 | 8 photographs | x ResNet-50 |\n|---|---|---|---|---|")
     for name, taken in found.items():
         print(

@@ -55,7 +55,7 @@ from .metrics import (
     outline,
     to_pictures,
 )
-from .model import Sketch2Photo
+from .model import Sketch2Photo, load_model
 
 BATCH = 16
 VARIED = 100  # sketches, at most, of which several samples are taken
@@ -332,18 +332,6 @@ def _shared_z(model: "Sketch2Photo | Resized", seed: int) -> Tensor:
 
 def _mean_error(ours: Tensor, theirs: Tensor) -> float:
     return (ours - theirs).abs().mean().item() * 127.5
-
-
-def load_model(name: str) -> Sketch2Photo:
-    """The model in a folder or of a Hub id. Raises ValueError where there is none."""
-    try:
-        return Sketch2Photo.from_pretrained(name)
-    except Exception as error:  # The Hub's client, safetensors and json each have their own.
-        reason = str(error).split("\n")[0].rstrip(". ")
-        raise ValueError(
-            f"{name!r} is not a model that can be loaded: give a folder with config.json and model.safetensors, or the id of one "
-            f"on the Hub ({type(error).__name__}: {reason})."
-        ) from error
 
 
 def main(

@@ -139,3 +139,15 @@ class Sketch2Photo(
                 f"{path} does not hold the weights of this model ({reason}): download it again."
             ) from error
         return model.eval()
+
+
+def load_model(name: str) -> Sketch2Photo:
+    """The model in a folder or of a Hub id. Raises ValueError where there is none."""
+    try:
+        return Sketch2Photo.from_pretrained(name)
+    except Exception as error:  # The Hub's client, safetensors and json each have their own.
+        reason = str(error).split("\n")[0].rstrip(". ")
+        raise ValueError(
+            f"{name!r} is not a model that can be loaded: give a folder with config.json and model.safetensors, or the id of one "
+            f"on the Hub ({type(error).__name__}: {reason})."
+        ) from error

