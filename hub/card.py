@@ -6,8 +6,9 @@ python -m hub.card
 
 import json
 from pathlib import Path
+from typing import Any
 
-from huggingface_hub import EvalResult, ModelCard, ModelCardData
+from huggingface_hub import EvalResult, ModelCard
 
 from sketch2photo import Sketch2Photo
 from sketch2photo.evaluate import Row, table
@@ -22,11 +23,27 @@ METRICS = {
 }
 
 
-def main() -> None:
-    report = json.loads((FOLDER / "metrics.json").read_text())
+def directions(found: dict[str, dict[str, Any]]) -> str:
+    """What one unit of each named direction moves, as a markdown table."""
+    measured = list(next(iter(found.values()))["effect"])
+    lines = ["| one unit of | moves " + " | ".join(name.replace("_", " ") for name in measured) + " |"]
+    lines.append("|" + "---|" * (len(measured) + 1))
+    for name, direction in found.items():
+        cells = [f"**{value:+.2f}**" if key == name else f"{value:+.2f}" for key, value in direction["effect"].items()]
+        lines.append(f"| {name.replace('_', ' ')} | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n\nIn standard deviations of that attribute over real photographs."
+
+
+def build(folder: Path) -> ModelCard:
+    """The card of the model in a folder with config.json and metrics.json: the same files give the same card."""
+    report = json.loads((folder / "metrics.json").read_text())
     rows = [Row(**row) for row in report["references"] + report["results"]]
     published = report["results"][0]["figures"]
-    results = [
+    data = Sketch2Photo().generate_model_card().data  # what save_pretrained would write
+    data.license_name = "non-commercial-research"
+    data.datasets = ["fs2k", "cufs", "lfw"]
+    data.model_name = "Sketch2Photo"
+    data.eval_results = [
         EvalResult(
             task_type="image-to-image",
             task_name="Sketch to photograph",
@@ -39,27 +56,17 @@ def main() -> None:
         for key, name in METRICS.items()
         if key in published
     ]
-    own = Sketch2Photo._hub_mixin_info.model_card_data  # what save_pretrained would write
-    data = ModelCardData(
-        license=own.license,
-        license_name="non-commercial-research",
-        library_name=own.library_name,
-        pipeline_tag=own.pipeline_tag,
-        tags=[tag for tag in own.tags or [] if "_mixin" not in tag],
-        model_name="Sketch2Photo",
-        eval_results=results,
-    )
-    card = ModelCard.from_template(
+    return ModelCard.from_template(
         data,
         template_path=str(Path(__file__).parent / "card.md"),
         table=table(rows),
+        directions=directions(json.loads((folder / "config.json").read_text())["directions"]),
         count=report["count"],
         cpu=report["cpu"],
         torch=report["torch"],
         date=report["date"],
     )
-    card.save(FOLDER / "README.md")
 
 
 if __name__ == "__main__":
-    main()
+    build(FOLDER).save(FOLDER / "README.md")

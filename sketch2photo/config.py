@@ -18,16 +18,20 @@ class TrainConfig:
     weight_pixel: float = 10.0
     weight_feature: float = 4.0  # 0: no features, and discriminators on patches of the picture
     weight_gan: float = 0.25
-    weight_latent: float = 1.0
-    weight_kl: float = 0.02
+    weight_latent: float = 0.25
+    weight_kl: float = 0.05
+    weight_prior: float = 1.0
+    weight_lines: float = 4.0
+    weight_variety: float = 0.25
+    variety: float = 0.6  # the share of two people's distance that two photographs of one sketch are to have
     weight_checkerboard: float = 10.0
     gan_ramp: int = 600  # steps over which the adversarial weight rises from 0
     view_size: int = 128  # px of the crops that features are taken from
 
     # Data
     hand: bool = True  # sketches as an unsteady hand draws them, in proportion to 1 - strictness
-    photos_share: float = 0.5  # of the samples, where there are pairs and photos
-    made_share: float = 0.25  # of the pairs' samples, a made sketch in place of the artist's
+    photos_share: float = 0.4  # of the samples, where there are pairs and photos
+    made_share: float = 0.15  # of the pairs' samples, a made sketch in place of the artist's
     warp: float = 3.0  # px at 256, displacement of sketch and photo together
     held_out: int = 128  # pairs, at most a tenth, that only validation sees
 
@@ -39,6 +43,8 @@ class TrainConfig:
     warmup: int = 100  # steps
     clip: float = 5.0  # gradient norm
     ema_decay: float = 0.998
+    patience: int = 6  # validations without a better score after which the learning rate halves; 0: never
+    halvings: int = 3  # of the learning rate; the run stops where another would follow
 
 
 PRESETS: dict[Preset, TrainConfig] = {
@@ -50,6 +56,10 @@ PRESETS: dict[Preset, TrainConfig] = {
         weight_feature=0.0,
         weight_gan=1.0,
         weight_latent=0.6,
+        weight_kl=0.02,
+        weight_prior=0.0,
+        weight_lines=0.0,
+        weight_variety=0.0,
         weight_checkerboard=0.0,
         gan_ramp=0,
         hand=False,
@@ -63,5 +73,6 @@ PRESETS: dict[Preset, TrainConfig] = {
         warmup=0,
         clip=float("inf"),
         ema_decay=0.0,
+        patience=0,
     ),
 }

@@ -1,16 +1,27 @@
 """Sketch2Photo: generator G(sketch, z) and variational encoder E(photo) of BicycleGAN, as one model for the Hugging Face Hub."""
 
+import json
 from pathlib import Path
+from textwrap import shorten
 from typing import Any, Literal
 
 import torch
-from huggingface_hub import PyTorchModelHubMixin, hf_hub_download
-from huggingface_hub.constants import SAFETENSORS_SINGLE_FILE
+from huggingface_hub import PyTorchModelHubMixin, snapshot_download
+from huggingface_hub.constants import CONFIG_NAME, SAFETENSORS_SINGLE_FILE
+from huggingface_hub.errors import (
+    GatedRepoError,
+    HFValidationError,
+    LocalEntryNotFoundError,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from .networks import ConvEncoder, ModulatedUNet, PlaneUNet, ResNetEncoder
+
+FILES = (CONFIG_NAME, SAFETENSORS_SINGLE_FILE)  # what a model on disk or on the Hub is
 
 
 class Sketch2Photo(
@@ -33,6 +44,8 @@ class Sketch2Photo(
         blocks: decoder residual blocks of each level ("modulated" only).
         head: channels of the stage at half resolution ("modulated" only).
         mapping: width of the network that z and strictness pass through ("modulated" only).
+        directions: what directions.py found in z: for each name "vector" (D numbers; z + a vector moves what the name says by a),
+            "range" (the smallest and largest a that leave a face) and "effect" (what a = 1 moves, by name).
 
     Raises:
         ValueError: an unknown architecture, or an image_size that the levels do not divide.
@@ -47,9 +60,10 @@ class Sketch2Photo(
         blocks: tuple[int, ...] = (1, 1, 1, 2),
         head: int = 16,
         mapping: int = 96,
+        directions: dict[str, dict[str, Any]] | None = None,
     ) -> None:
         super().__init__()
-        self.image_size, self.latent_dim = image_size, latent_dim
+        self.image_size, self.latent_dim, self.directions = image_size, latent_dim, directions or {}
         if architecture == "modulated":
             self.multiple = ModulatedUNet.stride * 2 ** (len(channels) - 1)
             self.generator: nn.Module = ModulatedUNet(latent_dim, channels, blocks, head, mapping)
@@ -99,55 +113,107 @@ class Sketch2Photo(
         return self.encoder(photo)
 
     @classmethod
-    def _from_pretrained(
+    def from_pretrained(
         cls,
+        pretrained_model_name_or_path: str | Path,
         *,
-        model_id: str,
-        revision: str | None,
-        cache_dir: str | Path | None,
-        force_download: bool,
-        local_files_only: bool,
-        token: str | bool | None,
-        **arguments: Any,
+        force_download: bool = False,
+        token: str | bool | None = None,
+        cache_dir: str | Path | None = None,
+        local_files_only: bool = False,
+        revision: str | None = None,
+        **model_kwargs: Any,
     ) -> "Sketch2Photo":
-        """The mixin's hook: safetensors only (never a pickle), every tensor must fit, and the model is in eval mode.
+        """The model of a folder or of a repo on the Hub, on the CPU and in eval mode.
+
+        It is made of config.json and model.safetensors, never of a pickle. What has been downloaded once loads without a network.
+
+        Args:
+            pretrained_model_name_or_path: a folder that holds both files, or an id, "user/name".
+            force_download: download again what is in the cache.
+            token: for private and gated repos, where `hf auth login` has left none.
+            cache_dir: where downloads are kept.
+            local_files_only: use the cache and no network, as HF_HUB_OFFLINE=1 does for everything.
+            revision: branch, tag or commit.
+            **model_kwargs: take the place of what config.json says.
 
         Raises:
-            ValueError: a folder without weights, or weights that are not this model's.
+            ValueError: one sentence about what is wrong: the id, the access, the network, or a file.
         """
-        path = Path(model_id) / SAFETENSORS_SINGLE_FILE
-        if not Path(model_id).is_dir():
-            path = Path(
-                hf_hub_download(
-                    model_id,
-                    SAFETENSORS_SINGLE_FILE,
-                    revision=revision,
-                    cache_dir=cache_dir,
-                    force_download=force_download,
-                    token=token,
-                    local_files_only=local_files_only,
-                )
+        name = str(pretrained_model_name_or_path)
+        folder = Path(name)
+        if not folder.is_dir():
+            folder = _download(
+                name,
+                force_download=force_download,
+                token=token,
+                cache_dir=cache_dir,
+                local_files_only=local_files_only,
+                revision=revision,
             )
-        elif not path.is_file():
-            raise ValueError(f"{model_id} holds no {SAFETENSORS_SINGLE_FILE}, the only kind of weights that is loaded.")
-        model = cls(**arguments)
+        for file in FILES:
+            if not (folder / file).is_file():
+                raise ValueError(f"{name} holds no {file}: a model is the files {' and '.join(FILES)}.")
+        model = cls._from_config(folder / CONFIG_NAME, model_kwargs)
+        weights = folder / SAFETENSORS_SINGLE_FILE
         try:
-            model.load_state_dict(load_file(path))
-        except (RuntimeError, SafetensorError) as error:
-            reason = str(error).splitlines()[-1].strip()
+            model.load_state_dict(load_file(weights))
+        except SafetensorError as error:
             raise ValueError(
-                f"{path} does not hold the weights of this model ({reason}): download it again."
+                f"{weights} is damaged ({error}): copy it again, or download it again with force_download=True."
+            ) from error
+        except RuntimeError as error:  # its first line only says that there is something, the second says what
+            reason = shorten(str(error).splitlines()[1], 200)
+            raise ValueError(
+                f"{weights} does not hold the weights that its {CONFIG_NAME} describes: {reason}"
             ) from error
         return model.eval()
+
+    @classmethod
+    def _from_config(cls, path: Path, arguments: dict[str, Any]) -> "Sketch2Photo":
+        """A model with random weights from config.json; ValueError where this version cannot make one of it."""
+        try:
+            config = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise ValueError(f"{path} is not JSON ({error}): copy or download it again.") from error
+        try:
+            return cls(**(config | arguments))
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise ValueError(
+                f"{path} describes no model that this version of sketch2photo can make ({error}): if a newer one wrote it, update."
+            ) from error
+
+
+def _download(name: str, revision: str | None, **options: Any) -> Path:
+    """The folder in the cache with the two files of a model on the Hub; ValueError where they cannot be had.
+
+    A snapshot, not file by file: both files are of the same commit, and without a network it fails at once.
+    """
+    try:
+        return Path(snapshot_download(name, revision=revision, allow_patterns=list(FILES), **options))
+    except HFValidationError as error:
+        raise ValueError(f"{name!r} is neither a folder nor an id of the Hub, which looks like user/name.") from error
+    except GatedRepoError as error:
+        raise ValueError(
+            f"{name} is gated: ask for access on its page on the Hub, then log in with `hf auth login` or give a token."
+        ) from error
+    except RepositoryNotFoundError as error:
+        raise ValueError(
+            f"{name!r} is neither a folder nor a model on the Hub that you may see: check the id, "
+            "and where it is private, log in with `hf auth login` or give a token."
+        ) from error
+    except RevisionNotFoundError as error:
+        raise ValueError(f"{name} has no branch, tag or commit {revision!r}.") from error
+    except LocalEntryNotFoundError as error:
+        raise ValueError(
+            f"{name!r} is not a folder, and it cannot be had from the Hub, which is not reached or switched off "
+            "(HF_HUB_OFFLINE), nor is it in the cache: check the name and the network."
+        ) from error
+    except Exception as error:  # The client's HTTP library, which changes with its version, has errors of its own.
+        reason = shorten(str(error), 200)
+        raise ValueError(f"{name} could not be downloaded ({type(error).__name__}: {reason}): try again.") from error
 
 
 def load_model(name: str) -> Sketch2Photo:
     """The model in a folder or of a Hub id. Raises ValueError where there is none."""
-    try:
-        return Sketch2Photo.from_pretrained(name)
-    except Exception as error:  # The Hub's client, safetensors and json each have their own.
-        reason = str(error).split("\n")[0].rstrip(". ")
-        raise ValueError(
-            f"{name!r} is not a model that can be loaded: give a folder with config.json and model.safetensors, or the id of one "
-            f"on the Hub ({type(error).__name__}: {reason})."
-        ) from error
+    return Sketch2Photo.from_pretrained(name)

@@ -7,21 +7,29 @@ With A a sketch, B its photograph, G the generator, E the encoder, z ~ N(0, I):
       feature  weight_feature  feature_distance(view(B'), view(B))           (LPIPS, Zhang et al., 2018; features.py)
       gan_vae  weight_gan      adversarial(D_VAE(B'))
       kl       weight_kl       KL(N(mu, exp logvar) | N(0, I))               (VAE, Kingma & Welling, 2014)
+      prior    weight_prior    KL(N(m, C) | N(0, I)), m and C of z_B over all photographs   (ELBO surgery, Hoffman & Johnson, 2016)
     cLR-GAN    B~ = G(A, z)
       gan_lr   weight_gan      adversarial(D_LR(B~))
       latent   weight_latent   mean |mu(B~) - z|, which moves G and not E
-    both
-      checkerboard  weight_checkerboard  checkerboard(B', B~)
+      lines    weight_lines    misaligned(B~, B) near A's ink            (normalised gradient fields, Haber & Modersitzki, 2006)
+      variety  weight_variety  max(0, share - distance(B~, B') / distance of two people)   (mode seeking, Mao et al., 2019)
+      checkerboard  weight_checkerboard  checkerboard(B~)
+
+Without `prior` the latents that E gives to photographs are correlated and off the centre, so most z from N(0, I), zero among
+them, are none that a photograph ever had, and their pictures fall apart. `lines` and `variety` share z's work out: B~ has no
+photograph that it must equal, so without the first z comes to move the eyes and the outline, and without the second it moves
+little else than colours.
 
 Each discriminator learns to tell its branch's fakes from B; adversarial is the hinge loss (Lim & Ye, 2017) or least
 squares (LSGAN, Mao et al., 2017). G, E and both discriminators are updated at once from the same pictures, which is the
 paper's alternation without a second pass. Where a sketch is only a hint (strictness 0), pixel and the finer half of feature
-count for a quarter, since the lines are not where B's are.
+count for a quarter, and lines not at all, since the lines are not where B's are.
 """
 
 from collections.abc import Sequence
 
 import torch
+from accelerate.utils import reduce
 from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional as F
@@ -40,12 +48,17 @@ class Objective(nn.Module):
 
     def __init__(self, model: Sketch2Photo, config: TrainConfig) -> None:
         super().__init__()
+        self.z_mean: Tensor
+        self.z_square: Tensor
         self.model, self.config = model, config
         self.features = EfficientNetLite("lite0") if config.weight_feature and available("lite0") else None
         self.d_vae, self.d_lr = (
             PatchDiscriminator() if self.features is None else FeatureDiscriminator(self.features.channels)
             for _ in range(2)
         )
+        # Running means of z_B and z_B z_B^T.
+        self.register_buffer("z_mean", torch.zeros(model.latent_dim))
+        self.register_buffer("z_square", torch.eye(model.latent_dim))
 
     def learned(self) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
         """Parameters of generator and encoder, and of the discriminators."""
@@ -65,12 +78,20 @@ class Objective(nn.Module):
             "kl": 0.5 * (mu.square() + logvar.exp() - 1 - logvar).sum(1).mean(),
             "latent": (self._encode_fixed(fake_lr) - sample["z"]).abs().mean(),
         }
+        if config.weight_prior:
+            terms["prior"] = self._aggregate_kl(z_photo)
         if config.weight_checkerboard:
-            terms["checkerboard"] = checkerboard(torch.cat([fake_vae, fake_lr]))
+            terms["checkerboard"] = checkerboard(fake_lr)
+        if config.weight_lines:
+            terms["lines"] = (misaligned(fake_lr, photo, sketch) * strictness).mean()
         real, seen_vae, seen_lr = self._seen(photo, fake_vae, fake_lr, sample["view"])
         if self.features is not None:
             fine = feature_distance(seen_vae[:2], real[:2])
             terms["feature"] = (fine * follow + feature_distance(seen_vae[2:], real[2:])).mean()
+            if config.weight_variety:
+                people = feature_distance(real, [m.roll(1, 0) for m in real]).mean()
+                between = feature_distance(seen_lr, [m.detach() for m in seen_vae])
+                terms["variety"] = F.relu(config.variety - between / people).mean()
         for name, discriminator, seen in (("vae", self.d_vae, seen_vae), ("lr", self.d_lr, seen_lr)):
             judged, guess, truth = self._judge(discriminator, seen, real)
             terms[f"gan_{name}"] = self._fool(judged)
@@ -82,6 +103,9 @@ class Objective(nn.Module):
             "feature": config.weight_feature,
             "kl": config.weight_kl,
             "latent": config.weight_latent,
+            "prior": config.weight_prior,
+            "lines": config.weight_lines,
+            "variety": config.weight_variety * ramp,
             "checkerboard": config.weight_checkerboard,
             "gan_vae": config.weight_gan * ramp,
             "gan_lr": config.weight_gan * ramp,
@@ -95,6 +119,16 @@ class Objective(nn.Module):
         """One photograph of each sketch for each latent, in one pass."""
         photos = self.model(sketch, torch.cat(list(latents)), strictness.repeat(len(latents)))
         return list(photos.float().chunk(len(latents)))
+
+    def _aggregate_kl(self, z: Tensor) -> Tensor:
+        """KL(N(m, C) | N(0, I)) at the running mean and covariance of z (N, D), with the gradient of this batch's share in them."""
+        mean, square = z.mean(0), (z[:, :, None] * z[:, None, :]).mean(0)
+        with torch.no_grad():
+            self.z_mean.lerp_(reduce(mean.detach(), "mean"), 0.005)
+            self.z_square.lerp_(reduce(square.detach(), "mean"), 0.005)
+        m = self.z_mean + mean - mean.detach()
+        c = self.z_square + square - square.detach() - m[:, None] * m
+        return 0.5 * (c.trace() + m.square().sum() - len(m) - torch.logdet(c))
 
     def _encode_fixed(self, photo: Tensor) -> Tensor:
         """mu of E with E's parameters as constants: gradients reach the photograph only."""
@@ -147,3 +181,24 @@ def checkerboard(photo: Tensor) -> Tensor:
     a, b, c, d = F.pixel_unshuffle(fine, 2).unflatten(1, (-1, 4)).unbind(2)
     patterns = torch.cat([a - b - c + d, a - b + c - d, a + b - c - d], 1) / 4
     return F.avg_pool2d(patterns, 8).abs().mean() * 3
+
+
+def misaligned(ours: Tensor, photo: Tensor, sketch: Tensor) -> Tensor:
+    """How far the edges of ours, (N, 3, H, W), run across those of the photograph, near the sketch's ink: (N,) in [0, 1].
+
+    Mean of 1 - (n(a) . n(b))^2 at half resolution with n(x) = grad x / sqrt(|grad x|^2 + e^2) of the brightness, weighted by |n(b)| and
+    by the darkest ink within 4 px. Neither an edge's strength nor its sign counts, so light hair may replace dark hair.
+    """
+    a, b = (_edges(F.avg_pool2d(x.mean(1, keepdim=True), 2)) for x in (ours, photo))
+    ink = F.max_pool2d(F.avg_pool2d((1 - sketch) / 2, 2), 5, 1, 2)[..., 1:-1, 1:-1]
+    weight = ink * b.square().sum(1, keepdim=True).sqrt()
+    apart = 1 - (a * b).sum(1, keepdim=True).square()
+    return (weight * apart).sum((1, 2, 3)) / weight.sum((1, 2, 3)).clamp_min(1e-3)
+
+
+def _edges(x: Tensor) -> Tensor:
+    """Normalised gradient (N, 2, h - 2, w - 2) of pictures (N, 1, h, w) in [-1, 1], by Sobel's smoothed differences."""
+    smooth, step = torch.tensor([1.0, 2.0, 1.0]) / 4, torch.tensor([-0.5, 0.0, 0.5])
+    kernels = torch.stack([smooth[:, None] * step, step[:, None] * smooth])[:, None]
+    gradient = F.conv2d(x, kernels.to(x))
+    return gradient / (gradient.square().sum(1, keepdim=True) + 0.03**2).sqrt()

@@ -60,6 +60,7 @@ class Sketch2PhotoPipeline:
         latents: Tensor | None = None,
         style: Image.Image | NDArray[Any] | None = None,
         strictness: float = 1.0,
+        **directions: float,
     ) -> Sketch2PhotoOutput:
         """Photographs of a drawing.
 
@@ -70,9 +71,12 @@ class Sketch2PhotoPipeline:
             latents: (N, D), the latents themselves: N pictures, whatever num_images says.
             style: a photograph to take the latents from, E's mu of it: one picture.
             strictness: in [0, 1]: 1 follows the lines to the pixel, 0 takes them as a hint.
+            **directions: by how much to move all latents along the model's named directions (`pipe.model.directions`), as in
+                `pipe(sketch, background=2)`; the latents that come back are the moved ones.
 
         Raises:
-            ValueError: a drawing that is none, latents of another shape, both latents and style, or numbers out of range.
+            ValueError: a drawing that is none, latents of another shape, both latents and style, numbers out of range, or a
+                direction that the model does not have.
         """
         if latents is not None and style is not None:
             raise ValueError("Give either latents or style, not both: style means the latents of that photograph.")
@@ -85,6 +89,11 @@ class Sketch2PhotoPipeline:
             z = self.encode(style)
         if z.ndim != 2 or not len(z) or z.shape[1] != self.model.latent_dim or not torch.isfinite(z).all():
             raise ValueError(f"latents are finite numbers of shape (N, {self.model.latent_dim}), not {tuple(z.shape)}.")
+        for name, amount in directions.items():
+            if name not in self.model.directions:
+                known = ", ".join(self.model.directions) or "none"
+                raise ValueError(f"This model has no direction named {name!r}; it has: {known}.")
+            z = z + amount * torch.tensor(self.model.directions[name]["vector"])
         x = to_sketch(sketch, self.model.image_size)
         photos = self.model(self._placed(x), self._placed(z), strictness)
         return Sketch2PhotoOutput(self.processor.postprocess(photos.float().cpu(), output_type="pil"), z.cpu(), x)

@@ -79,7 +79,9 @@ class Trainer:
             dataloader_config=DataLoaderConfiguration(split_batches=True, non_blocking=True),
         )
         self.config, self.out = config, out
-        model = Sketch2Photo.from_pretrained(start_from) if start_from else Sketch2Photo(**config.model)
+        model = (
+            Sketch2Photo.from_pretrained(start_from, directions=None) if start_from else Sketch2Photo(**config.model)
+        )
         self.size = model.image_size
         self.stream = Stream(sources, config, self.size, model.latent_dim, seed)
         self.workers = workers if workers is not None else (max(1, (os.cpu_count() or 2) - 1) if on_gpu else 0)
@@ -106,6 +108,7 @@ class Trainer:
                 objective.features.compile()
         self.objective, self.optimizer, self.scheduler = self.accelerator.prepare(objective, optimizer, scheduler)
         self.step, self.seconds, self.best = 0, 0.0, float("inf")
+        self.waited = self.halved = 0  # validations since the best one; how often the learning rate was halved
         self.validation = Validation(validation, self.size, model.latent_dim, self.accelerator.device)
         self._stop = False
 
@@ -153,7 +156,8 @@ class Trainer:
                     self._stop or (minutes is not None and now - started >= 60 * minutes) or self.step >= last
                 )
                 if self._agreed(now - validated >= 60 * validate_minutes) or stop:
-                    self._validate()
+                    self._learn_slower_after(better=self._agreed(self._validate()))
+                    stop = stop or self.halved > self.config.halvings
                     validated = time.monotonic()
                 if self._agreed(now - saved >= 60 * save_minutes) or stop:
                     self.save()
@@ -178,6 +182,8 @@ class Trainer:
             "step": self.step,
             "seconds": self.seconds,
             "best": self.best,
+            "waited": self.waited,
+            "halved": self.halved,
         }
         self.out.mkdir(parents=True, exist_ok=True)
         partial = self.out / "checkpoint.pt.partial"
@@ -202,7 +208,8 @@ class Trainer:
             raise ValueError(
                 f"{path} is of another model: resume it with its own preset, or choose another --out."
             ) from error
-        rates = self.scheduler.scheduler.base_lrs
+        self.waited, self.halved = state["waited"], state["halved"]
+        rates = [rate / 2**self.halved for rate in self.scheduler.scheduler.base_lrs]
         self.optimizer.load_state_dict(state["optimizer"])
         self.scheduler.load_state_dict(state["scheduler"])
         self.scheduler.scheduler.base_lrs = rates  # Those of this run, which may be lower than the checkpoint's.
@@ -250,8 +257,19 @@ class Trainer:
         words.insert(0, f"{rate:.1f} images/s" + ("" if left is None else f", {left:.1f} min left"))
         bar.set_postfix_str(" ".join(words), refresh=False)
 
-    def _validate(self) -> None:
-        """Scores the EMA weights, exports them to last/, and to best/ where no score was better."""
+    def _learn_slower_after(self, better: bool) -> None:
+        """Halves the learning rate where `patience` validations in a row were no better than the best."""
+        self.waited = 0 if better else self.waited + 1
+        if self.waited and self.waited == self.config.patience:
+            self.waited, self.halved = 0, self.halved + 1
+            self.scheduler.scheduler.base_lrs = [rate / 2 for rate in self.scheduler.scheduler.base_lrs]
+            self.accelerator.print(
+                f"No better score in {self.config.patience} validations: the learning rate is halved."
+            )
+
+    def _validate(self) -> bool:
+        """Scores the EMA weights, exports them to last/, and to best/ where no score was better. True where none was."""
+        better = False
         if self.accelerator.is_main_process:
             model = self.model.eval()
             parameters = list(model.parameters())
@@ -265,7 +283,8 @@ class Trainer:
             (self.out / "samples").mkdir(parents=True, exist_ok=True)
             grid.save(self.out / "samples" / f"{self.step:07d}.jpg", quality=92)
             _export(model, self.out / "last")
-            if scores["score"] < self.best:
+            better = scores["score"] < self.best
+            if better:
                 self.best = scores["score"]
                 _export(model, self.out / "best")
             self.ema.restore(parameters)
@@ -276,6 +295,7 @@ class Trainer:
                 + f", best {self.best:.2f}"
             )
         self.accelerator.wait_for_everyone()
+        return better
 
     def _agreed(self, flag: bool) -> bool:
         """True on every process where it is on one: none may leave the loop alone."""

@@ -6,7 +6,7 @@ import torch
 from sketch2photo import Sketch2Photo
 from sketch2photo.augment import VIEW_NUMBERS
 from sketch2photo.config import PRESETS, TrainConfig
-from sketch2photo.objective import Objective, checkerboard
+from sketch2photo.objective import Objective, checkerboard, misaligned
 
 
 def batch(count: int = 3, size: int = 64, latent_dim: int = 8) -> dict[str, torch.Tensor]:
@@ -29,6 +29,7 @@ def objective(**changes: float) -> Objective:
 
 NOTHING = {
     "weight_pixel": 0.0, "weight_gan": 0.0, "weight_latent": 0.0, "weight_kl": 0.0, "weight_checkerboard": 0.0,
+    "weight_prior": 0.0, "weight_lines": 0.0, "weight_variety": 0.0,
 }  # fmt: skip
 
 
@@ -49,6 +50,7 @@ def test_every_term_is_there_and_the_loss_is_their_weighted_sum() -> None:
     c = whole.config
     weights = {
         "pixel": c.weight_pixel, "feature": c.weight_feature, "kl": c.weight_kl, "latent": c.weight_latent,
+        "prior": c.weight_prior, "lines": c.weight_lines, "variety": c.weight_variety,
         "checkerboard": c.weight_checkerboard, "gan_vae": c.weight_gan, "gan_lr": c.weight_gan, "d_vae": 1, "d_lr": 1,
     }  # fmt: skip
     assert terms.keys() == weights.keys()
@@ -76,6 +78,59 @@ def test_kl_moves_the_encoder_alone_and_is_the_closed_form() -> None:
     normal = torch.distributions.Normal
     expected = torch.distributions.kl_divergence(normal(mu, (0.5 * logvar).exp()), normal(0.0, 1.0)).sum(1).mean()
     torch.testing.assert_close(whole(sample, 0)[1]["kl"], expected.detach(), rtol=1e-4, atol=1e-5)
+
+
+def test_the_prior_term_is_the_closed_form_of_all_latents_and_centres_and_decorrelates_them() -> None:
+    whole = only("weight_prior")
+    assert moved(whole.model.encoder)
+    assert not moved(whole.model.generator)
+
+    whole = objective()
+    generator = torch.Generator().manual_seed(0)
+    offset, mixing = torch.linspace(-1, 1, 8).requires_grad_(), torch.eye(8).add(0.3).requires_grad_()
+    optimizer = torch.optim.Adam([offset, mixing], 3e-3)
+
+    def latents(count: int) -> torch.Tensor:
+        return torch.randn(count, 8, generator=generator) @ mixing + offset
+
+    def far() -> float:
+        z = latents(4000).detach().double()
+        given = torch.distributions.MultivariateNormal(z.mean(0), torch.cov(z.T))
+        standard = torch.distributions.MultivariateNormal(torch.zeros(8).double(), torch.eye(8).double())
+        return torch.distributions.kl_divergence(given, standard).item()
+
+    start = far()
+    with torch.no_grad():
+        for _ in range(1500):
+            measured = whole._aggregate_kl(latents(8)).item()
+    assert measured == pytest.approx(start, rel=0.2)
+    for _ in range(1500):
+        optimizer.zero_grad()
+        whole._aggregate_kl(latents(8)).backward()
+        optimizer.step()
+    assert far() < 0.1 * start
+
+
+def test_lines_and_variety_move_the_generator_alone() -> None:
+    for term in ("weight_lines", "weight_variety"):
+        whole = only(term)
+        assert moved(whole.model.generator), term
+        assert not moved(whole.model.encoder), term
+
+
+def test_misaligned_minds_where_the_edges_are_and_not_their_colours() -> None:
+    def disc(across: float, colour: float) -> torch.Tensor:
+        y, x = torch.meshgrid(torch.arange(64.0), torch.arange(64.0), indexing="ij")
+        inside = torch.sigmoid(12 - ((x - across).square() + (y - 32).square()).sqrt())
+        return (colour * (2 * inside - 1)).expand(1, 3, 64, 64)
+
+    photo = disc(32, 0.8)
+    ring = ((photo[:, :1].abs() < 0.5).float() * -2 + 1).contiguous()
+    same, inverted, moved_aside = (misaligned(x, photo, ring).item() for x in (photo, disc(32, -0.6), disc(38, 0.8)))
+    assert same < 0.25
+    assert inverted < 0.3
+    assert moved_aside > 2 * max(same, inverted)
+    assert misaligned(photo, photo, torch.ones(1, 1, 64, 64)).item() == 0  # no ink, nothing to follow
 
 
 def test_the_adversarial_term_of_the_generator_does_not_move_the_discriminators() -> None:

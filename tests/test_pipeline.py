@@ -106,3 +106,17 @@ def test_half_precision_makes_the_same_pictures(drawing: Image.Image) -> None:
     assert half.latents.dtype == torch.float32
     torch.testing.assert_close(half.latents, full.latents)
     assert all(np.abs(pixels(a) - pixels(b)).mean() < 2 for a, b in zip(full.images, half.images, strict=True))
+
+
+def test_named_directions_move_the_latents(drawing: Image.Image, tmp_path: Path) -> None:
+    vector = [0.6, 0.8, 0, 0, 0, 0, 0, 0]
+    directions = {"background": {"vector": vector, "range": [-2.5, 2.5], "effect": {"background": 1.0}}}
+    Sketch2Photo(**SMALL, directions=directions).save_pretrained(tmp_path)
+    pipe = Sketch2PhotoPipeline.from_pretrained(str(tmp_path))
+    assert pipe.model.directions == directions
+    z = torch.randn(2, 8, generator=torch.Generator().manual_seed(0))
+    moved = pipe(drawing, latents=z, background=2)
+    torch.testing.assert_close(moved.latents, z + 2 * torch.tensor(vector))
+    assert moved.images[0].tobytes() == pipe(drawing, latents=moved.latents).images[0].tobytes()
+    with pytest.raises(ValueError, match=r"no direction named 'age'; it has: background\."):
+        pipe(drawing, age=1)

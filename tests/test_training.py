@@ -1,18 +1,21 @@
 """`python train.py` as people run it: processes that are started, killed, resumed and doubled."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from sketch2photo import Sketch2Photo
+from sketch2photo.figures import CELL, LABEL, STEPS, main
 
 from .test_data import write_pairs
 
@@ -134,6 +137,14 @@ def test_sigterm_saves_and_ends_well(tmp_path: Path) -> None:
     assert (tmp_path / "best" / "model.safetensors").exists()
 
 
+def test_a_run_that_no_longer_gets_better_learns_slower_and_stops_itself(tmp_path: Path) -> None:
+    done = train(tmp_path, "--steps", "100", "--validate-minutes", "0", "--learning-rate", "1e-30")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("the learning rate is halved") == 4
+    assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] == 1 + 4 * 6
+    assert list(curve(tmp_path, "validation/score")) == list(range(1, 26))
+
+
 def test_a_loss_that_is_not_finite_ends_the_run_and_keeps_the_last_checkpoint(
     finished: tuple[Path, str], tmp_path: Path
 ) -> None:
@@ -199,3 +210,16 @@ def test_bad_arguments_get_one_sentence_and_exit_code_2(arguments: list[str], wo
     assert done.returncode == 2
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_card_gets_pictures_of_the_latents_and_of_the_run(finished: tuple[Path, str], tmp_path: Path) -> None:
+    model, drawings = tmp_path / "model", ROOT / "sketch2photo" / "examples"
+    shutil.copytree(finished[0] / "best", model)
+    main(model, drawings, (finished[0],), count=2)
+    sweeps = np.asarray(Image.open(model / "sweeps.jpg")).astype(float)
+    assert sweeps.shape == (8 * CELL, LABEL + 2 * (STEPS * CELL + 8), 3)
+    first, last = (sweeps[:CELL, LABEL + i * CELL : LABEL + (i + 1) * CELL] for i in (0, STEPS - 1))
+    assert np.abs(first - last).mean() > 1
+    assert Image.open(model / "curves.png").width > 800
+    with pytest.raises(ValueError, match="no validations in its logs"):
+        main(model, drawings, (tmp_path,))

@@ -1,0 +1,82 @@
+"""Named directions, found in the bundled model on pictures that it made itself."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from sketch2photo import Sketch2PhotoPipeline
+from sketch2photo.directions import vectors
+from sketch2photo.drawing import to_sketch
+from sketch2photo.metrics import border_colour
+
+ROOT = Path(__file__).parent.parent
+EXAMPLES = sorted((ROOT / "sketch2photo" / "examples").glob("*.png"))
+
+
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example drawings, two pictures of each."""
+    folder = tmp_path_factory.mktemp("pairs")
+    pipe = Sketch2PhotoPipeline.from_pretrained(str(ROOT / "hub" / "model"))
+    for kind in ("photo", "sketch"):
+        (folder / kind).mkdir()
+    for path in EXAMPLES:
+        sketch = to_sketch(path, 256)
+        for i, photo in enumerate(pipe(sketch, num_images=2, seed=1).images):
+            photo.save(folder / "photo" / f"{path.stem}{i}.png")
+            grey = ((sketch[0, 0] + 1) * 127.5).round().byte().numpy()
+            Image.fromarray(grey).save(folder / "sketch" / f"{path.stem}{i}.png")
+    return folder
+
+
+def find(model: Path, pairs: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "sketch2photo.directions", "--model", str(model), "--pairs", str(pairs)],
+        cwd=ROOT, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+
+
+def test_it_names_directions_that_do_what_they_say(pairs: Path, tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(ROOT / "hub" / "model", model)
+    config = json.loads((model / "config.json").read_text()) | {"directions": None}
+    (model / "config.json").write_text(json.dumps(config))
+    done = find(model, pairs)
+    assert done.returncode == 0, done.stderr
+    pipe = Sketch2PhotoPipeline.from_pretrained(str(model))
+    assert {"background", "hair"} <= set(pipe.model.directions)
+    for name, found in pipe.model.directions.items():
+        others = [abs(effect) for other, effect in found["effect"].items() if other != name]
+        assert found["effect"][name] > max(others), name
+        assert np.linalg.norm(found["vector"]) == pytest.approx(1, abs=1e-3)
+    sketch = to_sketch(EXAMPLES[1], 256)
+    dark, light = (
+        np.stack([np.asarray(x) for x in pipe(sketch, latents=torch.zeros(1, 8), background=b).images]) for b in (-2, 2)
+    )
+    assert border_colour(light).mean() > border_colour(dark).mean() + 30
+
+
+def test_vectors_move_one_attribute_each() -> None:
+    response = np.random.default_rng(0).normal(size=(4, 8)) + 0.5  # all attributes move together by something
+    moved = response @ vectors(response).T
+    assert (np.diag(moved) > 3 * np.abs(moved - np.diag(np.diag(moved))).max(0)).all()
+
+
+def test_no_model_or_no_faces_is_one_sentence(pairs: Path, tmp_path: Path) -> None:
+    done = find(tmp_path, pairs)
+    assert done.returncode == 2
+    assert done.stderr.strip() == f"directions: {tmp_path} is not the folder of a model: it has no config.json."
+    for kind in ("photo", "sketch"):
+        (tmp_path / "blank" / kind).mkdir(parents=True)
+        for i in range(4):
+            Image.new("RGB", (256, 256), "white").save(tmp_path / "blank" / kind / f"{i}.png")
+    done = find(ROOT / "hub" / "model", tmp_path / "blank")
+    assert done.returncode == 2
+    assert "No faces were found" in done.stderr.splitlines()[-1]
