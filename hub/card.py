@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub import EvalResult, ModelCard
+from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 from sketch2photo import Sketch2Photo
 from sketch2photo.evaluate import Row, table
@@ -39,11 +39,7 @@ def build(folder: Path) -> ModelCard:
     report = json.loads((folder / "metrics.json").read_text())
     rows = [Row(**row) for row in report["references"] + report["results"]]
     published = report["results"][0]["figures"]
-    data = Sketch2Photo().generate_model_card().data  # what save_pretrained would write
-    data.license_name = "non-commercial-research"
-    data.datasets = ["fs2k", "cufs", "lfw"]
-    data.model_name = "Sketch2Photo"
-    data.eval_results = [
+    results = [
         EvalResult(
             task_type="image-to-image",
             task_name="Sketch to photograph",
@@ -56,6 +52,13 @@ def build(folder: Path) -> ModelCard:
         for key, name in METRICS.items()
         if key in published
     ]
+    data = ModelCardData(
+        **Sketch2Photo().generate_model_card().data.to_dict(),  # what save_pretrained would write
+        license_name="non-commercial-research",
+        datasets=["fs2k", "cufs", "lfw"],
+        model_name="Sketch2Photo",
+        eval_results=results,
+    )
     return ModelCard.from_template(
         data,
         template_path=str(Path(__file__).parent / "card.md"),

@@ -1,17 +1,23 @@
 """Speed and memory: `python -m sketch2photo.benchmark [--model DIR_OR_ID]`.
 
 Milliseconds say little about another machine, so latencies are also given as multiples of a torchvision ResNet-50 forward pass at
-224 px, timed in turns with everything else in the same run. BicycleGAN's published generator is timed beside ours.
+224 px, timed in turns with everything else in the same run. BicycleGAN's published generator is timed beside ours, ours also in ONNX
+Runtime where that is installed, and with `--browser build/web` in Chromium on the page that hub.build_web made there.
 """
 
 import copy
+import gzip
 import resource
+import shutil
 import statistics
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from multiprocessing import get_context
 from pathlib import Path
@@ -24,7 +30,9 @@ from torchvision.models import resnet50
 from . import machine
 from .config import PRESETS, Preset
 from .data import Drawn
+from .engine import to_onnx, with_onnx
 from .model import Sketch2Photo, load_model
+from .networks import ModulatedUNet
 from .trainer import Trainer
 
 Answer = TypeVar("Answer")
@@ -98,6 +106,14 @@ def latencies(model: Sketch2Photo, rounds: int) -> dict[str, dict[int, float]]:
                 n: lambda placed=placed, given=given, n=n: placed(*given[n])  # type: ignore[misc]
                 for n in COUNTS
             }
+    if onnx_runs(model):
+        with torch.inference_mode(False):
+            ours = with_onnx(copy.deepcopy(model))
+        asked = {n: inputs[-1](n) for n in COUNTS}
+        work[f"Sketch2Photo, {size:.1f} M, {side} px, fp32, ONNX Runtime"] = {
+            n: lambda n=n: ours(*asked[n])  # type: ignore[misc]
+            for n in COUNTS
+        }
     times: dict[str, dict[int, list[float]]] = {name: {n: [] for n in COUNTS} for name in work}
     for turn in range(rounds + 1):  # The first is the warm-up.
         for name, by_n in work.items():
@@ -106,6 +122,85 @@ def latencies(model: Sketch2Photo, rounds: int) -> dict[str, dict[int, float]]:
                 if turn:
                     times[name][n].append(seconds)
     return {name: {n: statistics.median(taken) for n, taken in by_n.items()} for name, by_n in times.items()}
+
+
+def onnx_runs(model: Sketch2Photo) -> bool:
+    """Whether this machine and this model have the second engine."""
+    try:
+        import onnxruntime  # noqa: F401
+        import onnxscript  # noqa: F401
+    except ImportError:
+        return False
+    return isinstance(model.generator, ModulatedUNet)
+
+
+def browser_latencies(folder: Path, rounds: int) -> tuple[dict[int, float], float]:
+    """Median seconds in Chromium on the page in a folder: for 1 and 8 pictures, and from pen-up to the photograph shown.
+
+    Raises:
+        ValueError: no such page, no Chromium, or no playwright.
+    """
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError as error:
+        raise ValueError("Timing the page needs playwright: pip install playwright") from error
+    if chromium is None or not (folder / "version.js").exists():
+        raise ValueError(
+            f"Timing the page needs Chromium on the PATH and the page: python -m hub.build_web --out {folder}"
+        )
+    with (
+        ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder))) as server,
+        sync_playwright() as driver,
+    ):
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page()
+        page.goto(f"http://127.0.0.1:{server.server_port}/?engine=wasm")
+        page.wait_for_selector("body[data-ready]")
+        page.locator("#examples button").first.click()
+        page.wait_for_selector("#variations button")
+        taken: dict[int, float] = {}
+        for n in COUNTS:
+            taken[n] = page.evaluate(TIME_PHOTOGRAPHS, [n, rounds]) / 1000
+        page.evaluate(WATCH_PEN)
+        box, waits = page.locator("#pad canvas").bounding_box(), []
+        assert box is not None
+        for turn in range(rounds + 1):
+            y = box["y"] + box["height"] * (0.2 + 0.6 * turn / (rounds + 1))
+            page.mouse.move(box["x"] + 0.1 * box["width"], y)
+            page.mouse.down()
+            page.mouse.move(box["x"] + 0.3 * box["width"], y, steps=5)
+            page.mouse.up()
+            waits.append(page.wait_for_function("() => window.taken").json_value() / 1000)
+            page.evaluate("window.taken = 0")
+            page.wait_for_timeout(1000)  # until the variations are there, too
+        browser.close()
+        server.shutdown()
+    return taken, statistics.median(waits[1:])
+
+
+# In the page: the median milliseconds of so many runs; and window.taken, from each pen-up to the photograph.
+TIME_PHOTOGRAPHS = """async ([count, rounds]) => {
+    const {photographs} = await import('./model.js'), times = [];
+    const {latent_dim} = await (await fetch('config.json')).json();
+    for (let turn = 0; turn <= rounds; turn++) {
+        const z = Float32Array.from({length: count * latent_dim}, Math.random), started = performance.now();
+        await photographs(undefined, z, 1);
+        if (turn) times.push(performance.now() - started);
+    }
+    return times.sort((a, b) => a - b)[rounds >> 1];
+}"""
+WATCH_PEN = """() => {
+    addEventListener('pointerup', event => { window.up = event.timeStamp; }, true);
+    new MutationObserver(() => { window.taken = performance.now() - window.up; })
+        .observe(document.querySelector('#speed'), {attributes: true});
+}"""
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *args: object) -> None:
+        pass
 
 
 def generation_memory(name: str | None) -> float:
@@ -128,19 +223,24 @@ def training(preset: Preset, steps: int) -> tuple[float, float]:
         return config.batch_size * steps / (trainer.seconds - before), _peak()
 
 
-def main(model: str | None = None, rounds: int = 9, steps: int = 5) -> None:
+def main(model: str | None = None, rounds: int = 9, steps: int = 5, browser: Path | None = None) -> None:
     """Time generation and training on this machine and print both as markdown tables.
 
     Args:
         model: model folder or Hub id; by default the bundled hub/model, or else an untrained model, which is as fast.
         rounds: of all latencies in turn, of which the median counts.
         steps: of training timed for each preset; 0 leaves training out.
+        browser: the folder that hub.build_web made: time Chromium on it as well.
     """
     if rounds < 1 or steps < 0:
         raise ValueError(f"Timing needs at least 1 round and 0 steps, not {rounds} and {steps}.")
     print(", ".join(f"{key} {value}" for key, value in machine.description().items()) + "\n")
     machine.keep_freed_memory()
-    found = latencies(_model(model), rounds)
+    loaded = _model(model)
+    found = latencies(loaded, rounds)
+    pen_up = None
+    if browser:
+        found["Sketch2Photo in Chromium, WebAssembly, fp32"], pen_up = browser_latencies(browser, rounds)
     unit = found["ResNet-50, 224 px, fp32"]
     print("Ratios are to ResNet-50 in fp32.\n")
     print("| network | 1 photograph | x ResNet-50 | 8 photographs | x ResNet-50 |\n|---|---|---|---|---|")
@@ -148,6 +248,16 @@ def main(model: str | None = None, rounds: int = 9, steps: int = 5) -> None:
         print(
             f"| {name} | " + " | ".join(f"{1000 * taken[n]:.0f} ms | {taken[n] / unit[n]:.2f}" for n in COUNTS) + " |"
         )
+    if pen_up is not None:
+        print(f"\nIn Chromium, from pen-up to the photograph on the page: {1000 * pen_up:.0f} ms.")
+    if onnx_runs(loaded):
+        print("\n| file | size |\n|---|---|")
+        count = sum(p.numel() for p in loaded.generator.parameters())
+        print(f"| the generator's weights, {count / 1e6:.1f} M, as published in 16 bits | {2 * count / 1e6:.1f} MB |")
+        for bits in (32, 16, 8):
+            print(f"| generator.onnx, {bits} bits | {len(to_onnx(loaded, bits)['generator']) / 1e6:.1f} MB |")
+        if browser:
+            print(f"| the page, as far as a visitor without WebGPU loads it | {page_size(browser) / 1e6:.1f} MB |")
     print(f"\nPeak memory of a process that makes 8 photographs: {_alone(generation_memory, model):.2f} GiB.")
     if steps:
         lines = ["| training | batch | images/s | peak memory |", "|---|---|---|---|"]
@@ -156,6 +266,12 @@ def main(model: str | None = None, rounds: int = 9, steps: int = 5) -> None:
             size = config.model.get("image_size", 256)
             lines.append(f"| {preset}, {size} px | {config.batch_size} | {rate:.1f} | {peak:.2f} GiB |")
         print("\n" + "\n".join(lines))
+
+
+def page_size(folder: Path) -> int:
+    """Bytes, after gzip, of what hub.build_web made, without what only browsers with WebGPU load."""
+    own = [path for path in folder.iterdir() if "webgpu" not in path.name and "asyncify" not in path.name]
+    return sum(min(path.stat().st_size, len(gzip.compress(path.read_bytes()))) for path in own)
 
 
 def _model(name: str | None) -> Sketch2Photo:

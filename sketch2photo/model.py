@@ -10,6 +10,7 @@ from huggingface_hub import PyTorchModelHubMixin, snapshot_download
 from huggingface_hub.constants import CONFIG_NAME, SAFETENSORS_SINGLE_FILE
 from huggingface_hub.errors import (
     GatedRepoError,
+    HfHubHTTPError,
     HFValidationError,
     LocalEntryNotFoundError,
     RepositoryNotFoundError,
@@ -210,8 +211,11 @@ def _download(name: str, revision: str | None, **options: Any) -> Path:
             "(HF_HUB_OFFLINE), nor is it in the cache: check the name and the network."
         ) from error
     except Exception as error:  # The client's HTTP library, which changes with its version, has errors of its own.
-        reason = shorten(str(error), 200)
-        raise ValueError(f"{name} could not be downloaded ({type(error).__name__}: {reason}): try again.") from error
+        advice = "try again"
+        if isinstance(error, HfHubHTTPError) and error.response.status_code == 401:
+            advice = "the token is not valid, so log in again with `hf auth login` or give another"
+        reason = f"{type(error).__name__}: {shorten(str(error), 200)}"
+        raise ValueError(f"{name} could not be downloaded ({reason}): {advice}.") from error
 
 
 def load_model(name: str) -> Sketch2Photo:

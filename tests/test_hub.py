@@ -1,18 +1,36 @@
-"""The folder that is pushed to the Hub: whole, small, and its card made of its figures."""
+"""The model on the Hub: its card, uploads and downloads through the real client to a Hub on loopback, and the Space."""
 
+import importlib.metadata
 import json
+import os
+import re
+import shutil
+import socket
 import subprocess
 import sys
+import time
+import venv
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+import pytest
 import torch
 from huggingface_hub import ModelCard
-from safetensors.torch import load_file
+from PIL import Image
+from safetensors.torch import load_file, save_file
 
+from hub.card import build
 from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline
+from tests.hub_server import File, Hub, Repo
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "hub" / "model"
+SMALL = {"image_size": 64, "channels": (16, 32), "blocks": (1, 1), "head": 8}
+NAME = "ada/sketch2photo"
+
+
+# ---- the folder and its card -----------------------------------------------------------------------------------------
 
 
 def test_bundled_weights_load_and_draw() -> None:
@@ -33,5 +51,342 @@ def test_card_is_what_its_figures_make_it() -> None:
     published = json.loads((FOLDER / "metrics.json").read_text())["results"][0]["figures"]
     told = {result.metric_type: result.metric_value for result in card.data.eval_results}
     assert told["kernel_distance"] == round(published["kernel_distance"], 4)
+    assert (card.data.library_name, card.data.pipeline_tag) == ("sketch2photo", "image-to-image")
     for heading in ("What it may be used for", "What it was trained on", "Where it fails"):
         assert f"## {heading}" in card.text
+
+
+def test_another_figure_changes_its_two_lines_of_the_card_and_no_other(tmp_path: Path) -> None:
+    for name in ("metrics.json", "config.json"):
+        shutil.copy(FOLDER / name, tmp_path)
+    report = json.loads((tmp_path / "metrics.json").read_text())
+    report["results"][0]["figures"]["reconstruction"] = 7.25
+    (tmp_path / "metrics.json").write_text(json.dumps(report))
+    before, after = str(build(FOLDER)).splitlines(), str(build(tmp_path)).splitlines()
+    changed = [line for old, line in zip(before, after, strict=True) if old != line]
+    assert len(changed) == 2
+    assert "7.25" in changed[0]
+    assert changed[1].startswith("|")
+
+
+# ---- a Hub, and programs that use it ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def hub() -> Iterator[Hub]:
+    with Hub().serving() as hub:
+        yield hub
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small model, saved."""
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("model")
+    Sketch2PhotoPipeline(Sketch2Photo(**SMALL)).save_pretrained(folder)
+    return folder
+
+
+def environment(hub: Hub, home: Path, token: str = "hf_ada", **more: str) -> dict[str, str]:
+    """Of a process that takes `hub` for the Hub and has its cache in `home`; LFS is the protocol that the server speaks."""
+    own = {"HF_ENDPOINT": hub.url, "HF_HOME": str(home), "HF_HUB_DISABLE_XET": "1", "HF_TOKEN": token, **more}
+    return {key: value for key, value in (os.environ | own).items() if value}
+
+
+def python(code: str, *arguments: object, env: dict[str, str]) -> str:
+    """What a new Python process prints."""
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def push(*arguments: object, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "hub.push", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
+
+
+def put(hub: Hub, name: str, folder: Path, **options: bool) -> None:
+    """A model on the Hub, as if somebody had pushed it."""
+    repo = hub.repos["models", name] = Repo(name.split("/")[0], options.pop("private", False), None, **options)
+    repo.commit(
+        "main", {path.name: File(path.read_bytes(), path.suffix == ".safetensors") for path in folder.iterdir()}
+    )
+    for file in repo.commits[repo.refs["main"]].values():
+        if file.lfs:
+            hub.storage[file.sha256] = file.content
+
+
+LOAD_AND_SAVE = """
+import sys
+from sketch2photo import Sketch2PhotoPipeline
+pipe = Sketch2PhotoPipeline.from_pretrained(sys.argv[1], revision=sys.argv[2])
+assert not pipe.model.training and not any(module.training for module in pipe.model.modules())
+pipe.save_pretrained(sys.argv[3])
+"""
+
+
+def test_what_was_pushed_comes_back_byte_for_byte_in_a_new_process(hub: Hub, folder: Path, tmp_path: Path) -> None:
+    python(
+        """
+import sys
+from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline
+print(Sketch2Photo.from_pretrained(sys.argv[1]).push_to_hub("ada/sketch2photo", private=True))
+print(Sketch2PhotoPipeline.from_pretrained(sys.argv[1]).push_to_hub("ada/other"))
+""",
+        folder,
+        env=environment(hub, tmp_path / "first"),
+    )
+    repo = hub.repos["models", NAME]
+    assert repo.private
+    assert not hub.repos["models", "ada/other"].private
+    held = repo.commits[repo.refs["main"]]
+    assert held["model.safetensors"].lfs
+    assert {"README.md", "config.json", "model.safetensors"} <= held.keys()
+
+    env = environment(hub, tmp_path / "second")
+    python(LOAD_AND_SAVE, NAME, repo.refs["main"], tmp_path / "commit", env=env)
+    python(LOAD_AND_SAVE, NAME, "main", tmp_path / "branch", env=env)
+    before = len(hub.log)
+    python(LOAD_AND_SAVE, NAME, "main", tmp_path / "offline", env=env | {"HF_HUB_OFFLINE": "1"})
+    assert len(hub.log) == before
+    hub.down = True
+    python(LOAD_AND_SAVE, NAME, "main", tmp_path / "down", env=env)
+    for copy in ("commit", "branch", "offline", "down"):
+        for file in ("config.json", "model.safetensors"):
+            assert (tmp_path / copy / file).read_bytes() == (folder / file).read_bytes()
+
+
+def test_a_download_that_is_cut_goes_on_where_it_was(hub: Hub, tmp_path: Path) -> None:
+    put(hub, NAME, FOLDER)
+    hub.cuts = [11_000_000]  # the client writes in pieces of 10 MiB
+    python(LOAD_AND_SAVE, NAME, "main", tmp_path / "copy", env=environment(hub, tmp_path / "home"))
+    assert hub.ranges == [None, f"bytes={10 * 2**20}-"]
+    cached = next((tmp_path / "home").rglob("snapshots/*/model.safetensors"))
+    assert cached.read_bytes() == (FOLDER / "model.safetensors").read_bytes()
+
+
+ATTEMPTS = """
+import json, sys
+from sketch2photo import Sketch2Photo
+said = {}
+for what, arguments in json.loads(sys.argv[1]).items():
+    try:
+        Sketch2Photo.from_pretrained(arguments.pop("id"), **arguments)
+        said[what] = ""
+    except ValueError as error:
+        said[what] = str(error)
+print(json.dumps(said))
+"""
+
+
+def attempts(env: dict[str, str], **wanted: dict[str, str]) -> dict[str, str]:
+    """What ValueError says to each, "" where it loads; any other error fails."""
+    return json.loads(python(ATTEMPTS, json.dumps(wanted), env=env).splitlines()[-1])
+
+
+def test_each_way_not_to_have_a_model_gets_one_sentence(hub: Hub, folder: Path, tmp_path: Path) -> None:
+    put(hub, NAME, folder)
+    put(hub, "ada/private", folder, private=True)
+    put(hub, "ada/gated", folder, gated=True)
+    put(hub, "ada/empty", ROOT / "hub" / "space")
+    put(hub, "ada/other", folder)
+    said = attempts(
+        environment(hub, tmp_path / "home", token=""),
+        unknown={"id": "ada/sketch2foto"},
+        known={"id": NAME},
+        revision={"id": NAME, "revision": "v9"},
+        private={"id": "ada/private"},
+        private_stranger={"id": "ada/private", "token": "hf_eve"},
+        private_owner={"id": "ada/private", "token": "hf_ada"},
+        gated={"id": "ada/gated"},
+        gated_owner={"id": "ada/gated", "token": "hf_ada"},
+        credentials={"id": "ada/other", "token": "nonsense"},
+        files={"id": "ada/empty"},
+        folder={"id": "runs/mine/best"},
+    )
+    assert [what for what, sentence in said.items() if not sentence] == ["known", "private_owner", "gated_owner"]
+    for what in ("unknown", "private", "private_stranger"):
+        assert "neither a folder nor a model on the Hub that you may see" in said[what]
+    assert "no branch, tag or commit 'v9'" in said["revision"]
+    assert "is gated: ask for access" in said["gated"]
+    assert "the token is not valid" in said["credentials"]
+    assert "holds no config.json" in said["files"]
+    assert "looks like user/name" in said["folder"]
+    assert all("\n" not in sentence for sentence in said.values())
+
+
+def test_without_a_network_it_is_said_at_once(hub: Hub, tmp_path: Path) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # bound and not listening: connections are refused
+        env = environment(hub, tmp_path) | {"HF_ENDPOINT": f"http://127.0.0.1:{nobody.getsockname()[1]}"}
+        done = subprocess.run(
+            [sys.executable, "-c", ATTEMPTS, json.dumps({"offline": {"id": NAME}})],
+            **{"cwd": ROOT, "env": env, "capture_output": True, "text": True},
+        )
+    assert "nor is it in the cache: check the name and the network" in done.stdout
+    assert "Retry" not in done.stderr  # the client's own way to wait for 23 seconds
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        ('{"image_size": 64, "wings": 2}', "'wings'.*newer"),
+        ('{"image_size": 64', "is not JSON"),
+        ("[64]", "describes no model"),
+        ('{"channels": 3}', "describes no model"),
+    ],
+)
+def test_a_config_that_is_not_ours_is_named(folder: Path, tmp_path: Path, config: str, words: str) -> None:
+    shutil.copy(folder / "model.safetensors", tmp_path)
+    (tmp_path / "config.json").write_text(config)
+    with pytest.raises(ValueError, match=words):
+        Sketch2Photo.from_pretrained(tmp_path)
+
+
+def test_weights_that_are_damaged_or_others_are_named(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(ValueError, match=r"is damaged .* download it again") as damaged:
+        Sketch2Photo.from_pretrained(tmp_path)
+    weights = load_file(folder / "model.safetensors")
+    del weights["generator.stem.bias"]
+    save_file(weights, path)
+    with pytest.raises(ValueError, match=r"Missing key\(s\).*generator\.stem\.bias") as missing:
+        Sketch2Photo.from_pretrained(tmp_path)
+    assert all("\n" not in str(error.value) for error in (damaged, missing))
+
+
+# ---- pushing ---------------------------------------------------------------------------------------------------------
+
+
+def test_push_writes_what_changed_and_nothing_twice(hub: Hub, folder: Path, tmp_path: Path) -> None:
+    weights = shutil.copytree(folder, tmp_path / "weights")
+    env = environment(hub, tmp_path / "home")
+    command = ("both", NAME, "--weights", weights)
+
+    def pushed(*more: str) -> list[str]:
+        """The files that it says it changes."""
+        done = push(*command, *more, env=env)
+        assert done.returncode == 0, done.stderr
+        return re.findall(r"^  ([-+~] .*)$", done.stdout, re.MULTILINE)
+
+    def state() -> list[dict[str, str]]:
+        return [dict(repo.refs) for repo in hub.repos.values()]
+
+    planned = pushed("--private", "--dry-run")
+    assert hub.repos == {}
+    assert {"+ model.safetensors", "+ app.py", "+ sketch2photo/ui.py"} <= set(planned)
+    assert pushed("--private") == planned
+    model, space = hub.repos["models", NAME], hub.repos["spaces", NAME]
+    assert model.private
+    assert (space.private, space.sdk) == (True, "gradio")
+    held = model.commits[model.refs["main"]]
+    assert all(held[path.name].content == path.read_bytes() for path in weights.iterdir())
+
+    before = state()
+    assert pushed("--private") == []
+    assert state() == before
+
+    (weights / "notes.txt").write_text("one\n")
+    (weights / "README.md").write_text((weights / "README.md").read_text() + "\nMore.\n")
+    assert pushed("--dry-run") == ["~ README.md", "+ notes.txt"]
+    assert state() == before
+    for _ in range(2):  # the second time there is a pull request with it already
+        assert pushed("--create-pr") == ["~ README.md", "+ notes.txt"]
+    assert list(model.refs) == ["main", "refs/pr/1"]
+    assert model.refs["main"] == before[0]["main"]
+    assert pushed() == ["~ README.md", "+ notes.txt"]
+    (weights / "notes.txt").unlink()
+    assert pushed() == ["- notes.txt"]
+    assert "notes.txt" not in model.commits[model.refs["main"]]
+    assert ".gitattributes" in model.commits[model.refs["main"]]
+
+
+def test_push_says_in_one_line_why_it_cannot(hub: Hub, folder: Path, tmp_path: Path) -> None:
+    put(hub, NAME, folder)
+    env = environment(hub, tmp_path)
+    (tmp_path / "none").mkdir()
+    for arguments, token, words in (
+        (("model", NAME, "--private", "--weights", folder), "hf_ada", "is public already"),
+        (("model", NAME, "--weights", FOLDER), "hf_eve", "does not let you write there"),
+        (("model", "ada/new", "--weights", folder), "", "hf auth login"),
+        (("model", NAME, "--weights", tmp_path / "none"), "hf_ada", "holds no config.json"),
+    ):
+        done = push(*arguments, env={**env, "HF_TOKEN": token})
+        assert done.returncode == 2
+        assert words in done.stderr.splitlines()[-1]
+        assert "Traceback" not in done.stderr
+
+
+# ---- the Space -------------------------------------------------------------------------------------------------------
+
+
+def lend_torch(site: Path) -> None:
+    """Makes torch, with all that it needs, known to another environment by links: 5 GB that need no second copy."""
+    wanted, lent = ["torch"], set()
+    while wanted:
+        name = re.split(r"[^\w.-]", wanted.pop())[0]
+        try:
+            distribution = importlib.metadata.distribution(name)
+        except importlib.metadata.PackageNotFoundError:  # of another platform
+            continue
+        if name not in lent:
+            lent.add(name)
+            wanted += distribution.requires or []
+            for top in {file.parts[0] for file in distribution.files or []} - {"..", "__pycache__"}:
+                source = Path(distribution.locate_file(top))
+                if not (site / top).exists() and source.exists():
+                    (site / top).symlink_to(source)
+
+
+def test_the_space_asks_for_no_other_versions_than_the_package() -> None:
+    space, package = (ROOT / "hub/space/requirements.txt", ROOT / "requirements.txt")
+    assert set(space.read_text().split()) <= set(package.read_text().split())
+
+
+def test_the_space_is_built_installed_started_and_drawn_on(hub: Hub, tmp_path: Path) -> None:
+    """In a new environment with what a Space has: its requirements, the Gradio that its README names, and `spaces`."""
+    env = environment(hub, tmp_path / "home")
+    done = push("both", NAME, env=env)
+    assert done.returncode == 0, done.stderr
+    space = tmp_path / "space"
+    repo = hub.repos["spaces", NAME]
+    for path, file in repo.commits[repo.refs["main"]].items():
+        (space / path).parent.mkdir(parents=True, exist_ok=True)
+        (space / path).write_bytes(file.content)
+    card = ModelCard.load(space / "README.md").data
+    assert (card.sdk, card.app_file, card.models) == ("gradio", "app.py", [NAME])
+
+    venv.create(tmp_path / "venv", with_pip=True)
+    executable = tmp_path / "venv" / "bin" / "python"
+    lend_torch(next((tmp_path / "venv" / "lib").glob("python*/site-packages")))
+    install = [executable, "-m", "pip", "install", "-q", "-r", space / "requirements.txt"]
+    subprocess.run([*install, f"gradio=={card.sdk_version}", "spaces"], check=True)
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    env |= {"GRADIO_SERVER_PORT": str(port)}
+    app = subprocess.Popen([executable, "app.py"], cwd=space, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        for _ in range(1800):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            assert app.poll() is None, app.stdout.read().decode()
+            time.sleep(0.1)
+        gradio_client = pytest.importorskip("gradio_client")
+        client = gradio_client.Client(f"http://127.0.0.1:{port}", verbose=False)
+        from sketch2photo.sketchpad import to_value
+
+        drawing = Image.open(ROOT / "sketch2photo" / "examples" / "careful_woman.png")
+        photo = client.predict(to_value(drawing), api_name="/photograph")  # the rest as the page begins: z = 0
+        shown = np.asarray(Image.open(photo["path"] if isinstance(photo, dict) else photo).convert("RGB"), float)
+    finally:
+        app.terminate()
+        app.wait(20)
+    latents = torch.zeros(1, 8)
+    expected = Sketch2PhotoPipeline.from_pretrained(str(FOLDER))(drawing, latents=latents).images[0]
+    assert np.abs(shown - np.asarray(expected, float)).mean() < 3  # it may compute in bf16

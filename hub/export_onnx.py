@@ -1,0 +1,99 @@
+"""Writes the model as ONNX files: python -m hub.export_onnx [--model DIR_OR_ID] [--out DIR] [--bits 32|16|8].
+
+Without a Python of its own, any ONNX Runtime runs them. What goes in and comes out stands in sketch2photo/engine.py; a picture's
+values are in [-1, 1]. `--check DIR` draws pairs that the model was not trained on with each number of bits, and prints how the
+pictures and their kernel distance compare with PyTorch's.
+"""
+
+import copy
+import json
+import sys
+from pathlib import Path
+
+import torch
+
+from sketch2photo import Sketch2Photo
+from sketch2photo.data import Pairs, split
+from sketch2photo.engine import Bits, to_onnx, with_onnx
+from sketch2photo.evaluate import Evaluator, Resized
+from sketch2photo.model import load_model
+
+FOLDER = Path(__file__).parent / "model"
+COMPARED: tuple[Bits, ...] = (16, 8)
+
+
+def write(model: Sketch2Photo, out: Path, bits: Bits = 32) -> list[Path]:
+    """generator.onnx, encoder.onnx and config.json, in a folder that is made.
+
+    config.json has the sizes and `blank`: every 1,009th value of the photograph of a blank sketch with latents 0, by which whoever
+    runs the files elsewhere can tell whether it is done right there.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    for name, content in to_onnx(model, bits).items():
+        (out / f"{name}.onnx").write_bytes(content)
+    with torch.inference_mode():
+        photo = model(torch.ones(1, 1, model.image_size, model.image_size), torch.zeros(1, model.latent_dim)).flatten()
+    blank = [round(value, 4) for value in photo[::1009].tolist()]
+    facts = {"image_size": model.image_size, "latent_dim": model.latent_dim, "bits": bits, "blank": blank}
+    (out / "config.json").write_text(json.dumps(facts, indent=1) + "\n")
+    return [out / name for name in ("generator.onnx", "encoder.onnx", "config.json")]
+
+
+def compare(model: Sketch2Photo, pairs: Path, limit: int) -> str:
+    """A markdown table: the generator's size, its pictures' distance from PyTorch's, and the kernel distance."""
+    source = Pairs.open(pairs)
+    evaluator = Evaluator(source if limit >= len(source) else split(source, limit)[1], model.image_size, finder=None)
+    latents = torch.randn(8, model.latent_dim, generator=torch.Generator().manual_seed(0))
+    sketches = evaluator.sketch[:8]
+    with torch.inference_mode():
+        expected = model(sketches, latents)
+    before = evaluator.evaluate(Resized(model, model.image_size))["kernel_distance"]
+    lines = [
+        "| weights | generator.onnx | largest difference | mean, of 255 | kernel distance | against PyTorch |",
+        "|---|---|---|---|---|---|",
+        f"| PyTorch, float32 | | | | {before:.2f} | |",
+    ]
+    for bits in COMPARED:
+        size = len(to_onnx(model, bits)["generator"]) / 1e6
+        ours = with_onnx(copy.deepcopy(model), bits)
+        with torch.inference_mode():
+            apart = (ours(sketches, latents) - expected).abs()
+        after = evaluator.evaluate(Resized(ours, model.image_size))["kernel_distance"]
+        lines.append(
+            f"| {bits} bits | {size:.1f} MB | {apart.max():.1e} | {127.5 * apart.mean():.3f} | {after:.2f} | {after / before - 1:+.2%} |"
+        )
+    return "\n".join(lines)
+
+
+def main(
+    model: str = str(FOLDER),
+    out: Path = Path("build/onnx"),
+    bits: Bits = 32,
+    check: Path | None = None,
+    limit: int = 300,
+) -> None:
+    """Write a model's generator and encoder as ONNX files.
+
+    Args:
+        model: folder or Hub id.
+        out: folder of the files.
+        bits: of the stored weights: 8 makes files of a quarter of the size, and nearly the same pictures.
+        check: a folder of pairs (as sketch2photo.evaluate's): measure in place of writing.
+        limit: of the pairs to measure on.
+    """
+    loaded = load_model(model)
+    if check:
+        print(compare(loaded, check, limit))
+        return
+    for path in write(loaded, out, bits):
+        print(f"{path} {path.stat().st_size / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    import tyro
+
+    try:
+        tyro.cli(main, prog="python -m hub.export_onnx")
+    except (ValueError, ImportError) as error:
+        print(f"export_onnx: {error}", file=sys.stderr)
+        sys.exit(2)

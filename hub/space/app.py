@@ -1,0 +1,37 @@
+"""The Space: the page on the model that README.md names first under `models`."""
+
+try:
+    import spaces  # On Spaces; before torch, which it changes on ZeroGPU. Elsewhere its decorator changes nothing.
+except ImportError:
+    spaces = None
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from huggingface_hub import RepoCard
+
+from sketch2photo import Sketch2Photo, Sketch2PhotoOutput, Sketch2PhotoPipeline, machine, ui
+
+
+class SpacePipeline(Sketch2PhotoPipeline):
+    """Asks ZeroGPU for its GPU each time that pictures are made, where there is ZeroGPU."""
+
+    def __init__(self, model: Sketch2Photo) -> None:
+        super().__init__(model)
+        draw = super().__call__
+        self.draw = spaces.GPU(duration=10)(draw) if spaces else draw  # bound: the weights are not sent along each time
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Sketch2PhotoOutput:
+        return self.draw(*args, **kwargs)
+
+
+if __name__ == "__main__":
+    model = RepoCard.load(Path(__file__).parent / "README.md").data.models[0]
+    pipe = SpacePipeline.from_pretrained(model)
+    if torch.cuda.is_available():
+        pipe.to("cuda")
+    elif machine.has_bf16():
+        pipe.to(torch.bfloat16)
+    machine.keep_freed_memory()
+    ui.launch(pipe)

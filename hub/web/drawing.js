@@ -1,0 +1,196 @@
+// What is on the pad -> the network's input: drawing.py, step by step, for a white square pad. A grey picture is a Float32Array
+// of n * n values in [0, 1], white = 1. tests/test_web.py holds both to the same answers.
+
+const EMPTY = 'The canvas is empty: draw a face first.';
+const DOT = 'There is only a dot on the canvas: draw a face first.';
+
+/** ImageData of a square pad -> Float32Array (size * size) in [-1, 1]. Throws an Error with a sentence for its author. */
+export function toSketch({data, width}, size) {
+    let grey = new Float32Array(width * width);
+    for (let i = 0; i < grey.length; i++) grey[i] = Math.min(data[4 * i], data[4 * i + 1], data[4 * i + 2]) / 255;
+    if (!isClean(grey, width)) grey = flattenPaper(grey, width);
+    const square = crop(grey, width, frame(findInk(grey, width), width), paperLevel(grey, width));
+    return restoreContrast(scale(square.grey, square.side, size), size).map(value => 2 * value - 1);
+}
+
+// ---- paper and ink -------------------------------------------------------------------------------------------------
+
+function findPaper(grey, n) {
+    const side = 128, small = scaleArea(grey, n, side), mean = blur(small, side), square = blur(small.map(v => v * v), side);
+    const brightest = dilate(small, side, 21);
+    const paper = small.map((value, i) =>
+        Math.sqrt(Math.max(square[i] - mean[i] ** 2, 0)) < 0.03 && value > 0.55 * brightest[i] ? 1 : 0);
+    return {side, small, paper};
+}
+
+function isClean(grey, n) {
+    const {small, paper} = findPaper(grey, n), bare = small.filter((_, i) => paper[i]);
+    return bare.length / small.length < 0.02 || (percentile(bare, 5) > 0.8 && paperLevel(grey, n) > 0.885);
+}
+
+function flattenPaper(grey, n) {
+    const {side, small, paper} = findPaper(grey, n);
+    const light = new Float32Array(side * side), total = new Float32Array(side * side), lit = small.map((v, i) => v * paper[i]);
+    for (const [sigma, trust] of [[3, 1], [10, 1e-3], [40, 1e-6]]) {
+        const a = gaussian(lit, side, sigma), b = gaussian(paper, side, sigma);
+        for (let i = 0; i < a.length; i++) { light[i] += trust * a[i]; total[i] += trust * b[i]; }
+    }
+    const everywhere = separable(light.map((v, i) => v / Math.max(total[i], 1e-12)), side, taps(side, n, linear));
+    const flat = grey.map((value, i) => value / Math.max(everywhere[i], 0.02));
+    const ink = Math.min(percentile(flat.filter((_, i) => i % 2 === 0 && Math.floor(i / n) % 2 === 0), 0.5), 0.7);
+    return flat.map(value => clip((value - ink) / (0.93 - ink) * 0.95 + 0.05));
+}
+
+function paperLevel(grey, n) {
+    return percentile(scaleArea(grey, n, 256), 90);
+}
+
+/** What was drawn, without specks, as the box around it. */
+function findInk(grey, n) {
+    const limit = paperLevel(grey, n) - 0.12, seen = new Uint8Array(n * n), stack = [], parts = [];
+    for (let start = 0; start < grey.length; start++) {
+        if (seen[start] || grey[start] >= limit) continue;
+        const part = {area: 0, left: n, right: 0, top: n, bottom: 0};
+        seen[start] = 1;
+        stack.push(start);
+        while (stack.length) {
+            const i = stack.pop(), x = i % n, y = (i - x) / n;
+            part.area++;
+            part.left = Math.min(part.left, x); part.right = Math.max(part.right, x + 1);
+            part.top = Math.min(part.top, y); part.bottom = Math.max(part.bottom, y + 1);
+            for (let v = Math.max(y - 1, 0); v <= Math.min(y + 1, n - 1); v++)
+                for (let u = Math.max(x - 1, 0); u <= Math.min(x + 1, n - 1); u++)
+                    if (!seen[v * n + u] && grey[v * n + u] < limit) { seen[v * n + u] = 1; stack.push(v * n + u); }
+        }
+        parts.push(part);
+    }
+    if (!parts.length) throw new Error(EMPTY);
+    const most = Math.max(...parts.map(part => part.area)), drawn = parts.filter(part => part.area >= 0.02 * most);
+    const box = part => (part.right - part.left) * (part.bottom - part.top);
+    const largest = drawn.reduce((a, b) => box(b) > box(a) ? b : a);
+    const extent = Math.max(largest.right - largest.left, largest.bottom - largest.top) / n;
+    if (drawn.length === 1 && extent < (largest.area / box(largest) > 0.6 ? 0.15 : 0.03)) throw new Error(DOT);
+    return {
+        left: Math.min(...drawn.map(part => part.left)), right: Math.max(...drawn.map(part => part.right)),
+        top: Math.min(...drawn.map(part => part.top)), bottom: Math.max(...drawn.map(part => part.bottom)),
+    };
+}
+
+// ---- framing -------------------------------------------------------------------------------------------------------
+
+function frame({left, right, top, bottom}, n) {
+    const width = right - left, height = bottom - top, x = (left + right) / 2, y = (top + bottom) / 2;
+    const extent = Math.max(width, height) / n, aside = Math.max(Math.abs(x - n / 2), Math.abs(y - n / 2)) / n;
+    if (!(extent < 0.55 || (extent < 0.75 && aside > 0.15))) return {left: 0, top: 0, side: n};
+    let side = Math.max(round(Math.max(height / 0.80, width / 0.88)), 8);
+    side += (width + side) % 2;
+    return {left: round(x - side / 2), top: round(y - 0.46 * side), side};
+}
+
+function crop(grey, n, {left, top, side}, paper) {
+    const out = new Float32Array(side * side).fill(paper);
+    for (let y = Math.max(top, 0); y < Math.min(top + side, n); y++)
+        for (let x = Math.max(left, 0); x < Math.min(left + side, n); x++)
+            out[(y - top) * side + x - left] = grey[y * n + x];
+    return {grey: out, side};
+}
+
+function scale(square, side, size) {
+    if (side === size) return square;
+    return (side > size ? scaleArea(square, side, size) : separable(square, side, taps(side, size, cubic))).map(clip);
+}
+
+function restoreContrast(grey, n) {
+    const paper = paperLevel(grey, n), darkness = grey.map(value => 1 - value / Math.max(paper, 1e-3));
+    const ink = darkness.filter(value => value > 0.05), strength = ink.length ? percentile(ink, 90) : 1;
+    return strength >= 0.35 ? grey : darkness.map(value => clip(paper * (1 - value * (0.6 / strength))));
+}
+
+// ---- what NumPy and OpenCV do in Python ----------------------------------------------------------------------------
+
+const clip = value => Math.min(Math.max(value, 0), 1);
+
+/** To the nearest even number from the middle, as Python does. */
+function round(value) {
+    return value % 1 === 0.5 || value % 1 === -0.5 ? 2 * Math.round(value / 2) : Math.round(value);
+}
+
+function percentile(values, percent) {
+    const sorted = values.slice().sort(), at = (sorted.length - 1) * percent / 100, low = Math.floor(at);
+    return sorted[low] + (at - low) * (sorted[Math.min(low + 1, sorted.length - 1)] - sorted[low]);
+}
+
+/** Position i reflected into 0 .. n - 1, without repeating the edge. */
+function reflected(i, n) {
+    while (i < 0 || i >= n) i = i < 0 ? -i : 2 * (n - 1) - i;
+    return i;
+}
+
+/** n * n values, weighted along rows and then along columns: tap lists of [position, weight] for each place of the result. */
+function separable(values, n, lists) {
+    const m = lists.length, rows = new Float32Array(n * m), out = new Float32Array(m * m);
+    lists.forEach((list, x) => {
+        for (let y = 0; y < n; y++) {
+            let sum = 0;
+            for (const [at, weight] of list) sum += weight * values[y * n + at];
+            rows[y * m + x] = sum;
+        }
+    });
+    lists.forEach((list, y) => {
+        for (let x = 0; x < m; x++) {
+            let sum = 0;
+            for (const [at, weight] of list) sum += weight * rows[at * m + x];
+            out[y * m + x] = sum;
+        }
+    });
+    return out;
+}
+
+/** Mean over what a pixel of the smaller picture covers. */
+function scaleArea(values, n, m) {
+    if (n === m) return values;
+    const step = n / m;
+    return separable(values, n, Array.from({length: m}, (_, i) => {
+        const list = [];
+        for (let at = Math.floor(i * step); at < Math.min(Math.ceil((i + 1) * step), n); at++)
+            list.push([at, (Math.min(at + 1, (i + 1) * step) - Math.max(at, i * step)) / step]);
+        return list;
+    }));
+}
+
+/** Taps of an interpolation of n to m values; the edge is repeated. */
+function taps(n, m, weights) {
+    return Array.from({length: m}, (_, i) => {
+        const at = (i + 0.5) * n / m - 0.5, whole = Math.floor(at), list = weights(at - whole);
+        return list.map((weight, k) => [Math.min(Math.max(whole + k + 1 - list.length / 2, 0), n - 1), weight]);
+    });
+}
+
+const linear = t => [1 - t, t];
+
+function cubic(t) {
+    const a = -0.75, far = d => ((a * d - 5 * a) * d + 8 * a) * d - 4 * a, near = d => ((a + 2) * d - (a + 3)) * d * d + 1;
+    return [far(t + 1), near(t), near(1 - t), far(2 - t)];
+}
+
+function blur(values, n) {
+    return separable(values, n, Array.from({length: n}, (_, i) => [-2, -1, 0, 1, 2].map(k => [reflected(i + k, n), 0.2])));
+}
+
+function gaussian(values, n, sigma) {
+    const reach = (Math.round(sigma * 8 + 1) | 1) >> 1, bell = [];
+    for (let k = -reach; k <= reach; k++) bell.push(Math.exp(-k * k / (2 * sigma * sigma)));
+    const sum = bell.reduce((a, b) => a + b);
+    return separable(values, n, Array.from({length: n}, (_, i) => bell.map((v, k) => [reflected(i + k - reach, n), v / sum])));
+}
+
+function dilate(values, n, reach) {
+    const rows = new Float32Array(n * n), out = new Float32Array(n * n);
+    for (let y = 0; y < n; y++)
+        for (let x = 0; x < n; x++)
+            rows[y * n + x] = Math.max(...values.subarray(y * n + Math.max(x - reach, 0), y * n + Math.min(x + reach, n - 1) + 1));
+    for (let y = 0; y < n; y++)
+        for (let v = Math.max(y - reach, 0); v <= Math.min(y + reach, n - 1); v++)
+            for (let x = 0; x < n; x++) out[y * n + x] = Math.max(out[y * n + x], rows[v * n + x]);
+    return out;
+}

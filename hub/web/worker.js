@@ -1,0 +1,95 @@
+// Runs the model, away from the thread that the pen needs. model.js talks to it.
+
+import {toSketch} from './drawing.js';
+
+let ort, session, facts, sketch, problem;
+
+/** A file that was compressed when the page was built, so that it travels small whatever the server does. */
+async function unpacked(name) {
+    const response = await fetch(`${name}.gzip`);
+    if (!response.ok) throw new Error(`${name} cannot be loaded (${response.status}): check the connection and reload the page.`);
+    const stream = response.body.pipeThrough(new DecompressionStream('gzip'));
+    return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+async function start(engine, weights) {
+    const name = engine === 'webgpu' ? 'ort-wasm-simd-threaded.asyncify' : 'ort-wasm-simd-threaded';
+    ort = await import(`./ort.${engine}.min.mjs`);
+    ort.env.wasm.wasmPaths = {mjs: new URL(`${name}.mjs`, import.meta.url).href};
+    ort.env.wasm.wasmBinary = await unpacked(`${name}.wasm`);
+    ort.env.wasm.numThreads = self.crossOriginIsolated ? Math.min(navigator.hardwareConcurrency, 4) : 1;
+    session = await ort.InferenceSession.create(weights, {executionProviders: [engine]});
+    sketch = new Float32Array(facts.image_size ** 2).fill(1);
+    const [blank] = await photographs(new Float32Array(facts.latent_dim), 1);  // The first run is slow: not a visitor's.
+    if (!asExpected(blank)) throw new Error('The model does not run in this browser as it should: try another one.');
+    sketch = undefined;
+    return {engine, threads: ort.env.wasm.numThreads};
+}
+
+/** Whether a picture (RGBA) of a blank sketch is that of PyTorch: GPUs and their drivers are many. */
+function asExpected(picture) {
+    const pixels = facts.image_size ** 2;
+    const apart = facts.blank.map((value, k) => {
+        const i = 1009 * k, channel = Math.floor(i / pixels);
+        return Math.abs(picture[4 * (i - channel * pixels) + channel] - 127.5 * (value + 1));
+    });
+    return apart.reduce((a, b) => a + b) / apart.length < 3;
+}
+
+/** On the GPU where there is a real one and it works, else on the processor. */
+async function load(wanted) {
+    facts = await (await fetch('config.json')).json();
+    const weights = await unpacked('generator.onnx');
+    const adapter = wanted === 'wasm' ? null : await navigator.gpu?.requestAdapter().catch(() => null);
+    if (adapter && (wanted === 'webgpu' || !adapter.info?.isFallbackAdapter)) {
+        try {
+            return await start('webgpu', weights);
+        } catch (error) {
+            console.warn('WebGPU does not work here:', error);
+        }
+    }
+    return await start('wasm', weights);
+}
+
+/** Latents (K * D) -> K pictures, RGBA. */
+async function photographs(z, strictness) {
+    const count = z.length / facts.latent_dim, size = facts.image_size, pixels = size * size;
+    const {photo} = await session.run({
+        sketch: new ort.Tensor('float32', sketch, [1, 1, size, size]),
+        z: new ort.Tensor('float32', z, [count, facts.latent_dim]),
+        strictness: new ort.Tensor('float32', new Float32Array(count).fill(strictness), [count]),
+    });
+    const values = await photo.getData();
+    return Array.from({length: count}, (_, k) => {
+        const picture = new Uint8ClampedArray(4 * pixels).fill(255);
+        for (let channel = 0; channel < 3; channel++)
+            for (let i = 0, from = (3 * k + channel) * pixels; i < pixels; i++)
+                picture[4 * i + channel] = (values[from + i] + 1) * 127.5;  // Rounded and clamped by the array.
+        return picture;
+    });
+}
+
+const tasks = {
+    load: ({engine}) => load(engine),
+    /** A drawing is sent only when it changed. */
+    photographs({drawing, z, strictness}) {
+        if (drawing) {
+            sketch = problem = undefined;
+            try {
+                sketch = toSketch(drawing, facts.image_size);
+            } catch (error) {
+                problem = error;
+            }
+        }
+        if (problem) throw problem;
+        return photographs(z, strictness);
+    },
+};
+
+self.onmessage = async ({data: {id, task, ...given}}) => {
+    try {
+        self.postMessage({id, answer: await tasks[task](given)});
+    } catch (error) {
+        self.postMessage({id, sentence: error.message});
+    }
+};

@@ -1,0 +1,117 @@
+"""The second engine: ONNX Runtime makes the pictures that PyTorch makes."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+pytest.importorskip("onnxscript")
+onnxruntime = pytest.importorskip("onnxruntime")
+
+from hub import export_onnx  # noqa: E402
+from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline  # noqa: E402
+from sketch2photo.drawing import to_sketch  # noqa: E402
+from sketch2photo.engine import Bits, to_onnx, with_onnx  # noqa: E402
+
+ROOT = Path(__file__).parent.parent
+BUNDLED = str(ROOT / "hub" / "model")
+DRAWINGS = sorted((ROOT / "sketch2photo" / "examples").glob("*.png"))
+SMALL = {"image_size": 64, "channels": (16, 32), "blocks": (1, 2), "head": 8}
+
+
+@pytest.fixture(scope="module")
+def model() -> Sketch2Photo:
+    return Sketch2Photo.from_pretrained(BUNDLED)
+
+
+@pytest.fixture(scope="module")
+def files(model: Sketch2Photo, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("onnx")
+    export_onnx.main(BUNDLED, out)
+    return out
+
+
+@pytest.fixture(scope="module")
+def pipe() -> Sketch2PhotoPipeline:
+    return Sketch2PhotoPipeline.from_pretrained(BUNDLED, engine="onnx")
+
+
+def small() -> Sketch2Photo:
+    """Random weights, of which every one matters."""
+    torch.manual_seed(0)
+    model = Sketch2Photo(**SMALL).eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += 0.05 * torch.randn_like(parameter)
+    return model
+
+
+@torch.inference_mode()
+def test_the_files_give_what_pytorch_gives_on_real_drawings(model: Sketch2Photo, files: Path) -> None:
+    generator, encoder = (onnxruntime.InferenceSession(files / f"{name}.onnx") for name in ("generator", "encoder"))
+    z = torch.randn(3, model.latent_dim, generator=torch.Generator().manual_seed(0))
+    strictness = torch.tensor([1.0, 0.5, 0.0])
+    assert len(DRAWINGS) > 5
+    for path in DRAWINGS:
+        sketch = to_sketch(path, model.image_size)
+        (photo,) = generator.run(None, {"sketch": sketch.numpy(), "z": z.numpy(), "strictness": strictness.numpy()})
+        np.testing.assert_allclose(photo, model(sketch, z, strictness).numpy(), atol=1e-3, rtol=0)
+        for ours, theirs in zip(
+            encoder.run(None, {"photo": photo}), model.encode(torch.from_numpy(photo)), strict=True
+        ):
+            np.testing.assert_allclose(ours, theirs.numpy(), atol=1e-3, rtol=0)
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("count", [1, 5])
+def test_a_model_of_other_sizes_with_any_number_of_latents(count: int) -> None:
+    theirs, ours = small(), with_onnx(small().to(memory_format=torch.channels_last))
+    sketch, z = torch.ones(1, 1, 64, 64), torch.randn(count, 8)
+    sketch[..., 20:24, 8:50] = -1
+    torch.testing.assert_close(ours(sketch, z, 0.3), theirs(sketch, z, 0.3), atol=1e-3, rtol=0)
+
+
+@torch.inference_mode()
+def test_several_sketches_in_turn() -> None:
+    theirs, ours = small(), with_onnx(small())
+    sketches, z = torch.ones(2, 1, 64, 64), torch.randn(6, 8)
+    sketches[0, :, 10:14], sketches[1, :, 40:50, 30:] = -1, -1
+    strictness = torch.linspace(0, 1, 6)
+    torch.testing.assert_close(ours(sketches, z, strictness), theirs(sketches, z, strictness), atol=1e-3, rtol=0)
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize(("bits", "share", "apart"), [(16, 0.55, 0.01), (8, 0.3, 1.0)])
+def test_smaller_weights_make_nearly_the_same_pictures(
+    model: Sketch2Photo, files: Path, bits: Bits, share: float, apart: float
+) -> None:
+    """`apart` is the mean difference of a picture, of 255."""
+    content = to_onnx(model, bits)["generator"]
+    assert len(content) < share * (files / "generator.onnx").stat().st_size
+    z = torch.randn(2, model.latent_dim, generator=torch.Generator().manual_seed(1))
+    session = onnxruntime.InferenceSession(content)
+    for path in DRAWINGS[:4]:
+        sketch = to_sketch(path, model.image_size)
+        given = {"sketch": sketch.numpy(), "z": z.numpy(), "strictness": np.ones(2, np.float32)}
+        difference = np.abs(session.run(None, given)[0] - model(sketch, z).numpy())
+        assert 0 < 127.5 * difference.mean() < apart
+
+
+def test_the_pipeline_is_called_as_before(model: Sketch2Photo, pipe: Sketch2PhotoPipeline) -> None:
+    expected = Sketch2PhotoPipeline(model)(DRAWINGS[0], num_images=3, seed=4, strictness=0.7)
+    out = pipe(DRAWINGS[0], num_images=3, seed=4, strictness=0.7)
+    torch.testing.assert_close(out.latents, expected.latents)
+    for ours, theirs in zip(out.images, expected.images, strict=True):
+        assert np.abs(np.asarray(ours).astype(int) - np.asarray(theirs)).max() <= 1
+    again, theirs = (p(DRAWINGS[1], style=out.images[0]) for p in (pipe, Sketch2PhotoPipeline(model)))
+    torch.testing.assert_close(again.latents, theirs.latents, atol=1e-3, rtol=0)
+
+
+def test_what_it_cannot_do_is_one_sentence(pipe: Sketch2PhotoPipeline, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="cannot be saved"):
+        pipe.model.save_pretrained(tmp_path / "saved")
+    with pytest.raises(ValueError, match="classic"):
+        to_onnx(Sketch2Photo(architecture="classic", image_size=64, channels=(8, 16, 16)))
+    with pytest.raises(ValueError, match="engine is"):
+        Sketch2PhotoPipeline.from_pretrained(BUNDLED, engine="tensorrt")  # type: ignore[arg-type]

@@ -1,0 +1,312 @@
+"""The page without a server, as it is built: a mouse draws on it in Chromium, and a file server on loopback is all there is."""
+
+import base64
+import io
+import json
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image, ImageDraw
+
+playwright = pytest.importorskip("playwright.sync_api")
+pytest.importorskip("onnxscript")
+
+from hub import build_web  # noqa: E402
+from sketch2photo import Sketch2PhotoPipeline  # noqa: E402
+from sketch2photo.drawing import to_sketch  # noqa: E402
+
+ROOT = Path(__file__).parent.parent
+EXAMPLES = ROOT / "sketch2photo" / "examples"
+STROKES = json.loads((EXAMPLES / "strokes.json").read_text())
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]
+LIMIT = 15e6  # bytes that a first visit may load
+
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: apt-get install chromium"),
+    pytest.mark.skipif(shutil.which("npm") is None, reason="there is no npm: apt-get install npm"),
+]
+
+
+@dataclass
+class Host:
+    """A static host without a header of its own; it counts what it sends."""
+
+    folder: Path
+    sent: list[int] = field(default_factory=list)
+
+    def __enter__(self) -> "Host":
+        host = self
+
+        class Handler(SimpleHTTPRequestHandler):
+            def copyfile(self, source: Any, outputfile: Any) -> None:
+                content = source.read()
+                host.sent.append(len(content))
+                outputfile.write(content)
+
+            def log_message(self, *args: Any) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(self.folder)))
+        self.url = f"http://127.0.0.1:{self.server.server_port}/"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("web")
+    build_web.main(out=out)
+    return out
+
+
+@pytest.fixture(scope="module")
+def host(folder: Path) -> Iterator[Host]:
+    with Host(folder) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def pipe() -> Sketch2PhotoPipeline:
+    return Sketch2PhotoPipeline.from_pretrained(str(ROOT / "hub" / "model"))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+def visit(browser: Any, url: str) -> Any:
+    """The page for a new visitor, once the model is there; `page.asked` is what it asked any host for."""
+    page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
+    page.set_default_timeout(30_000)
+    page.asked, page.errors = [], []
+    page.context.on("request", lambda request: page.asked.append((request.method, request.url)))
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page.goto(url)
+    page.wait_for_selector("body[data-ready]")
+    return page
+
+
+@pytest.fixture
+def page(browser: Any, host: Host, request: pytest.FixtureRequest) -> Iterator[Any]:
+    """Whatever a visitor does, nothing is sent anywhere, and the page has no error of its own."""
+    page = visit(browser, host.url)
+    yield page
+    if folder := request.config.getoption("--screenshots"):
+        page.screenshot(path=Path(folder) / f"{request.node.name}.png", full_page=True)
+    page.context.close()
+    assert len(page.asked) > 5
+    assert {(method, urlsplit(url).hostname) for method, url in page.asked if url.startswith("http")} == {
+        ("GET", "127.0.0.1")
+    }
+    assert not page.errors
+
+
+def draw(page: Any, name: str, every: int = 4) -> None:
+    """One of the example drawings by mouse, stroke by stroke."""
+    box = page.locator("#pad canvas").bounding_box()
+    for stroke in STROKES[name]["strokes"]:
+        points = [(box["x"] + x * box["width"] / 512, box["y"] + y * box["height"] / 512) for x, y in stroke]
+        page.mouse.move(*points[0])
+        page.mouse.down()
+        for point in [*points[1:-1:every], points[-1]]:
+            page.mouse.move(*point)
+        page.mouse.up()
+
+
+def canvas(page: Any, where: str, which: int = 0) -> Image.Image:
+    data = page.locator(f"{where} canvas, canvas{where}").nth(which).evaluate("canvas => canvas.toDataURL('image/png')")
+    return Image.open(io.BytesIO(base64.b64decode(data.partition(",")[2]))).convert("RGB")
+
+
+def pixels(picture: Image.Image) -> np.ndarray:
+    return np.asarray(picture).astype(int)
+
+
+def settle(page: Any) -> None:
+    """Until photograph and variations are those of what the page shows."""
+    page.wait_for_function(
+        "document.querySelectorAll('#variations button').length === 6 && document.querySelector('#speed').textContent"
+    )
+    before = None
+    while before is None or canvas(page, "#photo") != before[0] or canvas(page, "#variations", 5) != before[1]:
+        before = canvas(page, "#photo"), canvas(page, "#variations", 5)
+        page.wait_for_timeout(700)
+
+
+def dials(page: Any) -> list[float]:
+    return [float(value) for value in page.locator("#dials input").evaluate_all("all => all.map(one => one.value)")]
+
+
+def slide(page: Any, where: str, value: float) -> None:
+    page.locator(where).evaluate(
+        "(slider, value) => { slider.value = value; slider.dispatchEvent(new Event('input')); slider.dispatchEvent(new Event('change')); }",
+        value,
+    )
+
+
+@pytest.mark.parametrize("strictness", [1, 0.4])
+def test_the_same_drawing_and_latents_give_pythons_picture(
+    page: Any, pipe: Sketch2PhotoPipeline, strictness: float
+) -> None:
+    latents = [0.5, -1.25, 2, 0, -0.4, 1.1, -2.2, 0.85]
+    draw(page, "quick_sketch")
+    for number, value in enumerate(latents, 1):
+        slide(page, f"#latent-{number}", value)
+    slide(page, "#strictness", strictness)
+    settle(page)
+    expected = pipe(canvas(page, "#pad"), latents=torch.tensor([latents]), strictness=strictness).images[0]
+    shown = canvas(page, "#photo")
+    assert shown.size == expected.size
+    assert np.ptp(pixels(shown)) > 100
+    assert np.abs(pixels(shown) - pixels(expected)).mean() < 2
+
+
+def hatched() -> Image.Image:
+    """So much even shading that it is taken for a shadow on paper, and taken off."""
+    page = Image.new("L", (512, 512), 255)
+    pen = ImageDraw.Draw(page)
+    pen.rectangle((60, 60, 450, 300), fill=190)
+    pen.ellipse((130, 90, 380, 430), outline=0, width=5)
+    return page
+
+
+def drawings() -> dict[str, Image.Image]:
+    """512 px, as on the pad: large, small and aside, faint, shaded, and out of the middle at the edge."""
+    found = {path.stem: Image.open(path).convert("L") for path in sorted(EXAMPLES.glob("*.png"))}
+    for side in (300, 170, 90):
+        found[f"{side} px in the corner"] = Image.new("L", (512, 512), 255)
+        found[f"{side} px in the corner"].paste(found["outline"].resize((side, side), Image.Resampling.BOX), (5, 31))
+    found["faint"] = found["careful_man"].point(lambda value: 200 + value * 55 // 255)
+    found["hatched"] = hatched()
+    return found
+
+
+def test_drawings_are_prepared_as_in_python(page: Any) -> None:
+    for name, drawing in drawings().items():
+        rgba = drawing.convert("RGBA").tobytes()
+        prepared = page.evaluate(
+            """async encoded => {
+                const bytes = Uint8ClampedArray.from(atob(encoded), letter => letter.charCodeAt(0));
+                const {toSketch} = await import('./drawing.js');
+                return [...toSketch(new ImageData(bytes, 512), 256)];
+            }""",
+            base64.b64encode(rgba).decode(),
+        )
+        difference = np.abs(np.reshape(prepared, (256, 256)) - to_sketch(drawing, 256)[0, 0].numpy())
+        assert difference.mean() < 0.002, (name, difference.mean(), difference.max())
+        assert difference.max() < 0.03, (name, difference.mean(), difference.max())
+
+
+def test_a_first_visit_is_small_and_the_page_then_needs_no_connection(browser: Any, folder: Path) -> None:
+    with Host(folder) as host:
+        page = visit(browser, host.url)
+        assert 1e6 < sum(host.sent) < LIMIT
+        assert page.evaluate("crossOriginIsolated")  # without which there are no threads
+        assert page.locator("body").get_attribute("data-ready") == "wasm"
+        page.get_by_role("button", name="Example drawing: careful woman").click()
+        settle(page)
+        there = canvas(page, "#photo")
+    loaded = len(host.sent)
+    page.reload()
+    page.wait_for_selector("body[data-ready]")
+    page.get_by_role("button", name="Example drawing: careful woman").click()
+    settle(page)
+    assert np.abs(pixels(canvas(page, "#photo")) - pixels(there)).max() <= 1
+    assert len(host.sent) == loaded
+    page.context.close()
+
+
+def test_other_people_and_variations(page: Any, pipe: Sketch2PhotoPipeline) -> None:
+    draw(page, "childish")
+    settle(page)
+    assert dials(page) == [0] * 8
+    middle = canvas(page, "#photo")
+    page.get_by_role("button", name="Other people").click()
+    settle(page)
+    first = canvas(page, "#photo")
+    assert dials(page) != [0] * 8
+    assert first != middle
+    assert np.abs(pixels(first) - pixels(canvas(page, "#variations"))).max() <= 1
+    page.get_by_role("button", name="Variation 4").press("Enter")
+    settle(page)
+    assert np.abs(pixels(canvas(page, "#photo")) - pixels(canvas(page, "#variations", 3))).max() <= 1
+    assert page.get_by_role("button", name="Variation 4").get_attribute("aria-pressed") == "true"
+    chosen = pipe(canvas(page, "#pad"), latents=torch.tensor([dials(page)])).images[0]
+    assert np.abs(pixels(canvas(page, "#photo")) - pixels(chosen)).mean() < 2
+    page.get_by_role("slider", name="Dial 2").press("ArrowRight")
+    settle(page)
+    assert page.get_by_role("button", name="Variation 4").get_attribute("aria-pressed") == "false"
+    page.get_by_role("button", name="All to the middle").click()
+    settle(page)
+    assert np.abs(pixels(canvas(page, "#photo")) - pixels(middle)).max() <= 1
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save the picture").click()
+    assert Image.open(download.value.path()).convert("RGB") == canvas(page, "#photo")
+
+
+def test_an_empty_canvas_gets_a_hint(page: Any) -> None:
+    page.get_by_role("button", name="Example drawing: childish").press("Enter")
+    settle(page)
+    page.get_by_role("button", name="Clear the canvas").click()
+    page.get_by_text("The canvas is empty: draw a face first.").wait_for()
+    assert page.locator("#variations button").count() == 0
+    page.get_by_role("button", name="Undo").click()
+    settle(page)
+    assert np.ptp(pixels(canvas(page, "#photo"))) > 100
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_fits_a_phone_in_either_scheme(page: Any, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.get_by_role("button", name="Example drawing: curly hair").click()
+    settle(page)
+    assert page.evaluate("document.scrollingElement.scrollWidth") == 390
+    drawing, photo = page.locator("#pad canvas").bounding_box(), page.locator("#photo").bounding_box()
+    assert min(drawing["width"], photo["width"]) > 330
+    assert photo["y"] > drawing["y"] + drawing["height"]
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (sum(int(part) for part in ground[4:-1].split(",")) > 384) == (scheme == "light")
+
+
+def test_every_control_has_a_name(page: Any) -> None:
+    page.get_by_role("button", name="Example drawing: childish").click()
+    settle(page)
+    nameless = page.locator("button, input, canvas[role=img]").evaluate_all(
+        "all => all.filter(one => !(one.ariaLabel || one.innerText || one.labels?.length || one.querySelector('img[alt]'))).length"
+    )
+    assert page.locator("button, input").count() > 25
+    assert nameless == 0
+
+
+def test_a_folder_of_something_else_is_not_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(ValueError, match="something else"):
+        build_web.main(out=tmp_path)
+    assert (tmp_path / "thesis.txt").exists()
