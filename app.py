@@ -8,7 +8,6 @@ import torch
 from huggingface_hub.utils import logging
 
 from sketch2photo import machine, ui
-from sketch2photo.model import load_model
 from sketch2photo.pipeline import Sketch2PhotoPipeline
 
 
@@ -19,7 +18,7 @@ def main() -> int:
     options = parser.parse_args()
     logging.set_verbosity_error()  # its warnings would stand beside the sentence below
     try:
-        pipe = Sketch2PhotoPipeline(load_model(options.model))
+        pipe = Sketch2PhotoPipeline.from_pretrained(options.model)
     except ValueError as error:
         print(f"app.py: {error}", file=sys.stderr)
         return 2

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from hub import export_onnx
 from sketch2photo.benchmark import page_size
-from sketch2photo.model import load_model
+from sketch2photo.model import Sketch2Photo
 from sketch2photo.sketchpad import sketchpad
 from sketch2photo.ui import EXAMPLES
 
@@ -31,7 +31,7 @@ def build(model: str, out: Path) -> int:
     Raises:
         ValueError: no model, no npm, npm failed, or a folder of something else.
     """
-    loaded = load_model(model)
+    loaded = Sketch2Photo.from_pretrained(model)
     if shutil.which("npm") is None:
         raise ValueError("The page is built with npm, which is not installed: it comes with Node.js.")
     done = subprocess.run(["npm", "ci", "--ignore-scripts"], cwd=SOURCE, capture_output=True, text=True)

@@ -16,7 +16,7 @@ from sketch2photo import Sketch2Photo
 from sketch2photo.data import Pairs, split
 from sketch2photo.engine import Bits, to_onnx, with_onnx
 from sketch2photo.evaluate import Evaluator, Resized
-from sketch2photo.model import load_model
+from sketch2photo.model import Sketch2Photo
 
 FOLDER = Path(__file__).parent / "model"
 COMPARED: tuple[Bits, ...] = (16, 8)
@@ -81,7 +81,7 @@ def main(
         check: a folder of pairs (as sketch2photo.evaluate's): measure in place of writing.
         limit: of the pairs to measure on.
     """
-    loaded = load_model(model)
+    loaded = Sketch2Photo.from_pretrained(model)
     if check:
         print(compare(loaded, check, limit))
         return

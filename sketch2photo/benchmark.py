@@ -31,7 +31,7 @@ from . import machine
 from .config import PRESETS, Preset
 from .data import Drawn
 from .engine import to_onnx, with_onnx
-from .model import Sketch2Photo, load_model
+from .model import Sketch2Photo
 from .networks import ModulatedUNet
 from .trainer import Trainer
 
@@ -278,7 +278,7 @@ def _model(name: str | None) -> Sketch2Photo:
     bundled = Path(__file__).parents[1] / "hub" / "model"
     if name is None and not (bundled / "config.json").exists():
         return Sketch2Photo()
-    return load_model(name or str(bundled))
+    return Sketch2Photo.from_pretrained(name or str(bundled))
 
 
 def _timed(run: Callable[[], Tensor]) -> float:

@@ -22,7 +22,7 @@ from tqdm import tqdm
 from . import machine
 from .data import Pairs, fixed_samples, split
 from .metrics import FaceFinder, Picture, border_colour, to_pictures
-from .model import Sketch2Photo, load_model
+from .model import Sketch2Photo
 
 Floats = NDArray[Any]
 SAMPLES = 24  # of each sketch
@@ -176,7 +176,7 @@ def main(model: Path, pairs: Path, count: int = 120, seed: int = 0) -> None:
     if not path.is_file():
         raise ValueError(f"{model} is not the folder of a model: it has no config.json.")
     machine.keep_freed_memory()
-    directions = find(load_model(str(model)), Pairs.open(pairs), count, seed)
+    directions = find(Sketch2Photo.from_pretrained(str(model)), Pairs.open(pairs), count, seed)
     config = json.loads(path.read_text()) | {"directions": directions}
     path.write_text(json.dumps(config, indent=2, sort_keys=True))
     print("Named: " + (", ".join(directions) or "none"))

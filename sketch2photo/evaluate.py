@@ -55,7 +55,7 @@ from .metrics import (
     outline,
     to_pictures,
 )
-from .model import Sketch2Photo, load_model
+from .model import Sketch2Photo
 
 BATCH = 16
 VARIED = 100  # sketches, at most, of which several samples are taken
@@ -367,7 +367,7 @@ def main(
     if drawings and not drawn:
         raise ValueError(f"No drawings in {drawings}: it must be a folder of pictures.")
     machine.keep_freed_memory()
-    models = [load_model(name) for name in model]
+    models = [Sketch2Photo.from_pretrained(name) for name in model]
     size = max(loaded.image_size for loaded in models)
     sketches = torch.cat([to_sketch(path, size) for path in drawn]) if drawn else None
     finder = FaceFinder() if FaceFinder.available() else None

@@ -15,7 +15,7 @@ from torch import Tensor
 from . import machine
 from .data import SUFFIXES
 from .drawing import to_sketch
-from .model import Sketch2Photo, load_model
+from .model import Sketch2Photo
 
 REACH, STEPS = 2.5, 5  # of a sweep, in standard deviations of z, and its pictures
 CELL, LABEL = 96, 130  # px
@@ -77,7 +77,7 @@ def main(model: Path, drawings: Path, runs: tuple[Path, ...] = (), count: int = 
     if not paths:
         raise ValueError(f"No drawings in {drawings}: it must be a folder of pictures.")
     machine.keep_freed_memory()
-    loaded = load_model(str(model))
+    loaded = Sketch2Photo.from_pretrained(str(model))
     sheet = sweeps(loaded, torch.cat([to_sketch(path, loaded.image_size) for path in paths]))
     sheet.save(model / "sweeps.jpg", quality=88)
     if runs:

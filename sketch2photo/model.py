@@ -216,8 +216,3 @@ def _download(name: str, revision: str | None, **options: Any) -> Path:
             advice = "the token is not valid, so log in again with `hf auth login` or give another"
         reason = f"{type(error).__name__}: {shorten(str(error), 200)}"
         raise ValueError(f"{name} could not be downloaded ({reason}): {advice}.") from error
-
-
-def load_model(name: str) -> Sketch2Photo:
-    """The model in a folder or of a Hub id. Raises ValueError where there is none."""
-    return Sketch2Photo.from_pretrained(name)

@@ -285,7 +285,7 @@ def test_without_the_detector_its_figures_are_left_out(pairs, models, monkeypatc
     ("arguments", "sentence"),
     [
         (["--model", "{model}", "--pairs", "nowhere"], "No pictures in nowhere"),
-        (["--model", "{empty}", "--pairs", "{pairs}"], "is not a model that can be loaded"),
+        (["--model", "{empty}", "--pairs", "{pairs}"], "holds no config.json"),
         (["--model", "{model}", "--pairs", "{pairs}", "--limit", "2"], "at least 4 pairs"),
         (["--model", "{model}", "--pairs", "{pairs}", "--strictness", "1.5"], "Strictness is in"),
         (["--model", "{model}", "--pairs", "{pairs}", "--drawings", "{empty}"], "No drawings in"),
