@@ -16,7 +16,6 @@ from sketch2photo import Sketch2Photo
 from sketch2photo.data import Pairs, split
 from sketch2photo.engine import Bits, to_onnx, with_onnx
 from sketch2photo.evaluate import Evaluator, Resized
-from sketch2photo.model import Sketch2Photo
 
 FOLDER = Path(__file__).parent / "model"
 COMPARED: tuple[Bits, ...] = (16, 8)
