@@ -44,7 +44,7 @@ def build(model: str, out: Path) -> int:
     out.mkdir(parents=True)
     for name in PAGE:
         shutil.copy(SOURCE / name, out / name)
-    pad = sketchpad("pad")  # The app's own, without its button for files.
+    pad = sketchpad("pad", "#file")
     page = (out / "index.html").read_text()
     (out / "index.html").write_text(page.replace("<!-- the sketchpad -->", pad.html_template))
     (out / "style.css").write_text(f"{(SOURCE / 'style.css').read_text()}\n#pad {{{pad.css_template}}}\n")

@@ -26,7 +26,7 @@ FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF", "PPM")  # no form
 EMPTY = "The canvas is empty: draw a face first."
 
 
-def to_sketch(drawing: Any, size: int = 256) -> Tensor:
+def to_sketch(drawing: Any, size: int = 256, reframe: bool = True) -> Tensor:
     """Turn a drawing into the network's input.
 
     Args:
@@ -34,6 +34,8 @@ def to_sketch(drawing: Any, size: int = 256) -> Tensor:
             a path; the value of a Gradio sketchpad (dict with background, layers, composite); or a tensor (1, 1, H, H)
             or (1, H, H) in [-1, 1] that already is an input, and is only resized.
         size: side of the result in pixels.
+        reframe: a drawing that is small or stands aside is enlarged and moved to where faces are; not so while it is
+            being drawn, where each line would move all others.
 
     Returns:
         (1, 1, size, size) float32 in [-1, 1], white = +1, dark lines on white.
@@ -43,11 +45,14 @@ def to_sketch(drawing: Any, size: int = 256) -> Tensor:
     """
     if isinstance(drawing, Tensor):
         return _resize_tensor(drawing, size)
-    rgb = _shrink(_open_on_white(drawing))
+    rgb = _shrink(open_on_white(drawing))
     grey = _to_grey(_dark_on_light(rgb))
     if not _is_clean(grey):
         grey = _flatten_paper(grey)
-    square = _crop(grey, _frame(_find_ink(grey), grey.shape[0], grey.shape[1]), paper=_paper_level(grey))
+    height, width = grey.shape
+    ink, side = _find_ink(grey), max(height, width)
+    box = _frame(ink, height, width) if reframe else ((width - side) // 2, (height - side) // 2, side)
+    square = _crop(grey, box, paper=_paper_level(grey))
     sketch = _restore_contrast(_scale(square, size))
     return torch.from_numpy(sketch * 2 - 1)[None, None]
 
@@ -67,7 +72,7 @@ def _resize_tensor(sketch: Tensor, size: int) -> Tensor:
 # ---- opening -------------------------------------------------------------------------------------------------------
 
 
-def _open_on_white(drawing: Any) -> Image.Image:
+def open_on_white(drawing: Any) -> Image.Image:
     """Anything but a tensor -> RGB image, upright, transparent parts white."""
     if drawing is None:
         raise ValueError(EMPTY)

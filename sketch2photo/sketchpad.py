@@ -7,6 +7,7 @@ the pen took 400 ms, and 1.3 s passed from pen-up to the request. This one needs
 import base64
 import binascii
 import io
+import json
 
 import gradio as gr
 from PIL import Image
@@ -31,11 +32,22 @@ HTML = f"""
     <svg viewBox="0 0 24 24"><path d="M16 5l4 4-4 4M20 9H10a5 5 0 0 0 0 10h5"/></svg></button>
   <button type="button" data-do="clear" aria-label="Clear the canvas" title="Clear the canvas">
     <svg viewBox="0 0 24 24"><path d="M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13M10 11v5M14 11v5"/></svg></button>
+  <button type="button" data-do="guide" aria-pressed="true" aria-label="Face guide" title="Face guide">
+    <svg viewBox="0 0 24 24"><ellipse cx="12" cy="12" rx="7" ry="9"/><path d="M5 12h14M12 3v18"/></svg></button>
 </div>
-<canvas width="{SIZE}" height="{SIZE}" tabindex="0" role="img" aria-label="Canvas: draw a face here"></canvas>
+<div class="sheet">
+  <canvas width="{SIZE}" height="{SIZE}" tabindex="0" role="img" aria-label="Canvas: draw a face here"></canvas>
+  <svg class="guide" viewBox="0 0 512 512" aria-hidden="true"><ellipse cx="256" cy="262" rx="128" ry="172"/>
+    <path d="M256 90V434M134 254H378M176 254a28 14 0 0 1 56 0a28 14 0 0 1-56 0M280 254a28 14 0 0 1 56 0a28 14 0 0 1-56 0"/>
+    <path d="M228 322q28 20 56 0M212 366q44 24 88 0M150 90Q256-8 362 90M212 424V492M300 424V492"/></svg>
+</div>
 """
 
 CSS = """
+.sheet { position: relative; }
+.guide { position: absolute; inset: 0; width: 100%; height: 100%; pointer-events: none; fill: none; stroke: #3b82f6;
+         stroke-width: 2; stroke-dasharray: 6 7; opacity: .35; }
+.guide.off { display: none; }
 canvas { display: block; width: 100%; aspect-ratio: 1; background: white; touch-action: none; cursor: crosshair;
          border: 1px solid var(--border-color-primary); border-radius: var(--radius-lg); box-sizing: border-box; }
 canvas:focus-visible { outline: 2px solid var(--color-accent); }
@@ -55,11 +67,37 @@ canvas:focus-visible { outline: 2px solid var(--color-accent); }
 """
 
 # What is on the canvas is a list of steps (lines, a loaded picture, a clearing), so that each can be undone; the pixels
-# depend on the steps alone. Each change is sent as a PNG by an 'input' event; a value from the server is a step of its own.
+# depend on the steps alone. Each change is sent as a PNG by an 'input' event, and once the pen has rested for REST ms there is
+# a 'change' event; a value from the server is a step of its own. The guide lies over the canvas and is never in its pixels.
+# A picture that is dropped or pasted anywhere on the page goes the way of one that is chosen by the button #upload.
+RUSSIAN = {
+    "Drawing tools": "Инструменты",
+    "Pen": "Перо",
+    "Eraser": "Ластик",
+    "Thin line": "Тонкая линия",
+    "Medium line": "Средняя линия",
+    "Thick line": "Толстая линия",
+    "Undo": "Отменить",
+    "Undo (Ctrl+Z)": "Отменить (Ctrl+Z)",
+    "Redo": "Вернуть",
+    "Redo (Ctrl+Y)": "Вернуть (Ctrl+Y)",
+    "Clear the canvas": "Очистить холст",
+    "Face guide": "Подсказка пропорций",
+    "Canvas: draw a face here": "Холст: рисуйте лицо здесь",
+}
+REST = 500
+
 JAVASCRIPT = """
 const canvas = element.querySelector('canvas'), context = canvas.getContext('2d', {willReadFrequently: true});
 const buttons = [...element.querySelectorAll('button')];
-let steps = [], undone = [], line = null, tool = 'pen', width = 3, sent = props.value;
+const guide = element.querySelector('.guide');
+let steps = [], undone = [], line = null, tool = 'pen', width = 3, sent = props.value, rest = null;
+
+if (navigator.language.startsWith('ru')) for (const part of element.querySelectorAll('[aria-label], [title], span')) {
+    for (const name of ['aria-label', 'title'])
+        if (part.hasAttribute(name)) part.setAttribute(name, RUSSIAN[part.getAttribute(name)]);
+    if (part.tagName === 'SPAN') part.textContent = RUSSIAN[part.textContent];
+}
 
 function paintLine({tool, width, points}, from = 0) {
     context.strokeStyle = tool === 'pen' ? 'black' : 'white';
@@ -80,6 +118,7 @@ function paint() {
     }
     for (const button of buttons) {
         if (button.dataset.do) button.disabled = !(button.dataset.do === 'redo' ? undone : steps).length;
+        if (button.dataset.do === 'guide') button.disabled = false;
         if (button.dataset.tool) button.setAttribute('aria-pressed', button.dataset.tool === tool);
         if (button.dataset.width) button.setAttribute('aria-pressed', Number(button.dataset.width) === width);
     }
@@ -88,8 +127,15 @@ function send() {
     paint();
     props.value = sent = canvas.toDataURL('image/png');
     trigger('input');
+    clearTimeout(rest);
+    rest = setTimeout(() => line || trigger('change'), REST);
 }
 function act(name) {
+    if (name === 'guide') {
+        const off = guide.classList.toggle('off');
+        element.querySelector('[data-do=guide]').setAttribute('aria-pressed', !off);
+        return;
+    }
     if (name === 'undo' && steps.length) undone.push(steps.pop());
     else if (name === 'redo' && undone.length) steps.push(undone.pop());
     else if (name === 'clear' && steps.length) { steps.push({}); undone = []; }
@@ -131,6 +177,18 @@ for (const button of buttons) button.addEventListener('click', () => {
     if (button.dataset.do) act(button.dataset.do);
     else paint();
 });
+function openFile(event, files) {
+    const file = [...files ?? []].find(file => file.type.startsWith('image/')), input = document.querySelector('INPUT');
+    if (event.type === 'drop') event.preventDefault();
+    if (!file || !input) return;
+    const transfer = new DataTransfer();
+    transfer.items.add(file);
+    input.files = transfer.files;
+    input.dispatchEvent(new Event('change', {bubbles: true}));
+}
+document.addEventListener('dragover', event => event.preventDefault());
+document.addEventListener('drop', event => openFile(event, event.dataTransfer.files));
+document.addEventListener('paste', event => openFile(event, event.clipboardData.files));
 watch('value', async () => {
     if (!props.value || props.value === sent) return;
     const picture = new Image();
@@ -144,14 +202,21 @@ paint();
 """
 
 
-def sketchpad(elem_id: str) -> gr.HTML:
-    """A square white canvas with pen, eraser, three widths, undo, redo and clear.
+def sketchpad(elem_id: str, file_input: str) -> gr.HTML:
+    """A square white canvas with pen, eraser, three widths, undo, redo, clear and a guide of a face's proportions.
 
-    Its event `input` is triggered when a line is finished, undone, redone or all are cleared. Its value is what is seen
-    then, as the data URL of a PNG; `from_value` and `to_value` turn it into a PIL image and back.
+    Its event `input` is triggered when a line is finished, undone, redone or all are cleared, and `change` when the pen
+    has rested after that. Its value is what is seen then, as the data URL of a PNG; `from_value` and `to_value` turn it
+    into a PIL image and back. `file_input` is the CSS selector of the input that gets dropped and pasted pictures.
     """
+    javascript = JAVASCRIPT.replace("REST", str(REST)).replace("INPUT", file_input)
+    labels = json.dumps(RUSSIAN, ensure_ascii=False)
     return gr.HTML(
-        html_template=HTML, css_template=CSS, js_on_load=JAVASCRIPT, apply_default_css=False, elem_id=elem_id
+        html_template=HTML,
+        css_template=CSS,
+        js_on_load=f"const RUSSIAN = {labels};\n{javascript}",
+        apply_default_css=False,
+        elem_id=elem_id,
     )
 
 

@@ -1,7 +1,8 @@
-"""The page: a sketchpad, photographs of what is drawn on it, and the controls that choose between them.
+"""The page: a sketchpad, photographs of what is drawn on it, and what chooses between them, steers, mixes and keeps them.
 
 The page keeps its state in its own controls (drawing, variations, latents), and each action gets what it needs from there:
-the server remembers nothing of a visitor, and its picture files expire. Every action is a named endpoint for gradio_client.
+the server remembers nothing of a visitor but the paths in the strip of this visit, and its picture files expire. Every action
+is a named endpoint for gradio_client, and a tool where the page is an MCP server.
 """
 
 import random
@@ -13,21 +14,22 @@ from typing import Any, ParamSpec, TypeVar
 import gradio as gr
 import torch
 from PIL import Image
+from torch import Tensor
 
+from . import studio
 from .drawing import to_sketch
 from .pipeline import Sketch2PhotoPipeline
 from .sketchpad import SIZE, from_value, sketchpad, to_value
+from .studio import MAX_SEED, Recipe
+from .translations import I18N, TEXTS, say
 
 EXAMPLES = sorted((Path(__file__).parent / "examples").glob("*.png"))
 FILES_EXPIRE = (600, 3600)  # every 10 minutes, those older than an hour
-MAX_SEED = 2**31 - 1
 LIMIT = 3.0  # of the latents' sliders
+REMEMBERED = 24  # pictures in the strip of this visit
+MAX_VARIATIONS = 16
+NEXT = "Click a variation, or move the dials: the person changes, your drawing does not."
 
-WELCOME = "Draw a face on the white square, or click one of the little drawings. The photographs follow each line."
-TERMS = (
-    "The faces are made up by a neural network: none is a real person. "
-    "Weights for non-commercial research only; the code is Apache-2.0."
-)
 CSS = """
 .main.app { max-width: 1400px !important; }
 #title h1 { margin: 0; font-size: 26px; }
@@ -46,15 +48,24 @@ CSS = """
 #dials .block { padding: 4px 8px; }
 #dials label { white-space: nowrap; }
 #dials input[type=number] { width: 60px; padding: 2px; appearance: textfield; }
-#generate, #upload { white-space: nowrap; padding-left: 8px; padding-right: 8px; }
+#generate, #upload, #dice, #keep, #keep_all { white-space: nowrap; padding-left: 8px; padding-right: 8px; }
 #pad .html-container { padding: 0; }
 #examples img { background: white; object-fit: contain; }
+#photo .progress-text { animation: appear 0s .8s both; }
+@keyframes appear { from { visibility: hidden; } }
+#liked .wrap, #liked { gap: 4px 10px; }
+#history .grid-container { grid-template-columns: repeat(auto-fill, minmax(56px, 1fr)) !important; }
 @media (max-width: 800px) {
   .main.app { padding: 8px 12px !important; }
   #title h1 { font-size: 22px; }
   #columns { flex-direction: column; }
   #columns > * { min-width: 0 !important; width: 100%; }
+  #columns > * { display: contents; }
+  #columns > * > * { order: 1; }
+  #columns #history, #columns #history-head { order: 2; }
+  #examples .grid-container { grid-template-columns: repeat(12, 52px) !important; overflow-x: auto; }
   #hint { height: auto; margin: 0; }
+  #dice, #keep, #keep_all { font-size: 14px; padding: 8px 4px; white-space: normal; }
 }
 """
 THEME = gr.themes.Soft(
@@ -71,6 +82,15 @@ THEME = gr.themes.Soft(
     block_title_text_weight="500",
 )
 
+# What was made to be kept goes to the visitor's downloads by itself.
+DOWNLOAD = """(files) => {
+    for (const {url, orig_name} of [files].flat()) {
+        const link = document.createElement('a');
+        [link.href, link.download] = [url, orig_name];
+        link.click();
+    }
+}"""
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -85,6 +105,7 @@ def launch(pipe: Sketch2PhotoPipeline, port: int | None = None, **kwargs: Any) -
         server_port=port,
         theme=THEME,
         head=f"<style>{CSS}</style>",  # css= would not reach what is around the page's own parts
+        i18n=I18N,
         footer_links=["api", "settings"],
         run_history=False,  # it would keep visitors' pictures in the browser
         max_file_size="20mb",
@@ -95,51 +116,153 @@ def launch(pipe: Sketch2PhotoPipeline, port: int | None = None, **kwargs: Any) -
 def build(pipe: Sketch2PhotoPipeline) -> gr.Blocks:
     """The page of a model, not yet launched."""
     dimensions = pipe.model.latent_dim
+    directions = pipe.model.directions
+    revision = studio.revision(pipe.model)
+    cache = gr.Image().GRADIO_CACHE
 
     # ---- actions ---------------------------------------------------------------------------------------------------
+    # A drawing is the data URL of a PNG; `numbers` are the latents, and then by how much to go in each named direction.
 
-    def photograph(drawing: str | None, strictness: float, *latents: float) -> Image.Image:
-        """One photograph of a drawing (the data URL of a PNG), with the given latents."""
-        return pipe(from_value(drawing), latents=torch.tensor([latents]), strictness=strictness).images[0]
+    def make(drawing: str | None, latents: Tensor, strictness: float, amounts: tuple[float, ...]) -> list[Image.Image]:
+        sketch = to_sketch(from_value(drawing), pipe.model.image_size, reframe=False)
+        moves: dict[str, Any] = dict(zip(directions, amounts, strict=True))
+        return pipe(sketch, latents=latents, strictness=strictness, **moves).images
+
+    def show(picture: Image.Image) -> str:
+        return studio.keep(studio.to_jpeg(picture), "photo.jpg", cache)
+
+    def photograph(drawing: str | None, strictness: float, *numbers: float) -> str:
+        """One photograph of a drawing (the data URL of a PNG), with the given latents and named directions."""
+        latents = torch.tensor([numbers[:dimensions]])
+        return show(make(drawing, latents, strictness, numbers[dimensions:])[0])
+
+    def follow(drawing: str | None, strictness: float, *numbers: float) -> tuple[str, str | None]:
+        """As photograph, but a drawing of nothing yet is no error: the sentence about it becomes the hint."""
+        try:
+            return say(NEXT), photograph(drawing, strictness, *numbers)
+        except ValueError as error:
+            return say(str(error)), None
+
+    def vary(drawing: str | None, variations: Tensor, strictness: float, numbers: tuple[float, ...]) -> tuple[Any, ...]:
+        ticks = gr.CheckboxGroup(choices=[str(number + 1) for number in range(len(variations))], value=[])
+        return make(drawing, variations, strictness, numbers[dimensions:]), variations.tolist(), ticks
 
     def photographs(
-        drawing: str | None, count: int, seed: int, difference: float, strictness: float, *latents: float
-    ) -> tuple[str, Image.Image, list[Image.Image], list[list[float]]]:
+        drawing: str | None, count: int, seed: int, difference: float, strictness: float, *numbers: float
+    ) -> tuple[Any, ...]:
         """A drawing (the data URL of a PNG) with the given latents, and `count` variations of it with random ones."""
-        variations = difference * pipe.random_latents(count, seed)
-        out = pipe(from_value(drawing), latents=torch.cat([torch.tensor([latents]), variations]), strictness=strictness)
-        hint = "Click a variation, or move the dials: the person changes, your drawing does not."
-        return hint, out.images[0], out.images[1:], variations.tolist()
+        photo = photograph(drawing, strictness, *numbers)
+        return say(NEXT), photo, *vary(drawing, difference * pipe.random_latents(count, seed), strictness, numbers)
+
+    def rested(
+        drawing: str | None, count: int, seed: int, difference: float, strictness: float, *numbers: float
+    ) -> tuple[Any, ...]:
+        """The variations, once the pen rests; none of a drawing of nothing yet."""
+        try:
+            return vary(drawing, difference * pipe.random_latents(count, seed), strictness, numbers)
+        except ValueError:
+            return None, [], gr.CheckboxGroup(choices=[], value=[])
 
     def other_faces(
-        drawing: str | None, count: int, seed: int, difference: float, strictness: float
+        drawing: str | None, count: int, seed: int, difference: float, strictness: float, *amounts: float
     ) -> tuple[Any, ...]:
         """The variations of a seed, and the first of them as the current picture: its latents follow."""
         latents = in_reach(difference * pipe.random_latents(1, seed)[0])
-        return *photographs(drawing, count, seed, difference, strictness, *latents), *latents
+        return *photographs(drawing, count, seed, difference, strictness, *latents, *amounts), *latents
 
-    def pen_up(drawing: str | None, *settings: Any) -> tuple[Any, ...]:
-        """As photographs, but a drawing of nothing yet is no error: the sentence about it takes the pictures' place."""
-        try:
-            return photographs(drawing, *settings)
-        except ValueError as error:
-            return str(error), None, None, []
+    def breed(
+        drawing: str | None,
+        count: int,
+        strictness: float,
+        liked: list[str],
+        variations: list[list[float]],
+        *numbers: float,
+    ) -> tuple[Any, ...]:
+        """A new generation of variations, bred from the latents of those that were ticked (counted from "1")."""
+        parents = ticked(liked, variations, 1, "Tick the variations that you like first.")
+        return vary(drawing, studio.breed(parents, count, random.randint(0, MAX_SEED)), strictness, numbers)
 
     def choose(
-        drawing: str | None, strictness: float, variations: list[list[float]], event: gr.SelectData
+        drawing: str | None, strictness: float, variations: list[list[float]], event: gr.SelectData, *amounts: float
     ) -> tuple[Any, ...]:
         """The latents of the variation that was clicked, and its photograph."""
         latents = in_reach(torch.tensor(variations[event.index]))
-        return photograph(drawing, strictness, *latents), *latents
+        return photograph(drawing, strictness, *latents, *amounts), *latents
+
+    def mix(
+        drawing: str | None,
+        strictness: float,
+        share: float,
+        liked: list[str],
+        variations: list[list[float]],
+        *amounts: float,
+    ) -> tuple[Any, ...]:
+        """A picture between the first two ticked variations: 0 is the one, 1 the other. Its latents follow."""
+        one, other = ticked(liked, variations, 2, "Tick two or more variations first.")[:2]
+        latents = in_reach(studio.between(one, other, share))
+        return photograph(drawing, strictness, *latents, *amounts), *latents
+
+    def travel(
+        drawing: str | None, strictness: float, liked: list[str], variations: list[list[float]], *amounts: float
+    ) -> tuple[str, list[str]]:
+        """A looped animation through the ticked variations (through the first eight where none are): GIF and MP4."""
+        everyone = [str(number + 1) for number in range(len(variations))]
+        sentence = "Tick two or more variations first." if liked else "There are no variations yet: draw a face first."
+        stops = ticked(liked or everyone, variations, 2, sentence)[: studio.MAX_STOPS]
+        frames = [
+            frame for part in studio.journey(stops).split(12) for frame in make(drawing, part, strictness, amounts)
+        ]
+        gif, mp4 = studio.to_films(frames)
+        film = studio.keep(gif, "sketch2photo.gif", cache)
+        return film, [film, studio.keep(mp4, "sketch2photo.mp4", cache)]
+
+    def borrow(path: str, drawing: str | None, strictness: float, *amounts: float) -> tuple[Any, ...]:
+        """Colours and mood of a photograph (a file) for the drawing. The latents that it has follow."""
+        latents = in_reach(pipe.encode(studio.open_photo(path))[0])
+        return photograph(drawing, strictness, *latents, *amounts), *latents
 
     def average(drawing: str | None, strictness: float) -> tuple[Any, ...]:
-        """All latents zero: the most usual face."""
-        return photograph(drawing, strictness, *[0.0] * dimensions), *[0.0] * dimensions
+        """All latents and named directions zero: the most usual face."""
+        numbers = [0.0] * (dimensions + len(directions))
+        return photograph(drawing, strictness, *numbers), *numbers
 
-    def open_picture(path: str) -> str:
-        """Any picture of a drawing, as dark lines on white for the sketchpad."""
+    def png(drawing: str, seed: int, latents: list[float], strictness: float, amounts: tuple[float, ...]) -> bytes:
+        recipe = Recipe(drawing, seed, latents, dict(zip(directions, amounts, strict=True)), strictness, revision)
+        return studio.to_png(make(drawing, torch.tensor([latents]), strictness, amounts)[0], recipe)
+
+    def keep(drawing: str, seed: int, strictness: float, *numbers: float) -> str:
+        """The current picture as a PNG that can be opened on the page again, with the drawing and every slider."""
+        latents = list(numbers[:dimensions])
+        content = png(drawing, seed, latents, strictness, numbers[dimensions:])
+        return studio.keep(content, "sketch2photo.png", cache)
+
+    def keep_all(drawing: str, seed: int, strictness: float, variations: list[list[float]], *numbers: float) -> str:
+        """The current picture and the variations, in one zip of PNGs."""
+        latents = [list(numbers[:dimensions]), *variations]
+        pngs = [png(drawing, seed, z, strictness, numbers[dimensions:]) for z in latents]
+        return studio.keep(studio.to_zip(pngs), "sketch2photo.zip", cache)
+
+    def remember(past: list[str], drawing: str, seed: int, strictness: float, *numbers: float) -> tuple[Any, ...]:
+        try:
+            path = keep(drawing, seed, strictness, *numbers)
+        except ValueError:  # nothing is drawn
+            return past, past
+        past = [path, *[other for other in past or [] if other != path and Path(other).exists()]][:REMEMBERED]
+        return past, past
+
+    def open_picture(path: str) -> tuple[Any, ...]:
+        """A file: one that was kept here brings back drawing, seed and sliders; any other is a drawing for the pad."""
+        recipe = studio.read_recipe(path, dimensions, list(directions))
+        if recipe:
+            amounts = [recipe.directions[name] for name in directions]
+            return recipe.sketch, recipe.seed, recipe.strictness, *recipe.latents, *amounts
         sketch = to_sketch(path, SIZE)[0, 0]
-        return to_value(Image.fromarray(((sketch + 1) * 127.5).round().byte().numpy()))
+        value = to_value(Image.fromarray(((sketch + 1) * 127.5).round().byte().numpy()))
+        return value, *[gr.skip()] * (2 + dimensions + len(directions))
+
+    def open_past(past: list[str], event: gr.SelectData) -> tuple[Any, ...]:
+        """The picture of this visit that was clicked, with its drawing and sliders."""
+        return gr.Gallery(selected_index=None), *open_picture(past[event.index])
 
     def open_example(event: gr.SelectData) -> tuple[str, gr.Gallery]:
         """The example drawing that was clicked, for the sketchpad; it is not left selected, so it can be clicked again."""
@@ -148,63 +271,81 @@ def build(pipe: Sketch2PhotoPipeline) -> gr.Blocks:
     # ---- layout ----------------------------------------------------------------------------------------------------
 
     with gr.Blocks(title="Sketch2Photo", analytics_enabled=False, delete_cache=FILES_EXPIRE) as page:
-        gr.Markdown("# Sketch2Photo\nDraw a face, get photographs of people who could be it.", elem_id="title")
+        gr.Markdown("# Sketch2Photo", elem_id="title")
+        gr.Markdown(I18N("subtitle"), elem_classes="head")
         with gr.Row(elem_id="columns"):
             with gr.Column(scale=3, min_width=320):
-                pad = sketchpad(elem_id="pad")
+                pad = sketchpad(elem_id="pad", file_input="input:has(+ #open)")
                 with gr.Row():
-                    generate = gr.Button("Generate", variant="primary", elem_id="generate", min_width=100)
-                    upload = gr.UploadButton(
-                        "Open a drawing", file_types=["image"], type="filepath", elem_id="upload", min_width=100
-                    )
-                gr.Markdown("Cannot draw? Start from one of these:", elem_classes="head")
+                    generate = gr.Button(I18N("generate"), variant="primary", elem_id="generate", min_width=100)
+                    upload = file_button("open")
+                gr.Markdown(I18N("examples"), elem_classes="head")
                 examples = strip("examples", [(path, path.stem.replace("_", " ")) for path in EXAMPLES])
+                gr.Markdown(I18N("history"), elem_classes="head", elem_id="history-head")
+                history = strip("history")
             with gr.Column(scale=3, min_width=320):
-                hint = gr.Markdown(WELCOME, elem_id="hint")
-                photo = gr.Image(
-                    label="Photograph",
-                    show_label=False,
-                    elem_id="photo",
-                    interactive=False,
-                    format="png",
-                    buttons=["download", "fullscreen"],
-                )
-                dice = gr.Button("⚄ Other people", elem_id="dice")
-                gr.Markdown("Variations: click one", elem_classes="head")
+                hint = gr.Markdown(I18N("welcome"), elem_id="hint")
+                with gr.Tabs():
+                    with gr.Tab(I18N("photo")):
+                        photo = gr.Image(
+                            label=I18N("photo"),
+                            show_label=False,
+                            elem_id="photo",
+                            interactive=False,
+                            buttons=["fullscreen"],
+                        )
+                    with gr.Tab(I18N("compare")):
+                        compare = gr.ImageSlider(show_label=False, elem_id="compare", interactive=False, buttons=[])
+                with gr.Row():
+                    dice = gr.Button(I18N("dice"), elem_id="dice", min_width=100)
+                    save = gr.Button(I18N("keep"), elem_id="keep", min_width=60)
+                    save_all = gr.Button(I18N("keep_all"), elem_id="keep_all", min_width=80)
+                gr.Markdown(I18N("variations"), elem_classes="head")
                 gallery = strip("variations")
+                liked = gr.CheckboxGroup([], label=I18N("liked"), elem_id="liked")
+                with gr.Row():
+                    more = gr.Button(I18N("breed"), elem_id="breed", size="sm", min_width=100)
+                    animate = gr.Button(I18N("travel"), elem_id="travel", size="sm", min_width=100)
+                share = gr.Slider(0, 1, 0, step=0.02, label=I18N("mix"), elem_id="mix", buttons=[])
             with gr.Column(scale=2, min_width=260):
                 strictness = gr.Slider(
                     0,
                     1,
                     1.0,
                     step=0.05,
-                    label="How strictly to follow my lines",
-                    info="0 takes them as a hint",
+                    label=I18N("strictness"),
+                    info=I18N("strictness_info"),
                     elem_id="strictness",
                     buttons=[],
                 )
-                with gr.Accordion(f"{dimensions} dials that change the person", elem_id="dials"):
+                amounts = [direction(name, *each["range"]) for name, each in directions.items()]
+                with gr.Accordion(I18N("dials"), elem_id="dials", open=True):
                     dials = []
                     for start in range(0, dimensions, 2):
                         with gr.Row():
                             dials += [dial(number) for number in range(start + 1, min(start + 2, dimensions) + 1)]
-                    centre = gr.Button("All to the middle", size="sm", elem_id="centre")
-                with gr.Accordion("More settings", open=False):
-                    count = gr.Slider(1, 16, 6, step=1, label="How many variations", elem_id="count", buttons=[])
+                centre = gr.Button(I18N("centre"), size="sm", elem_id="centre")
+                photo_file = file_button("borrow", size="sm")
+                with gr.Accordion(I18N("more"), open=False, elem_id="more"):
+                    count = gr.Slider(1, MAX_VARIATIONS, 6, step=1, label=I18N("count"), elem_id="count", buttons=[])
                     difference = gr.Slider(
-                        0, 1.5, 1.0, step=0.05, label="How different", elem_id="difference", buttons=[]
+                        0, 1.5, 1.0, step=0.05, label=I18N("difference"), elem_id="difference", buttons=[]
                     )
                     seed = gr.Number(
                         0,
-                        label="Seed",
-                        info="The same seed gives the same pictures",
+                        label=I18N("seed"),
+                        info=I18N("seed_info"),
                         precision=0,
                         minimum=0,
                         maximum=MAX_SEED,
                         elem_id="seed",
                     )
-        gr.Markdown(TERMS, elem_classes="head")
+                    lock = gr.Checkbox(False, label=I18N("lock"), elem_id="lock")
+                film = gr.Image(label=I18N("film"), elem_id="film", interactive=False, visible="hidden", buttons=[])
+                files = gr.File(label=I18N("files"), elem_id="files", interactive=False, visible="hidden")
+        gr.Markdown(I18N("terms"), elem_classes="head")
         variations = gr.JSON([], label="Latents of the variations", visible=False)
+        past = gr.State([], time_to_live=FILES_EXPIRE[1])
 
         # ---- what leads to what ------------------------------------------------------------------------------------
         # While one request of a kind is under way, only the newest of those after it is kept; the model serves one at a time.
@@ -216,56 +357,146 @@ def build(pipe: Sketch2PhotoPipeline) -> gr.Blocks:
             "concurrency_limit": 1,
             "concurrency_id": "model",
         }
+        private = latest | {"api_visibility": "private"}
+        numbers = [*dials, *amounts]
         settings = [pad, count, seed, difference, strictness]
-        pictures = [hint, photo, gallery, variations]
+        pictures = [gallery, variations, liked]
+        recipe = [pad, seed, strictness, *numbers]
 
-        gr.on(
-            [pad.input, count.release, difference.release, strictness.release],
-            pen_up,
-            [*settings, *dials],
-            pictures,
-            api_visibility="private",
-            **latest,
+        def remembered(event: Any) -> None:
+            event.success(remember, [past, *recipe], [past, history], **private)
+
+        pad.input(follow, [pad, strictness, *numbers], [hint, photo], **private | {"show_progress": "minimal"})
+        remembered(
+            gr.on(
+                [pad.change, count.release, difference.release, strictness.release, *[a.release for a in amounts]],
+                rested,
+                [*settings, *numbers],
+                pictures,
+                **private,
+            )
         )
-        generate.click(in_one_sentence(photographs), [*settings, *dials], pictures, api_name="generate", **latest)
+        remembered(
+            generate.click(
+                in_one_sentence(photographs),
+                [*settings, *numbers],
+                [hint, photo, *pictures],
+                api_name="generate",
+                **latest,
+            )
+        )
         gr.on(
-            [*[dial.input for dial in dials], strictness.input],
+            [each.input for each in [*numbers, strictness]],
             in_one_sentence(photograph),
-            [pad, strictness, *dials],
+            [pad, strictness, *numbers],
             photo,
             api_name="photograph",
             **latest,
         )
-        gallery.select(
-            in_one_sentence(choose), [pad, strictness, variations], [photo, *dials], api_visibility="private", **latest
+        remembered(
+            gallery.select(in_one_sentence(choose), [pad, strictness, variations, *amounts], [photo, *dials], **private)
         )
         gr.on(  # what the dials make is no longer the variation that was clicked, and that can be clicked again
-            [*[dial.release for dial in dials], centre.click],
+            [*[each.release for each in [*numbers, share]], centre.click],
             lambda: gr.Gallery(selected_index=None),
             None,
             gallery,
             api_visibility="private",
             queue=False,
         )
-        centre.click(in_one_sentence(average), [pad, strictness], [photo, *dials], api_name="average", **latest)
-        others = latest | {
+        centre.click(in_one_sentence(average), [pad, strictness], [photo, *numbers], api_name="average", **latest)
+        others: dict[str, Any] = latest | {
             "fn": in_one_sentence(other_faces),
-            "inputs": settings,
-            "outputs": [*pictures, *dials],
-            "api_name": "other_faces",
+            "inputs": [*settings, *amounts],
+            "outputs": [hint, photo, *pictures, *dials],
         }
-        seed.submit(**others)
-        dice.click(lambda: random.randint(0, MAX_SEED), None, seed, api_name="dice", queue=False).then(
-            **others | {"api_visibility": "private"}
+        remembered(seed.submit(**others, api_name="other_faces"))
+        thrown = dice.click(
+            lambda locked, seed: seed if locked else random.randint(0, MAX_SEED),
+            [lock, seed],
+            seed,
+            api_name="dice",
+            queue=False,
         )
-        for opened in (
-            upload.upload(in_one_sentence(open_picture), upload, pad, api_name="open", **latest),
-            examples.select(open_example, None, [pad, examples], api_visibility="private", **latest),
-        ):
-            opened.success(
-                in_one_sentence(photographs), [*settings, *dials], pictures, api_visibility="private", **latest
+        remembered(thrown.then(**others, api_visibility="private"))
+        chosen = [liked, variations]
+        more.click(
+            in_one_sentence(breed), [pad, count, strictness, *chosen, *numbers], pictures, api_name="breed", **latest
+        )
+        mixed: dict[str, Any] = {"fn": in_one_sentence(mix), "inputs": [pad, strictness, share, *chosen, *amounts]}
+        share.input(**mixed, outputs=[photo, *dials], api_name="mix", **latest)
+        remembered(
+            photo_file.upload(
+                in_one_sentence(borrow),
+                [photo_file, pad, strictness, *amounts],
+                [photo, *dials],
+                api_name="borrow",
+                **latest,
             )
+        )
+        for button, action, inputs, outputs, name in (
+            (save, keep, recipe, files, "keep"),
+            (save_all, keep_all, [pad, seed, strictness, variations, *numbers], files, "keep_all"),
+            (animate, travel, [pad, strictness, *chosen, *amounts], [film, files], "travel"),
+        ):
+            made = button.click(
+                in_one_sentence(action), inputs, outputs, api_name=name, **latest | {"concurrency_id": "files"}
+            ).success(
+                lambda film=action is travel: (gr.Image(visible=film or "hidden"), gr.File(visible=True)),
+                None,
+                [film, files],
+                api_visibility="private",
+                queue=False,
+            )
+            if action is not travel:
+                made.success(None, files, None, js=DOWNLOAD)
+        restored = [pad, seed, strictness, *numbers]
+        for opened in (
+            upload.upload(in_one_sentence(open_picture), upload, restored, api_name="open", **latest),
+            history.select(in_one_sentence(open_past), past, [history, *restored], **private),
+            examples.select(open_example, None, [pad, examples], **private),
+        ):
+            remembered(
+                opened.success(in_one_sentence(photographs), [*settings, *numbers], [hint, photo, *pictures], **private)
+            )
+        # Before and after needs nothing from the server: both pictures are on the page.
+        gr.on(
+            [photo.change],
+            None,
+            [pad, photo],
+            compare,
+            js="(drawing, photo) => photo ? [{url: drawing, path: 'drawing.png'}, photo] : null",
+        )
     return page
+
+
+def ticked(liked: list[str] | None, variations: list[list[float]] | None, least: int, sentence: str) -> Tensor:
+    """(P, D): the latents of the variations with these numbers; ValueError with the sentence where they are too few."""
+    try:
+        chosen = [variations[int(number) - 1] for number in liked or [] if variations]
+    except (IndexError, TypeError, ValueError):
+        chosen = []
+    if len(chosen) < least:
+        raise ValueError(sentence)
+    return torch.tensor(chosen)
+
+
+def file_button(name: str, **kwargs: Any) -> gr.UploadButton:
+    return gr.UploadButton(
+        I18N(name),  # type: ignore[arg-type]
+        file_types=["image"],
+        type="filepath",
+        elem_id=name,
+        min_width=100,
+        **kwargs,
+    )
+
+
+def direction(name: str, low: float, high: float) -> gr.Slider:
+    """The slider of what a model was found to have, by its name there where the page has no word for it."""
+    key = f"direction_{name}"
+    label = I18N(key) if key in TEXTS else name.replace("_", " ").capitalize()
+    return gr.Slider(low, high, 0, step=0.05, label=label, elem_id=f"direction-{name}", buttons=[])
 
 
 def strip(name: str, pictures: list[tuple[Path, str]] | None = None) -> gr.Gallery:
@@ -305,6 +536,6 @@ def in_one_sentence(action: Callable[P, R]) -> Callable[P, R]:
         try:
             return action(*args, **kwargs)
         except ValueError as error:
-            raise gr.Error(str(error), duration=6, print_exception=False) from error
+            raise gr.Error(say(str(error)), duration=6, print_exception=False) from error
 
     return wrapped

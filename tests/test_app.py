@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,8 @@ FLAGS = [
     ),
     *("--no-first-run", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"),
 ]
+
+OPEN, BORROW = "input:has(+ #open)", "input:has(+ #borrow)"
 
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: apt-get install chromium")
 
@@ -300,11 +303,11 @@ def test_an_example_can_be_drawn_on_and_erased(page: Any) -> None:
 def test_a_file_is_opened_on_the_pad(page: Any, tmp_path: Path) -> None:
     photo_of_paper = Image.open(EXAMPLES / "quick_sketch.png").convert("RGB").resize((900, 900))
     photo_of_paper.save(tmp_path / "paper.jpg")
-    page.locator("#upload-input, input[type=file]").first.set_input_files(tmp_path / "paper.jpg")
+    page.locator(OPEN).first.set_input_files(tmp_path / "paper.jpg")
     settled(page)
     assert (drawing(page) < 128).any()
     (tmp_path / "broken.png").write_bytes(b"%PDF-1.7 and nothing more")
-    page.locator("#upload-input, input[type=file]").first.set_input_files(tmp_path / "broken.png")
+    page.locator(OPEN).first.set_input_files(tmp_path / "broken.png")
     page.get_by_text("is not a picture that can be read").wait_for()
 
 
@@ -319,6 +322,134 @@ def test_it_fits_a_phone(page: Any) -> None:
     assert photo["y"] > canvas["y"] + canvas["height"]
 
 
+def slide(page: Any, where: str, share: float) -> None:
+    """A click on a slider's track, at this share of its length."""
+    slider = page.locator(f"{where} input[type=range]")
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    page.mouse.click(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
+
+
+def tick(page: Any, *numbers: int) -> None:
+    for number in numbers:
+        page.locator("#liked label").nth(number - 1).click()
+    wait_for(lambda: page.locator("#liked input:checked").count() == len(numbers), "ticks")
+
+
+def download(page: Any, button: str, folder: Path) -> Path:
+    with page.expect_download() as event:
+        page.locator(button).click()
+    path = folder / event.value.suggested_filename
+    event.value.save_as(path)
+    return path
+
+
+@needs_chromium
+def test_a_named_direction_moves_the_photograph_and_its_variations(page: Any) -> None:
+    before, variations = open_example(page, "careful woman"), settled(page, "#variations")
+    slide(page, "#direction-background", 0.95)
+    after = settled(page, different_from=before)
+    settled(page, "#variations", different_from=variations)
+    assert float(page.locator("#direction-background input[type=number]").input_value()) > 1.5
+    corner = (slice(0, 24), slice(0, 24))
+    assert after[0][corner].mean() > before[0][corner].mean() + 10
+    page.locator("#centre").click()
+    wait_for(lambda: close(pictures(page, "#photo"), before), "picture of before")
+
+
+@needs_chromium
+def test_ticked_variations_are_bred_mixed_and_travelled(page: Any, tmp_path: Path) -> None:
+    photo = open_example(page, "bun")
+    variations = settled(page, "#variations")
+    page.locator("#travel").click()
+    page.wait_for_selector("#film img", timeout=60_000)
+    film = Image.open(io.BytesIO(page.request.get(page.locator("#film img").get_attribute("src")).body()))
+    assert film.format == "GIF"
+    assert film.n_frames == 12 * len(variations)
+    assert [Path(a.get_attribute("download") or "").suffix for a in page.locator("#files a").all()] == [".gif", ".mp4"]
+    tick(page, 2, 4)
+    slide(page, "#mix", 0.5)
+    mixed = settled(page, different_from=photo)
+    assert latents(page) != [0] * 8
+    slide(page, "#mix", 0.995)
+    end = settled(page, different_from=mixed)
+    assert close([jpeg(end[0])], [variations[3]], tolerance=2.5)
+    page.locator("#breed").click()
+    settled(page, "#variations", different_from=variations)
+    wait_for(lambda: page.locator("#liked input:checked").count() == 0, "a new generation without ticks")
+    page.locator("#breed").click()
+    page.get_by_text("Tick the variations that you like first.").wait_for()
+
+
+@needs_chromium
+def test_what_is_kept_brings_everything_back(page: Any, tmp_path: Path) -> None:
+    open_example(page, "glasses beard")
+    settled(page, "#variations")
+    page.locator("#variations button").nth(2).click()
+    wait_for(lambda: latents(page) != [0] * 8, "latents of the variation")
+    photo, dials, lines = settled(page), latents(page), drawing(page)
+    kept = download(page, "#keep", tmp_path)
+    assert close([np.asarray(Image.open(kept).convert("RGB"))], photo, tolerance=2)
+    with zipfile.ZipFile(download(page, "#keep_all", tmp_path)) as archive:
+        assert len(archive.namelist()) == 7
+        assert Image.open(archive.open(archive.namelist()[3])).info["sketch2photo"]
+    other = open_example(page, "outline")
+    page.locator("#centre").click()
+    wait_for(lambda: latents(page) == [0] * 8, "latents of zero")
+    page.locator(OPEN).first.set_input_files(kept)
+    wait_for(lambda: latents(page) == dials, "latents of what was kept")
+    wait_for(lambda: same(pictures(page, "#photo"), photo), "the photograph again")
+    assert np.array_equal(drawing(page), lines)
+    assert not same(other, photo)
+    page.locator("#history button").last.click()
+    wait_for(lambda: latents(page) == [0] * 8, "the first picture of this visit")
+
+
+@needs_chromium
+def test_colours_are_borrowed_and_compared(page: Any, tmp_path: Path) -> None:
+    before = open_example(page, "careful man")
+    Image.fromarray(np.full((300, 300, 3), (40, 60, 160), np.uint8)).save(tmp_path / "blue.jpg")
+    page.locator(BORROW).first.set_input_files(tmp_path / "blue.jpg")
+    settled(page, different_from=before)
+    assert latents(page) != [0] * 8
+    page.get_by_role("tab", name="Before and after").click()
+    wait_for(lambda: page.locator("#compare img").count() == 2, "both pictures")
+
+
+@needs_chromium
+def test_the_guide_is_never_in_the_drawing(page: Any) -> None:
+    assert page.locator("#pad .guide").is_visible()
+    assert (drawing(page) == 255).all()
+    page.get_by_role("button", name="Face guide").click()
+    assert not page.locator("#pad .guide").is_visible()
+
+
+@needs_chromium
+def test_a_russian_browser_gets_a_russian_page(browser: Any, url: str) -> None:
+    context = browser.new_context(locale="ru-RU")
+    page = context.new_page()
+    page.goto(url)
+    page.get_by_role("button", name="Сгенерировать").wait_for()
+    assert page.get_by_role("button", name="Очистить холст").count() == 1
+    page.locator("#generate").click()
+    page.get_by_text("Холст пуст: сначала нарисуйте лицо.").wait_for()
+    context.close()
+
+
+@needs_chromium
+def test_one_visitor_sees_nothing_of_another(page: Any, browser: Any, url: str) -> None:
+    open_example(page, "childish")
+    wait_for(lambda: len(pictures(page, "#history")) > 0, "history")
+    context = browser.new_context()
+    other = context.new_page()
+    other.goto(url)
+    other.wait_for_selector("#pad canvas")
+    assert not pictures(other, "#photo")
+    assert not pictures(other, "#history")
+    assert (drawing(other) == 255).all()
+    context.close()
+
+
 def data_url(path: Path) -> str:
     return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
 
@@ -326,23 +457,28 @@ def data_url(path: Path) -> str:
 def test_programs_call_the_endpoints(url: str, model: Path) -> None:
     client = gradio_client.Client(url, verbose=False)
     face = data_url(EXAMPLES / "outline.png")
-    _, _, gallery, variations = client.predict(face, 3, 7, 1, 1, *[0] * 8, api_name="/generate")
-    expected = Sketch2PhotoPipeline.from_pretrained(str(model))(EXAMPLES / "outline.png", num_images=3, seed=7)
+    pipe = Sketch2PhotoPipeline.from_pretrained(str(model))
+    none = [0] * len(pipe.model.directions)
+    _, _, gallery, variations, _ = client.predict(face, 3, 7, 1, 1, *[0] * 8, *none, api_name="/generate")
+    expected = pipe(EXAMPLES / "outline.png", num_images=3, seed=7)
     assert np.array(variations) == pytest.approx(expected.latents.numpy(), abs=1e-5)
     shown = np.asarray(Image.open(gallery[2]["image"]).convert("RGB"))
-    assert close([shown], [jpeg(expected.images[2])], tolerance=1.5)  # the page may compute in bf16
-    chosen = client.predict(face, 1, *variations[2], api_name="/photograph")
-    assert close([jpeg(Image.open(chosen).convert("RGB"))], [shown])
-    assert client.predict(gradio_client.handle_file(EXAMPLES / "bun.png"), api_name="/open").startswith(
-        "data:image/png"
-    )
+    assert close([shown], [jpeg(expected.images[2])], tolerance=2)  # the page may compute in bf16
+    chosen = client.predict(face, 1, *variations[2], *none, api_name="/photograph")
+    assert close([np.asarray(Image.open(chosen).convert("RGB"))], [shown], tolerance=2)
+    kept = client.predict(face, 7, 1, *variations[2], *none, api_name="/keep")
+    back = client.predict(gradio_client.handle_file(kept), api_name="/open")
+    assert back[:3] == (face, 7, 1)
+    assert list(back[3:11]) == pytest.approx(variations[2])
+    opened = client.predict(gradio_client.handle_file(EXAMPLES / "bun.png"), api_name="/open")
+    assert opened[0].startswith("data:image/png")
     for bad, sentence in (
         (data_url(EXAMPLES / "outline.png")[:200], "does not hold a PNG|damaged"),
         ("file:///etc/passwd", "must be the data URL of a PNG"),
         (None, "The canvas is empty"),
     ):
         with pytest.raises(Exception, match=sentence):
-            client.predict(bad, 3, 7, 1, 1, *[0] * 8, api_name="/generate")
+            client.predict(bad, 3, 7, 1, 1, *[0] * 8, *none, api_name="/generate")
 
 
 def test_a_bad_model_is_one_sentence() -> None:

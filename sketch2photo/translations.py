@@ -1,0 +1,78 @@
+"""The page's words in English and Russian: TEXTS by key, for gr.I18n; SENTENCES that are made on the server by themselves."""
+
+import gradio as gr
+from gradio.context import LocalContext
+
+TEXTS = {
+    "subtitle": (
+        "Draw a face, get photographs of people who could be it.",
+        "Нарисуйте лицо — получите фотографии людей, у которых оно могло бы быть.",
+    ),
+    "terms": (
+        "The faces are made up by a neural network: none is a real person. "
+        "Weights for non-commercial research only; the code is Apache-2.0.",
+        "Лица придуманы нейросетью: ни одно не принадлежит живому человеку. "
+        "Веса — только для некоммерческих исследований; код — Apache-2.0.",
+    ),
+    "welcome": (
+        "Draw a face on the white square, or click one of the little drawings. The photographs follow each line.",
+        "Нарисуйте лицо на белом квадрате или щёлкните один из маленьких рисунков. Фотографии следуют за каждой линией.",
+    ),
+    "generate": ("Generate", "Сгенерировать"),
+    "open": ("Open a drawing", "Открыть рисунок"),
+    "examples": ("Cannot draw? Start from one of these:", "Не умеете рисовать? Начните с одного из этих:"),
+    "photo": ("Photograph", "Фотография"),
+    "compare": ("Before and after", "До и после"),
+    "dice": ("⚄ Other people", "⚄ Другие"),
+    "keep": ("Save", "Сохранить"),
+    "keep_all": ("Save all", "Все файлы"),
+    "variations": ("Variations: click one", "Варианты: выберите один"),
+    "liked": ("I like", "Мне нравятся"),
+    "breed": ("More like these", "Ещё похожих"),
+    "travel": ("Animate", "Оживить"),
+    "mix": ("Mix the first two ticked", "Смешать два отмеченных"),
+    "film": ("Animation", "Анимация"),
+    "files": ("Files to keep", "Файлы"),
+    "history": ("This visit: click to go back", "Этот визит: щёлкните, чтобы вернуться"),
+    "strictness": ("How strictly to follow my lines", "Насколько строго следовать линиям"),
+    "strictness_info": ("0 takes them as a hint", "0 — принять их за намёк"),
+    "dials": ("Dials that change the person", "Ручки, которые меняют человека"),
+    "dial": ("Dial", "Ручка"),
+    "centre": ("All to the middle", "Все на середину"),
+    "borrow": ("Borrow the colours of a photo", "Взять цвета с фотографии"),
+    "more": ("More settings", "Другие настройки"),
+    "count": ("How many variations", "Сколько вариантов"),
+    "difference": ("How different", "Насколько разные"),
+    "seed": ("Seed", "Зерно"),
+    "seed_info": ("The same seed gives the same pictures", "Одно зерно — одни и те же картинки"),
+    "lock": ("Lock the seed", "Закрепить зерно"),
+    "direction_background": ("Background", "Фон"),
+    "direction_backdrop_warmth": ("Backdrop warmth", "Теплота фона"),
+    "direction_hair": ("Hair", "Волосы"),
+    "direction_light": ("Light", "Свет"),
+    "direction_skin": ("Skin", "Кожа"),
+    "direction_warmth": ("Warmth", "Теплота"),
+    "direction_lips": ("Lips", "Губы"),
+    "direction_age": ("Age", "Возраст"),
+}
+I18N = gr.I18n(
+    en={key: english for key, (english, _) in TEXTS.items()}, ru={key: text for key, (_, text) in TEXTS.items()}
+)
+
+SENTENCES = {
+    "The canvas is empty: draw a face first.": "Холст пуст: сначала нарисуйте лицо.",
+    "There is only a dot on the canvas: draw a face first.": "На холсте только точка: сначала нарисуйте лицо.",
+    "Click a variation, or move the dials: the person changes, your drawing does not.": (
+        "Щёлкните вариант или двигайте ручки: человек меняется, а рисунок нет."
+    ),
+    "Tick two or more variations first.": "Сначала отметьте два варианта или больше.",
+    "Tick the variations that you like first.": "Сначала отметьте варианты, которые нравятся.",
+    "There are no variations yet: draw a face first.": "Вариантов пока нет: сначала нарисуйте лицо.",
+}
+
+
+def say(sentence: str) -> str:
+    """A sentence in the language of the visitor's browser; in English where it has no translation."""
+    request = LocalContext.request.get(None)
+    language = (request.headers.get("accept-language") or "") if request else ""
+    return SENTENCES.get(sentence, sentence) if language.startswith("ru") else sentence
