@@ -9,6 +9,7 @@ import tyro
 
 from sketch2photo.config import PRESETS, Preset
 from sketch2photo.data import Drawn, Pairs, Photos, Source, open_source, split
+from sketch2photo.parts import PartsFile
 from sketch2photo.trainer import Precision, Trainer
 
 
@@ -16,6 +17,7 @@ def main(
     preset: Preset = "default",
     pairs: tyro.conf.UseAppendAction[list[str]] = [],  # noqa: B006 (tyro reads it, nothing writes it)
     photos: tyro.conf.UseAppendAction[list[str]] = [],  # noqa: B006
+    parts: Path | None = None,
     out: Path = Path("runs/latest"),
     minutes: float | None = None,
     steps: int | None = None,
@@ -37,6 +39,7 @@ def main(
         preset: the recipe: default, or classic, the first Sketch2Photo's.
         pairs: folder with photo/ and sketch/ of the same names, or a Hub data set; may be repeated; DIR=2 counts double.
         photos: folder of photographs, or a Hub data set; their sketches are made; may be repeated; DIR=2 counts double.
+        parts: file that sketch2photo/parts.py made of the photographs: some made sketches are then line drawings.
         out: folder for checkpoint.pt, best/ (loads with from_pretrained), samples/ and logs/ (TensorBoard).
         minutes: stop after so many minutes of this run. Default: 3 with no data, else no limit.
         steps: stop at so many steps in all.
@@ -68,7 +71,8 @@ def main(
     sources, validation = _sources(
         config.model.get("image_size", 256), config.photos_share, config.held_out, pairs, photos
     )
-    trainer = Trainer(config, sources, validation, out, seed, start_from, precision, compile, workers)
+    known = PartsFile(parts) if parts else None
+    trainer = Trainer(config, sources, validation, out, seed, start_from, precision, compile, workers, known)
     if resume:
         trainer.resume()
     trainer.run(minutes, steps, save_minutes, validate_minutes)

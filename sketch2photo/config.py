@@ -22,7 +22,7 @@ class TrainConfig:
     weight_kl: float = 0.05
     weight_prior: float = 1.0
     weight_lines: float = 4.0
-    weight_variety: float = 0.25
+    weight_variety: float = 0.4
     variety: float = 0.6  # the share of two people's distance that two photographs of one sketch are to have
     weight_checkerboard: float = 10.0
     gan_ramp: int = 600  # steps over which the adversarial weight rises from 0
@@ -31,7 +31,8 @@ class TrainConfig:
     # Data
     hand: bool = True  # sketches as an unsteady hand draws them, in proportion to 1 - strictness
     photos_share: float = 0.4  # of the samples, where there are pairs and photos
-    made_share: float = 0.15  # of the pairs' samples, a made sketch in place of the artist's
+    made_share: float = 0.25  # of the pairs' samples, a made sketch in place of the artist's
+    line_share: float = 0.6  # of the made sketches, a line drawing, where the photograph's parts are known
     warp: float = 3.0  # px at 256, displacement of sketch and photo together
     held_out: int = 128  # pairs, at most a tenth, that only validation sees
 

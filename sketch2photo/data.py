@@ -21,6 +21,8 @@ from . import sketching
 from .augment import VIEW_NUMBERS
 from .config import TrainConfig
 from .faces import draw_face
+from .linework import line_drawing
+from .parts import Parts, PartsFile
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
 Sample = dict[str, Tensor]
@@ -28,11 +30,16 @@ Photo = NDArray[np.uint8]
 
 
 class Source(Protocol):
-    """Where pictures come from: item i is a photo (H, W, 3) uint8 and its sketch (H, W) uint8, or None where one must be made."""
+    """Where pictures come from: item i is a photo (H, W, 3) uint8 and its sketch (H, W) uint8, or None where one must be made.
+
+    Its name, where it has one, is what a file of parts (parts.py) knows it by.
+    """
 
     def __len__(self) -> int: ...
 
     def load(self, index: int) -> tuple[Photo, Photo | None]: ...
+
+    def name(self, index: int) -> str | None: ...
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,9 @@ class Pairs:
     def load(self, index: int) -> tuple[Photo, Photo | None]:
         return read(self.photos[index], "RGB"), read(self.sketches[index], "L")
 
+    def name(self, index: int) -> str | None:
+        return self.photos[index].stem
+
 
 @dataclass(frozen=True)
 class Photos:
@@ -78,6 +88,9 @@ class Photos:
 
     def load(self, index: int) -> tuple[Photo, Photo | None]:
         return read(self.paths[index], "RGB"), None
+
+    def name(self, index: int) -> str | None:
+        return self.paths[index].stem
 
 
 @dataclass(frozen=True)
@@ -109,6 +122,9 @@ class Hub:
         photo = np.asarray((row["photo"] if "photo" in row else row["image"]).convert("RGB"))
         return photo, np.asarray(row["sketch"].convert("L")) if "sketch" in row else None
 
+    def name(self, index: int) -> str | None:
+        return None
+
 
 @dataclass(frozen=True)
 class Drawn:
@@ -124,6 +140,9 @@ class Drawn:
     def load(self, index: int) -> tuple[Photo, Photo | None]:
         return draw_face(np.random.default_rng(self.first + index), self.size)
 
+    def name(self, index: int) -> str | None:
+        return None
+
 
 @dataclass(frozen=True)
 class Part:
@@ -137,6 +156,9 @@ class Part:
 
     def load(self, index: int) -> tuple[Photo, Photo | None]:
         return self.source.load(self.indices[index])
+
+    def name(self, index: int) -> str | None:
+        return self.source.name(self.indices[index])
 
 
 def split(source: Source, held_out: int) -> tuple[Part, Part]:
@@ -159,26 +181,38 @@ class Stream(Dataset[Sample]):
     """
 
     def __init__(
-        self, sources: Sequence[tuple[Source, float]], config: TrainConfig, size: int, latent_dim: int, seed: int
+        self,
+        sources: Sequence[tuple[Source, float]],
+        config: TrainConfig,
+        size: int,
+        latent_dim: int,
+        seed: int,
+        parts: PartsFile | None = None,
     ):
         self.sources = [source for source, _ in sources]
         weights = np.array([weight for _, weight in sources])
         self.shares = weights / weights.sum()
         self.config, self.size, self.latent_dim, self.seed = config, size, latent_dim, seed
+        self.parts = parts
 
     def __getitem__(self, index: int) -> Sample:
         rng = np.random.default_rng((self.seed, index))
         source = self.sources[rng.choice(len(self.sources), p=self.shares)]
-        picture, drawn = source.load(int(rng.integers(len(source))))
+        item = int(rng.integers(len(source)))
+        picture, drawn = source.load(item)
         if drawn is not None and rng.random() < self.config.made_share:
             drawn = None
-        photo, sketch = self._registered(picture, drawn, rng)
-        if sketch is None:
-            sketch = sketching.sketch_of(photo, rng)
+        parts = self.parts.of(source.name(item), self.size) if self.parts and drawn is None else None
+        photo, sketch, parts = self._registered(picture, drawn, parts, rng)
         strictness = 1.0
         if self.config.hand:
             # Two in five to the pixel; the rest evenly between following and hinting.
             strictness = 1.0 if rng.random() < 0.4 else float(rng.random())
+        if sketch is None and parts and rng.random() < self.config.line_share:
+            sketch = line_drawing(photo, parts, rng, strictness)
+        elif sketch is None:
+            sketch = sketching.sketch_of(photo, rng, parts.mask if parts else None)
+        if self.config.hand:
             sketch = sketching.by_hand(sketch, rng, strictness)
         return {
             "sketch": to_tensor(sketch),
@@ -190,14 +224,15 @@ class Stream(Dataset[Sample]):
         }
 
     def _registered(
-        self, picture: Photo, drawn: Photo | None, rng: np.random.Generator
-    ) -> tuple[sketching.Image, sketching.Image | None]:
-        """Both halves resized, flipped, turned, zoomed and warped by the same map, in one resampling each."""
+        self, picture: Photo, drawn: Photo | None, parts: Parts | None, rng: np.random.Generator
+    ) -> tuple[sketching.Image, sketching.Image | None, Parts | None]:
+        """All that belongs to a photograph resized, flipped, turned, zoomed and warped by the same map, in one resampling each."""
         photo = fitted(picture, self.size)
         sketch = None if drawn is None else fitted(drawn, self.size)
         if rng.random() < 0.5:
             photo = photo[:, ::-1]
             sketch = None if sketch is None else sketch[:, ::-1]
+            parts = parts and parts.mirrored()
         if self.config.warp:
             side, unit = self.size, self.size / 256
             # Photographs without sketches are framed a little wider than pairs are.
@@ -214,7 +249,8 @@ class Stream(Dataset[Sample]):
             offset = (affine + self.config.warp * unit * smooth).astype(np.float32)
             photo = sketching.warped(np.ascontiguousarray(photo), offset, white=False)
             sketch = None if sketch is None else sketching.warped(np.ascontiguousarray(sketch), offset, white=True)
-        return photo, sketch
+            parts = parts and parts.warped(offset)
+        return photo, sketch, parts
 
 
 class Indices(Sampler[int]):

@@ -14,12 +14,20 @@ Image = NDArray[Any]  # of float32
 Rng = np.random.Generator
 
 
-def sketch_of(photo: Image, rng: Rng) -> Image:
-    """A sketch of a photograph (H, W, 3) by one of four techniques with random settings."""
+def sketch_of(photo: Image, rng: Rng, person: Image | None = None) -> Image:
+    """A sketch of a photograph (H, W, 3) by one of four techniques with random settings.
+
+    People draw the face, not what is behind it: mostly that is left out, by the mask (H, W) of the person where there is one.
+    """
     grey = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
     techniques = xdog, dodge, canny, contours
     sketch = techniques[rng.choice(4, p=[0.4, 0.2, 0.15, 0.25])](grey, rng)
-    return without_background(sketch, rng) if rng.random() < 0.7 else sketch
+    if rng.random() > 0.7:
+        return sketch
+    if person is None:
+        return without_background(sketch, rng)
+    reach = cv2.dilate((person > 0.5).astype(np.uint8), np.ones((5, 5)))
+    return np.where(reach > 0, sketch, 1.0).astype(np.float32)
 
 
 def xdog(grey: Image, rng: Rng) -> Image:
@@ -64,7 +72,7 @@ def contours(grey: Image, rng: Rng) -> Image:
 
 
 def without_background(sketch: Image, rng: Rng) -> Image:
-    """Lines outside of a head and shoulders' usual place left out: people draw the face, not what is behind it."""
+    """Lines outside of a head and shoulders' usual place left out."""
     side = sketch.shape[0]
     y, x = np.mgrid[:side, :side].astype(np.float32) / side
     x, across, up = np.abs(x - 0.5), rng.uniform(0.28, 0.4), rng.uniform(0.38, 0.5)

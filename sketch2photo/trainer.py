@@ -32,6 +32,7 @@ from .features import EfficientNetLite, available
 from .metrics import kernel_distance
 from .model import Sketch2Photo
 from .objective import Objective
+from .parts import PartsFile
 
 Precision = Literal["auto", "no", "bf16", "fp16"]
 
@@ -49,6 +50,7 @@ class Trainer:
         precision: "auto" is bf16 where the hardware has it.
         compile: whether to torch.compile the generator and the feature network.
         workers: processes that make samples; None for one less than cores on a GPU, none on a CPU.
+        parts: what is known of the sources' photographs, for line drawings of them.
 
     Raises:
         ValueError: weights to begin with that do not fit the recipe.
@@ -65,6 +67,7 @@ class Trainer:
         precision: Precision = "auto",
         compile: bool = False,
         workers: int | None = None,
+        parts: PartsFile | None = None,
     ) -> None:
         machine.keep_freed_memory()
         cv2.setNumThreads(0)
@@ -83,7 +86,7 @@ class Trainer:
             Sketch2Photo.from_pretrained(start_from, directions=None) if start_from else Sketch2Photo(**config.model)
         )
         self.size = model.image_size
-        self.stream = Stream(sources, config, self.size, model.latent_dim, seed)
+        self.stream = Stream(sources, config, self.size, model.latent_dim, seed, parts)
         self.workers = workers if workers is not None else (max(1, (os.cpu_count() or 2) - 1) if on_gpu else 0)
 
         objective = Objective(model, config).train()

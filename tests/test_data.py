@@ -121,6 +121,9 @@ def test_sources_are_drawn_from_by_weight() -> None:
         def load(self, index: int) -> tuple[np.ndarray, np.ndarray]:
             return np.full((32, 32, 3), self.value, np.uint8), np.full((32, 32), 255, np.uint8)
 
+        def name(self, index: int) -> None:
+            return None
+
     stream = Stream([(Plain(0), 3.0), (Plain(255), 1.0)], CONFIG, 32, 8, seed=0)
     dark = sum(stream[i]["photo"].mean().item() < 0 for i in range(200))
     assert 130 < dark < 170

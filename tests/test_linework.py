@@ -1,0 +1,151 @@
+"""Line drawings of photographs, and the file that says where the faces are in them."""
+
+import subprocess
+import venv
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from sketch2photo import Sketch2PhotoPipeline
+from sketch2photo.config import PRESETS
+from sketch2photo.data import Photos, Stream, fitted
+from sketch2photo.linework import line_drawing, misplaced
+from sketch2photo.parts import CURVES, MASK, Parts, PartsFile
+
+ROOT = Path(__file__).parents[1]
+SIDE = 256
+
+
+@pytest.fixture(scope="module")
+def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Generated photographs of three drawings, and parts.npz of them, made as the README says, in an environment of its own."""
+    folder = tmp_path_factory.mktemp("faces")
+    pipe = Sketch2PhotoPipeline.from_pretrained(str(ROOT / "hub/model"))
+    for name in ("careful_woman", "careful_man", "three_quarter"):
+        pipe(ROOT / f"sketch2photo/examples/{name}.png", num_images=1, seed=1).images[0].save(folder / f"{name}.png")
+    Image.new("RGB", (64, 64), "grey").save(folder / "no_face.png")
+    venv.create(folder / "venv", with_pip=True)
+    python = folder / "venv" / "bin" / "python"
+    subprocess.run([python, "-m", "pip", "install", "-q", "mediapipe==0.10.21"], check=True)
+    command = [python, ROOT / "sketch2photo/parts.py", folder / "parts.npz", folder]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert "Faces in 3 photographs." in done.stdout
+    return folder
+
+
+def parts_and_photo(folder: Path, name: str) -> tuple[Parts, np.ndarray]:
+    parts = PartsFile(folder / "parts.npz").of(name, SIDE)
+    assert parts is not None
+    return parts, fitted(np.asarray(Image.open(folder / f"{name}.png")), SIDE)
+
+
+def ink_near(sketch: np.ndarray, points: np.ndarray, within: float) -> float:
+    """The share of points (K, 2) that have ink within so many px."""
+    distance = cv2.distanceTransform((sketch > 0.6).astype(np.uint8), cv2.DIST_L2, 5)
+    x, y = points.round().astype(int).clip(0, SIDE - 1).T
+    return float((distance[y, x] <= within).mean())
+
+
+def test_parts_are_found_where_the_face_is(photographs: Path) -> None:
+    file = PartsFile(photographs / "parts.npz")
+    assert file.of("no_face", SIDE) is None
+    assert file.of(None, SIDE) is None
+    parts, _ = parts_and_photo(photographs, "careful_woman")
+    assert set(parts.curves) == set(CURVES)
+    drawn = fitted(np.asarray(Image.open(ROOT / "sketch2photo/examples/careful_woman.png").convert("L")), SIDE)
+    for curve in ("left_upper_lid", "right_upper_lid", "upper_lip"):
+        assert (
+            ink_near(drawn, parts.curves[curve], 6) > 0.8
+        )  # the photograph follows the drawing, and the parts the photograph
+    assert parts.curves["left_iris"][0, 0] < parts.curves["right_iris"][0, 0]
+    assert parts.mask.shape == (SIDE, SIDE)
+    assert parts.mask[150, 128] == 1
+    assert parts.mask[5, 5] == 0
+    assert np.unpackbits(file.masks[0]).size == MASK**2
+
+
+def test_a_file_that_holds_no_parts_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "parts.npz").write_bytes(b"nothing")
+    with pytest.raises(ValueError, match=r"parts\.npz is no file of parts"):
+        PartsFile(tmp_path / "parts.npz")
+
+
+def test_a_line_drawing_lies_on_the_face_at_strictness_one_and_near_it_at_zero(photographs: Path) -> None:
+    parts, photo = parts_and_photo(photographs, "careful_man")
+    mouth = parts.curves["upper_lip"][[0, -1]]
+
+    def hits(strictness: float) -> float:
+        drawn = [line_drawing(photo, parts, np.random.default_rng(i), strictness) for i in range(24)]
+        assert all(sketch.shape == (SIDE, SIDE) and sketch.dtype == np.float32 for sketch in drawn)
+        assert all(0 <= sketch.min() < 0.5 and np.median(sketch) == 1 for sketch in drawn)
+        assert all(np.abs(a - b).mean() > 0.003 for i, a in enumerate(drawn) for b in drawn[:i])
+        return float(np.mean([ink_near(sketch, mouth, 4) for sketch in drawn]))
+
+    assert hits(1.0) > 0.9
+    assert hits(0.0) < 0.75
+
+
+def test_nothing_is_drawn_behind_the_person(photographs: Path) -> None:
+    parts, photo = parts_and_photo(photographs, "careful_woman")
+    behind = cv2.dilate(parts.mask, np.ones((25, 25))) == 0
+    assert behind.mean() > 0.05
+    assert all((line_drawing(photo, parts, np.random.default_rng(i), 1.0)[behind] == 1).all() for i in range(8))
+
+
+def test_features_are_misplaced_only_where_the_drawing_is_loose(photographs: Path) -> None:
+    parts, _ = parts_and_photo(photographs, "three_quarter")
+    assert misplaced(parts, np.random.default_rng(0), 0.0) is parts
+    far = [
+        np.mean(
+            [
+                np.abs(misplaced(parts, np.random.default_rng(i), loose).curves[c] - parts.curves[c]).mean()
+                for c in CURVES
+            ]
+        )
+        for loose in (0.3, 1.0)
+        for i in range(10)
+    ]
+    assert 0.5 < np.mean(far[:10]) < 0.6 * np.mean(far[10:])
+
+
+def test_parts_move_with_their_photograph(photographs: Path) -> None:
+    """Drawn on the moved photograph, the lines are where they are on the photograph when both are moved together."""
+    config = replace(PRESETS["default"], hand=False, line_share=1.0)
+    stream = Stream([(Photos.open(photographs), 1.0)], config, SIDE, 8, 0, PartsFile(photographs / "parts.npz"))
+    parts, photo = parts_and_photo(photographs, "careful_woman")
+    picture = (photo * 255).astype(np.uint8)
+    marks = [parts.curves["left_iris"][0], parts.curves["right_iris"][0], parts.curves["nose_base"][4]]
+    for x, y in marks:
+        cv2.circle(picture, (round(x), round(y)), 4, (0, 255, 0), -1)
+    for seed in range(8):
+        moved, _, where = stream._registered(picture, None, parts, np.random.default_rng(seed))
+        assert where is not None
+        at = [where.curves["left_iris"][0], where.curves["right_iris"][0], where.curves["nose_base"][4]]
+        assert at[0][0] < at[1][0]
+        for x, y in np.round(at).astype(int):
+            red, green, _ = moved[y, x]
+            assert green > red + 0.4
+        inside = where.mask[SIDE // 4 : -SIDE // 4, SIDE // 2]
+        assert inside.mean() > 0.9
+
+
+def test_training_draws_lines_of_photographs_whose_parts_are_known(photographs: Path) -> None:
+    sources = [(Photos.open(photographs), 1.0)]
+    file = PartsFile(photographs / "parts.npz")
+
+    def sketches(share: float, known: PartsFile | None) -> list[torch.Tensor]:
+        config = replace(PRESETS["default"], hand=False, line_share=share)
+        stream = Stream(sources, config, 128, 8, 3, known)
+        return [stream[index]["sketch"] for index in range(12)]
+
+    lines, without, never = sketches(1.0, file), sketches(1.0, None), sketches(0.0, file)
+    others = [not torch.equal(a, b) for a, b in zip(lines, without, strict=True)]
+    assert 6 <= sum(others) <= 12  # three photographs of four have a face
+    white = [float((sketch > 0.99).float().mean()) for sketch, other in zip(lines, others, strict=True) if other]
+    assert min(white) > 0.6  # lines alone; other techniques leave shades
+    assert sum(torch.equal(a, b) for a, b in zip(lines, never, strict=True)) <= 6
