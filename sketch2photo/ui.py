@@ -5,8 +5,9 @@ the server remembers nothing of a visitor but the paths in the strip of this vis
 is a named endpoint for gradio_client, and a tool where the page is an MCP server.
 """
 
+import inspect
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -28,7 +29,8 @@ FILES_EXPIRE = (600, 3600)  # every 10 minutes, those older than an hour
 LIMIT = 3.0  # of the latents' sliders
 REMEMBERED = 24  # pictures in the strip of this visit
 MAX_VARIATIONS = 16
-NEXT = "Click a variation, or move the dials: the person changes, your drawing does not."
+NO_VARIATIONS = "There are no variations yet: draw a face first."
+NEXT = "Click a variation, or move a slider: the person changes, your drawing does not."
 
 CSS = """
 .main.app { max-width: 1400px !important; }
@@ -43,17 +45,25 @@ CSS = """
 .strip .grid-container { grid-template-columns: repeat(6, minmax(0, 1fr)) !important; gap: 6px !important; padding: 0 !important;
                          grid-auto-rows: auto !important; grid-template-rows: none !important; }
 .strip .thumbnail-item { aspect-ratio: 1; height: auto !important; }
-.strip .caption-label, #dials .min_value, #dials .max_value { display: none !important; }
+.strip .caption-label, .min_value, .max_value { display: none !important; }
+#variations .grid-container { counter-reset: variation; }
+#variations .thumbnail-item { counter-increment: variation; }
+#variations .thumbnail-item::after { content: counter(variation); position: absolute; left: 3px; bottom: 3px; padding: 0 5px;
+                                     font-size: 12px; line-height: 16px; color: white; background: #0009; border-radius: 4px; }
+.gradio-container:not(:has(#variations img)) #with-variations { display: none; }
+.gradio-container:not(:has(#history img)) #history-head { display: none; }
 .strip .empty { display: none !important; }
 #dials .block { padding: 4px 8px; }
 #dials label { white-space: nowrap; }
 #dials input[type=number] { width: 60px; padding: 2px; appearance: textfield; }
-#generate, #upload, #dice, #keep, #keep_all { white-space: nowrap; padding-left: 8px; padding-right: 8px; }
+#dice, #keep, #keep_all { white-space: nowrap; padding-left: 8px; padding-right: 8px; }
 #pad .html-container { padding: 0; }
 #examples img { background: white; object-fit: contain; }
 #photo .progress-text { animation: appear 0s .8s both; }
 @keyframes appear { from { visibility: hidden; } }
-#liked .wrap, #liked { gap: 4px 10px; }
+#liked, .form:has(> #liked) { padding: 0; border: 0; background: none; box-shadow: none; }
+#liked .wrap { display: grid; grid-template-columns: repeat(6, minmax(0, 1fr)); gap: 6px; }
+#liked label { padding: 4px 6px; justify-content: center; }
 #history .grid-container { grid-template-columns: repeat(auto-fill, minmax(56px, 1fr)) !important; }
 @media (max-width: 800px) {
   .main.app { padding: 8px 12px !important; }
@@ -61,8 +71,15 @@ CSS = """
   #columns { flex-direction: column; }
   #columns > * { min-width: 0 !important; width: 100%; }
   #columns > * { display: contents; }
-  #columns > * > * { order: 1; }
-  #columns #history, #columns #history-head { order: 2; }
+  #columns > * > * { order: 4; }
+  #columns #pad, #columns #result { order: 0; }
+  #columns .row:has(#dice), #columns #hint, #columns #with-variations, #columns #film, #columns #files { order: 1; }
+  #columns #examples-head, #columns #examples { order: 2; }
+  #columns #open { order: 3; }
+  #columns #history, #columns #history-head { order: 5; }
+  #columns:not(:has(#photo img)) :is(#result, .row:has(#dice)) { display: none; }
+  #subtitle { display: none; }
+  #result .tab-container { height: 32px; }
   #examples .grid-container { grid-template-columns: repeat(12, 52px) !important; overflow-x: auto; }
   #hint { height: auto; margin: 0; }
   #dice, #keep, #keep_all { font-size: 14px; padding: 8px 4px; white-space: normal; }
@@ -90,6 +107,24 @@ DOWNLOAD = """(files) => {
         link.click();
     }
 }"""
+
+SHOW_FILM = """() => document.querySelector('#film').scrollIntoView({behavior: 'smooth', block: 'end'})"""
+
+# What programs are told of the arguments of the named endpoints.
+ARGUMENTS = {
+    "drawing": "the data URL of a PNG, dark lines on white, at best 512 x 512 pixels with the face as on the page",
+    "count": f"how many variations, at most {MAX_VARIATIONS}",
+    "seed": "of the variations' random latents",
+    "difference": "how different the variations are: 0 for all alike, 1 as trained, at most 1.5",
+    "strictness": "1 follows the lines to the pixel, 0 takes them as a hint",
+    "liked": 'which variations, by their numbers from "1" on',
+    "variations": "the latents of each variation, as generate gives them",
+    "share": "0 for the first of the two, 1 for the second",
+    "path": "a picture file",
+    "locked": "whether the seed stays as it is",
+}
+A_LATENT = f"a latent, from {-LIMIT:.0f} to {LIMIT:.0f}; 0 is the most usual face"
+A_DIRECTION = "how far to go in this direction, which the model was found to have; 0 is not at all"
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -132,7 +167,7 @@ def build(pipe: Sketch2PhotoPipeline) -> gr.Blocks:
         return studio.keep(studio.to_jpeg(picture), "photo.jpg", cache)
 
     def photograph(drawing: str | None, strictness: float, *numbers: float) -> str:
-        """One photograph of a drawing (the data URL of a PNG), with the given latents and named directions."""
+        """One photograph of a drawing, with the given latents and named directions."""
         latents = torch.tensor([numbers[:dimensions]])
         return show(make(drawing, latents, strictness, numbers[dimensions:])[0])
 
@@ -147,28 +182,49 @@ def build(pipe: Sketch2PhotoPipeline) -> gr.Blocks:
         ticks = gr.CheckboxGroup(choices=[str(number + 1) for number in range(len(variations))], value=[])
         return make(drawing, variations, strictness, numbers[dimensions:]), variations.tolist(), ticks
 
-    def photographs(
+    def generate(
         drawing: str | None, count: int, seed: int, difference: float, strictness: float, *numbers: float
     ) -> tuple[Any, ...]:
-        """A drawing (the data URL of a PNG) with the given latents, and `count` variations of it with random ones."""
+        """The photograph of a drawing with the given latents, and `count` variations of it with random ones.
+
+        What comes back: a sentence, the photograph, the variations, their latents, and their numbers, none of them ticked.
+        """
         photo = photograph(drawing, strictness, *numbers)
         return say(NEXT), photo, *vary(drawing, difference * pipe.random_latents(count, seed), strictness, numbers)
 
-    def rested(
+    def anew(
         drawing: str | None, count: int, seed: int, difference: float, strictness: float, *numbers: float
     ) -> tuple[Any, ...]:
-        """The variations, once the pen rests; none of a drawing of nothing yet."""
+        """Variations with random latents; none of a drawing of nothing yet."""
         try:
             return vary(drawing, difference * pipe.random_latents(count, seed), strictness, numbers)
         except ValueError:
             return None, [], gr.CheckboxGroup(choices=[], value=[])
 
+    def rested(
+        drawing: str | None,
+        count: int,
+        seed: int,
+        difference: float,
+        strictness: float,
+        variations: list[list[float]],
+        *numbers: float,
+    ) -> tuple[Any, ...]:
+        """The same variations, ticked as they are, once the pen or a slider rests."""
+        try:
+            return make(drawing, stacked(variations), strictness, numbers[dimensions:]), gr.skip(), gr.skip()
+        except ValueError:  # there are none yet, or there is no drawing any more
+            return anew(drawing, count, seed, difference, strictness, *numbers)
+
     def other_faces(
         drawing: str | None, count: int, seed: int, difference: float, strictness: float, *amounts: float
     ) -> tuple[Any, ...]:
-        """The variations of a seed, and the first of them as the current picture: its latents follow."""
+        """The variations of a seed, and the first of them as the photograph.
+
+        What comes back is as generate has it, and then the latents of the photograph.
+        """
         latents = in_reach(difference * pipe.random_latents(1, seed)[0])
-        return *photographs(drawing, count, seed, difference, strictness, *latents, *amounts), *latents
+        return *generate(drawing, count, seed, difference, strictness, *latents, *amounts), *latents
 
     def breed(
         drawing: str | None,
@@ -178,7 +234,7 @@ def build(pipe: Sketch2PhotoPipeline) -> gr.Blocks:
         variations: list[list[float]],
         *numbers: float,
     ) -> tuple[Any, ...]:
-        """A new generation of variations, bred from the latents of those that were ticked (counted from "1")."""
+        """A new generation of variations, bred from the latents of those that were ticked: pictures, latents, numbers."""
         parents = ticked(liked, variations, 1, "Tick the variations that you like first.")
         return vary(drawing, studio.breed(parents, count, random.randint(0, MAX_SEED)), strictness, numbers)
 
@@ -186,7 +242,7 @@ def build(pipe: Sketch2PhotoPipeline) -> gr.Blocks:
         drawing: str | None, strictness: float, variations: list[list[float]], event: gr.SelectData, *amounts: float
     ) -> tuple[Any, ...]:
         """The latents of the variation that was clicked, and its photograph."""
-        latents = in_reach(torch.tensor(variations[event.index]))
+        latents = in_reach(stacked(variations)[event.index])
         return photograph(drawing, strictness, *latents, *amounts), *latents
 
     def mix(
@@ -197,17 +253,21 @@ def build(pipe: Sketch2PhotoPipeline) -> gr.Blocks:
         variations: list[list[float]],
         *amounts: float,
     ) -> tuple[Any, ...]:
-        """A picture between the first two ticked variations: 0 is the one, 1 the other. Its latents follow."""
-        one, other = ticked(liked, variations, 2, "Tick two or more variations first.")[:2]
+        """A photograph between two variations, and its latents: between the first two that are ticked, or that there are."""
+        everyone = [str(number + 1) for number in range(len(variations))]
+        one, other = ticked([*liked, *everyone], variations, 2, NO_VARIATIONS)[:2]
         latents = in_reach(studio.between(one, other, share))
         return photograph(drawing, strictness, *latents, *amounts), *latents
 
     def travel(
         drawing: str | None, strictness: float, liked: list[str], variations: list[list[float]], *amounts: float
     ) -> tuple[str, list[str]]:
-        """A looped animation through the ticked variations (through the first eight where none are): GIF and MP4."""
+        """A looped animation through the ticked variations (through the first eight where none are).
+
+        What comes back: the GIF to look at, and both files, GIF and MP4.
+        """
         everyone = [str(number + 1) for number in range(len(variations))]
-        sentence = "Tick two or more variations first." if liked else "There are no variations yet: draw a face first."
+        sentence = "Tick two or more variations first." if liked else NO_VARIATIONS
         stops = ticked(liked or everyone, variations, 2, sentence)[: studio.MAX_STOPS]
         frames = [
             frame for part in studio.journey(stops).split(12) for frame in make(drawing, part, strictness, amounts)
@@ -217,12 +277,12 @@ def build(pipe: Sketch2PhotoPipeline) -> gr.Blocks:
         return film, [film, studio.keep(mp4, "sketch2photo.mp4", cache)]
 
     def borrow(path: str, drawing: str | None, strictness: float, *amounts: float) -> tuple[Any, ...]:
-        """Colours and mood of a photograph (a file) for the drawing. The latents that it has follow."""
+        """The photograph of a drawing in the colours and mood of another photograph, a file, and the latents that this has."""
         latents = in_reach(pipe.encode(studio.open_photo(path))[0])
         return photograph(drawing, strictness, *latents, *amounts), *latents
 
     def average(drawing: str | None, strictness: float) -> tuple[Any, ...]:
-        """All latents and named directions zero: the most usual face."""
+        """The most usual face: a photograph with all latents and named directions zero, and these."""
         numbers = [0.0] * (dimensions + len(directions))
         return photograph(drawing, strictness, *numbers), *numbers
 
@@ -238,7 +298,7 @@ def build(pipe: Sketch2PhotoPipeline) -> gr.Blocks:
 
     def keep_all(drawing: str, seed: int, strictness: float, variations: list[list[float]], *numbers: float) -> str:
         """The current picture and the variations, in one zip of PNGs."""
-        latents = [list(numbers[:dimensions]), *variations]
+        latents = [list(numbers[:dimensions]), *(stacked(variations).tolist() if variations else [])]
         pngs = [png(drawing, seed, z, strictness, numbers[dimensions:]) for z in latents]
         return studio.keep(studio.to_zip(pngs), "sketch2photo.zip", cache)
 
@@ -251,14 +311,16 @@ def build(pipe: Sketch2PhotoPipeline) -> gr.Blocks:
         return past, past
 
     def open_picture(path: str) -> tuple[Any, ...]:
-        """A file: one that was kept here brings back drawing, seed and sliders; any other is a drawing for the pad."""
+        """A picture file as a drawing. One that was kept here brings back its drawing, seed, strictness, latents and directions."""
         recipe = studio.read_recipe(path, dimensions, list(directions))
         if recipe:
             amounts = [recipe.directions[name] for name in directions]
             return recipe.sketch, recipe.seed, recipe.strictness, *recipe.latents, *amounts
-        sketch = to_sketch(path, SIZE)[0, 0]
-        value = to_value(Image.fromarray(((sketch + 1) * 127.5).round().byte().numpy()))
-        return value, *[gr.skip()] * (2 + dimensions + len(directions))
+        return to_value(framed(path)), *[gr.skip()] * (2 + dimensions + len(directions))
+
+    def throw(locked: bool, seed: int) -> int:
+        """Another seed, unless it is locked."""
+        return seed if locked else random.randint(0, MAX_SEED)
 
     def open_past(past: list[str], event: gr.SelectData) -> tuple[Any, ...]:
         """The picture of this visit that was clicked, with its drawing and sliders."""
@@ -266,26 +328,24 @@ def build(pipe: Sketch2PhotoPipeline) -> gr.Blocks:
 
     def open_example(event: gr.SelectData) -> tuple[str, gr.Gallery]:
         """The example drawing that was clicked, for the sketchpad; it is not left selected, so it can be clicked again."""
-        return to_value(Image.open(EXAMPLES[event.index])), gr.Gallery(selected_index=None)
+        return to_value(framed(str(EXAMPLES[event.index]))), gr.Gallery(selected_index=None)
 
     # ---- layout ----------------------------------------------------------------------------------------------------
 
     with gr.Blocks(title="Sketch2Photo", analytics_enabled=False, delete_cache=FILES_EXPIRE) as page:
         gr.Markdown("# Sketch2Photo", elem_id="title")
-        gr.Markdown(I18N("subtitle"), elem_classes="head")
+        gr.Markdown(I18N("subtitle"), elem_id="subtitle", elem_classes="head")
         with gr.Row(elem_id="columns"):
             with gr.Column(scale=3, min_width=320):
                 pad = sketchpad(elem_id="pad", file_input="input:has(+ #open)")
-                with gr.Row():
-                    generate = gr.Button(I18N("generate"), variant="primary", elem_id="generate", min_width=100)
-                    upload = file_button("open")
-                gr.Markdown(I18N("examples"), elem_classes="head")
-                examples = strip("examples", [(path, path.stem.replace("_", " ")) for path in EXAMPLES])
+                upload = file_button("open")
+                gr.Markdown(I18N("examples"), elem_classes="head", elem_id="examples-head")
+                examples = strip("examples", [(framed(str(path)), path.stem.replace("_", " ")) for path in EXAMPLES])
                 gr.Markdown(I18N("history"), elem_classes="head", elem_id="history-head")
                 history = strip("history")
             with gr.Column(scale=3, min_width=320):
                 hint = gr.Markdown(I18N("welcome"), elem_id="hint")
-                with gr.Tabs():
+                with gr.Tabs(elem_id="result"):
                     with gr.Tab(I18N("photo")):
                         photo = gr.Image(
                             label=I18N("photo"),
@@ -297,16 +357,19 @@ def build(pipe: Sketch2PhotoPipeline) -> gr.Blocks:
                     with gr.Tab(I18N("compare")):
                         compare = gr.ImageSlider(show_label=False, elem_id="compare", interactive=False, buttons=[])
                 with gr.Row():
-                    dice = gr.Button(I18N("dice"), elem_id="dice", min_width=100)
+                    dice = gr.Button(I18N("dice"), variant="primary", elem_id="dice", min_width=100)
                     save = gr.Button(I18N("keep"), elem_id="keep", min_width=60)
                     save_all = gr.Button(I18N("keep_all"), elem_id="keep_all", min_width=80)
-                gr.Markdown(I18N("variations"), elem_classes="head")
-                gallery = strip("variations")
-                liked = gr.CheckboxGroup([], label=I18N("liked"), elem_id="liked")
-                with gr.Row():
-                    more = gr.Button(I18N("breed"), elem_id="breed", size="sm", min_width=100)
-                    animate = gr.Button(I18N("travel"), elem_id="travel", size="sm", min_width=100)
-                share = gr.Slider(0, 1, 0, step=0.02, label=I18N("mix"), elem_id="mix", buttons=[])
+                with gr.Column(elem_id="with-variations"):
+                    gr.Markdown(I18N("variations"), elem_classes="head")
+                    gallery = strip("variations")
+                    liked = gr.CheckboxGroup([], label=I18N("liked"), elem_id="liked")
+                    with gr.Row():
+                        more = gr.Button(I18N("breed"), elem_id="breed", size="sm", min_width=100)
+                        animate = gr.Button(I18N("travel"), elem_id="travel", size="sm", min_width=100)
+                    share = gr.Slider(0, 1, 0, step=0.02, label=I18N("mix"), elem_id="mix", buttons=[])
+                film = gr.Image(label=I18N("film"), elem_id="film", interactive=False, visible="hidden", buttons=[])
+                files = gr.File(label=I18N("files"), elem_id="files", interactive=False, visible="hidden")
             with gr.Column(scale=2, min_width=260):
                 strictness = gr.Slider(
                     0,
@@ -341,19 +404,19 @@ def build(pipe: Sketch2PhotoPipeline) -> gr.Blocks:
                         elem_id="seed",
                     )
                     lock = gr.Checkbox(False, label=I18N("lock"), elem_id="lock")
-                film = gr.Image(label=I18N("film"), elem_id="film", interactive=False, visible="hidden", buttons=[])
-                files = gr.File(label=I18N("files"), elem_id="files", interactive=False, visible="hidden")
         gr.Markdown(I18N("terms"), elem_classes="head")
         variations = gr.JSON([], label="Latents of the variations", visible=False)
         past = gr.State([], time_to_live=FILES_EXPIRE[1])
 
         # ---- what leads to what ------------------------------------------------------------------------------------
         # While one request of a kind is under way, only the newest of those after it is kept; the model serves one at a time.
+        # Who waits for others sees the place in the queue over the photograph.
 
         latest: dict[str, Any] = {
             "trigger_mode": "always_last",
             "js": "(...values) => values.map(value => value ?? 0)",  # a number that was deleted to type another one
-            "show_progress": "hidden",
+            "show_progress": "minimal",
+            "show_progress_on": photo,
             "concurrency_limit": 1,
             "concurrency_id": "model",
         }
@@ -363,31 +426,27 @@ def build(pipe: Sketch2PhotoPipeline) -> gr.Blocks:
         pictures = [gallery, variations, liked]
         recipe = [pad, seed, strictness, *numbers]
 
-        def remembered(event: Any) -> None:
-            event.success(remember, [past, *recipe], [past, history], **private)
+        def action(function: Callable[P, R]) -> Callable[P, R]:
+            latents = [f"latent_{number}" for number in range(1, dimensions + 1)]
+            return documented(in_one_sentence(function), latents, list(directions))
 
-        pad.input(follow, [pad, strictness, *numbers], [hint, photo], **private | {"show_progress": "minimal"})
+        def remembered(event: Any) -> None:
+            event.success(remember, [past, *recipe], [past, history], **private | {"show_progress": "hidden"})
+
+        pad.input(follow, [pad, strictness, *numbers], [hint, photo], **private)
         remembered(
             gr.on(
-                [pad.change, count.release, difference.release, strictness.release, *[a.release for a in amounts]],
+                [pad.pause, strictness.release, *[each.release for each in amounts]],
                 rested,
-                [*settings, *numbers],
+                [*settings, variations, *numbers],
                 pictures,
                 **private,
             )
         )
-        remembered(
-            generate.click(
-                in_one_sentence(photographs),
-                [*settings, *numbers],
-                [hint, photo, *pictures],
-                api_name="generate",
-                **latest,
-            )
-        )
+        gr.on([count.release, difference.release], anew, [*settings, *numbers], pictures, **private)
         gr.on(
             [each.input for each in [*numbers, strictness]],
-            in_one_sentence(photograph),
+            action(photograph),
             [pad, strictness, *numbers],
             photo,
             api_name="photograph",
@@ -404,81 +463,80 @@ def build(pipe: Sketch2PhotoPipeline) -> gr.Blocks:
             api_visibility="private",
             queue=False,
         )
-        centre.click(in_one_sentence(average), [pad, strictness], [photo, *numbers], api_name="average", **latest)
+        centre.click(action(average), [pad, strictness], [photo, *numbers], api_name="average", **latest)
         others: dict[str, Any] = latest | {
-            "fn": in_one_sentence(other_faces),
+            "fn": action(other_faces),
             "inputs": [*settings, *amounts],
             "outputs": [hint, photo, *pictures, *dials],
         }
         remembered(seed.submit(**others, api_name="other_faces"))
-        thrown = dice.click(
-            lambda locked, seed: seed if locked else random.randint(0, MAX_SEED),
-            [lock, seed],
-            seed,
-            api_name="dice",
-            queue=False,
-        )
+        thrown = dice.click(action(throw), [lock, seed], seed, api_name="dice", queue=False)
         remembered(thrown.then(**others, api_visibility="private"))
         chosen = [liked, variations]
-        more.click(
-            in_one_sentence(breed), [pad, count, strictness, *chosen, *numbers], pictures, api_name="breed", **latest
-        )
-        mixed: dict[str, Any] = {"fn": in_one_sentence(mix), "inputs": [pad, strictness, share, *chosen, *amounts]}
-        share.input(**mixed, outputs=[photo, *dials], api_name="mix", **latest)
+        more.click(action(breed), [pad, count, strictness, *chosen, *numbers], pictures, api_name="breed", **latest)
+        share.input(action(mix), [pad, strictness, share, *chosen, *amounts], [photo, *dials], api_name="mix", **latest)
         remembered(
             photo_file.upload(
-                in_one_sentence(borrow),
-                [photo_file, pad, strictness, *amounts],
-                [photo, *dials],
-                api_name="borrow",
-                **latest,
+                action(borrow), [photo_file, pad, strictness, *amounts], [photo, *dials], api_name="borrow", **latest
             )
         )
-        for button, action, inputs, outputs, name in (
+        for button, made, inputs, outputs, name in (
             (save, keep, recipe, files, "keep"),
             (save_all, keep_all, [pad, seed, strictness, variations, *numbers], files, "keep_all"),
             (animate, travel, [pad, strictness, *chosen, *amounts], [film, files], "travel"),
         ):
-            made = button.click(
-                in_one_sentence(action), inputs, outputs, api_name=name, **latest | {"concurrency_id": "files"}
+            done = button.click(
+                action(made), inputs, outputs, api_name=name, **latest | {"concurrency_id": "files"}
             ).success(
-                lambda film=action is travel: (gr.Image(visible=film or "hidden"), gr.File(visible=True)),
+                lambda film=made is travel: (gr.Image(visible=film or "hidden"), gr.File(visible=True)),
                 None,
                 [film, files],
                 api_visibility="private",
                 queue=False,
             )
-            if action is not travel:
-                made.success(None, files, None, js=DOWNLOAD)
+            done.success(None, files, None, js=SHOW_FILM if made is travel else DOWNLOAD)
         restored = [pad, seed, strictness, *numbers]
-        for opened in (
-            upload.upload(in_one_sentence(open_picture), upload, restored, api_name="open", **latest),
-            history.select(in_one_sentence(open_past), past, [history, *restored], **private),
-            examples.select(open_example, None, [pad, examples], **private),
+        for opened, endpoint in (
+            (upload.upload(action(open_picture), upload, restored, api_name="open", **latest), private),
+            (history.select(in_one_sentence(open_past), past, [history, *restored], **private), private),
+            (examples.select(open_example, None, [pad, examples], **private), latest | {"api_name": "generate"}),
         ):
-            remembered(
-                opened.success(in_one_sentence(photographs), [*settings, *numbers], [hint, photo, *pictures], **private)
-            )
+            remembered(opened.success(action(generate), [*settings, *numbers], [hint, photo, *pictures], **endpoint))
         # Before and after needs nothing from the server: both pictures are on the page.
         gr.on(
             [photo.change],
             None,
             [pad, photo],
             compare,
-            js="(drawing, photo) => photo ? [{url: drawing, path: 'drawing.png'}, photo] : null",
+            js="(drawing, photo) => [photo && [{url: drawing, path: 'drawing.png'}, photo]]",
         )
     return page
 
 
-def ticked(liked: list[str] | None, variations: list[list[float]] | None, least: int, sentence: str) -> Tensor:
-    """(P, D): the latents of the variations with these numbers; ValueError with the sentence where they are too few."""
+def stacked(variations: list[list[float]] | None) -> Tensor:
+    """(N, D): the latents of the variations; ValueError where there are none, or where they are no such."""
+    if not variations:
+        raise ValueError(NO_VARIATIONS)
     try:
-        chosen = [variations[int(number) - 1] for number in liked or [] if variations]
-    except (IndexError, TypeError, ValueError):
-        chosen = []
+        return torch.tensor(variations, dtype=torch.float32)
+    except (TypeError, ValueError) as error:
+        raise ValueError("Variations are lists of numbers, as many in each.") from error
+
+
+def ticked(liked: list[str] | None, variations: list[list[float]] | None, least: int, sentence: str) -> Tensor:
+    """(P, D): the latents of the variations with these numbers, each once; ValueError with the sentence where there are too few."""
+    chosen = dict.fromkeys(
+        number for number in liked or [] if number.isdigit() and 0 < int(number) <= len(variations or [])
+    )
     if len(chosen) < least:
         raise ValueError(sentence)
-    return torch.tensor(chosen)
+    return stacked(variations)[[int(number) - 1 for number in chosen]]
+
+
+def framed(path: str) -> Image.Image:
+    """A drawing from a file as it lies on the sketchpad."""
+    sketch = to_sketch(path, SIZE)[0, 0]
+    return Image.fromarray(((sketch + 1) * 127.5).round().byte().numpy())
 
 
 def file_button(name: str, **kwargs: Any) -> gr.UploadButton:
@@ -499,7 +557,7 @@ def direction(name: str, low: float, high: float) -> gr.Slider:
     return gr.Slider(low, high, 0, step=0.05, label=label, elem_id=f"direction-{name}", buttons=[])
 
 
-def strip(name: str, pictures: list[tuple[Path, str]] | None = None) -> gr.Gallery:
+def strip(name: str, pictures: list[tuple[Image.Image, str]] | None = None) -> gr.Gallery:
     """A gallery of small pictures, six in a row, that can be clicked."""
     return gr.Gallery(
         pictures,
@@ -520,12 +578,30 @@ def strip(name: str, pictures: list[tuple[Path, str]] | None = None) -> gr.Galle
 def dial(number: int) -> gr.Slider:
     """The slider of a latent, counted from 1."""
     name = f"latent-{number}"
-    return gr.Slider(-LIMIT, LIMIT, 0, step=0.01, label=f"Dial {number}", min_width=110, elem_id=name, buttons=[])
+    return gr.Slider(
+        -LIMIT, LIMIT, 0, step=0.01, label=I18N("dial") + f" {number}", min_width=110, elem_id=name, buttons=[]
+    )
 
 
 def in_reach(latents: torch.Tensor) -> list[float]:
     """Latents (D,) as the sliders can show them."""
     return [round(value, 2) for value in latents.clamp(-LIMIT, LIMIT).tolist()]
+
+
+def documented(action: Callable[P, R], latents: Sequence[str], directions: Sequence[str]) -> Callable[P, R]:
+    """The action, with a name for each of its *numbers or *amounts and its arguments described, as programs are told."""
+    parameters: list[inspect.Parameter] = []
+    for each in inspect.signature(action).parameters.values():
+        if each.kind is each.VAR_POSITIONAL:
+            names = [*latents, *directions] if each.name == "numbers" else directions
+            parameters += [inspect.Parameter(name, each.POSITIONAL_OR_KEYWORD) for name in names]
+        else:
+            parameters.append(each)
+    sentences = dict.fromkeys(latents, A_LATENT) | dict.fromkeys(directions, A_DIRECTION) | ARGUMENTS
+    described = [f"    {each.name}: {sentences[each.name]}" for each in parameters]
+    action.__doc__ = "\n".join([inspect.getdoc(action) or "", "Args:", *described])
+    action.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return action
 
 
 def in_one_sentence(action: Callable[P, R]) -> Callable[P, R]:
