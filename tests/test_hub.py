@@ -255,7 +255,10 @@ def test_weights_that_are_damaged_or_others_are_named(folder: Path, tmp_path: Pa
     save_file(weights, path)
     with pytest.raises(ValueError, match=r"Missing key\(s\).*generator\.stem\.bias") as missing:
         Sketch2Photo.from_pretrained(tmp_path)
-    assert all("\n" not in str(error.value) for error in (damaged, missing))
+    save_file(weights | {"generator.stem.bias": torch.zeros(7)}, path)
+    with pytest.raises(ValueError, match=r"size mismatch for generator\.stem\.bias") as shape:
+        Sketch2Photo.from_pretrained(tmp_path)
+    assert all("\n" not in str(error.value) for error in (damaged, missing, shape))
 
 
 # ---- pushing ---------------------------------------------------------------------------------------------------------
@@ -302,6 +305,27 @@ def test_push_writes_what_changed_and_nothing_twice(hub: Hub, folder: Path, tmp_
     assert pushed() == ["- notes.txt"]
     assert "notes.txt" not in model.commits[model.refs["main"]]
     assert ".gitattributes" in model.commits[model.refs["main"]]
+
+
+def test_push_builds_the_static_space_and_writes_nothing_twice(hub: Hub, folder: Path, tmp_path: Path) -> None:
+    name, env = "ada/sketch2photo-web", environment(hub, tmp_path / "home")
+    first = push("web", name, "--weights", folder, "--private", env=env)
+    assert first.returncode == 0, first.stderr
+    space = hub.repos["spaces", name]
+    assert (space.private, space.sdk) == (True, "static")
+    held = space.commits[space.refs["main"]]
+    assert ModelCard(held["README.md"].content.decode()).data.sdk == "static"
+    files = re.findall(r"self.FILES = (.*);", held["version.js"].content.decode())[0]
+    assert {"index.html", "generator.onnx.gzip"} < set(json.loads(files)) - {"./"} < set(held)
+    assert json.loads(held["config.json"].content)["image_size"] == 64
+
+    before = dict(space.refs)  # built anew, it is the same to the byte
+    assert "nothing to change" in push("web", name, "--weights", folder, "--private", env=env).stdout
+    assert space.refs == before
+
+    other = push("space", name, env=env)
+    assert other.returncode == 2
+    assert "is a static Space, and this would make it a gradio one" in other.stderr
 
 
 def test_push_says_in_one_line_why_it_cannot(hub: Hub, folder: Path, tmp_path: Path) -> None:
