@@ -1,5 +1,6 @@
 """From a drawing to pictures: the model with its pre- and post-processing, called as diffusers' pipelines are."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -15,6 +16,8 @@ from .data import fitted, to_tensor
 from .drawing import to_sketch
 from .engine import with_onnx
 from .model import Sketch2Photo
+
+REACH = 1.2  # beyond sqrt(D), the length of a usual z: 96 of 100 random latents of 8 numbers are shorter
 
 
 @dataclass
@@ -92,6 +95,9 @@ class Sketch2PhotoPipeline:
             **directions: by how much to move all latents along the model's named directions (`pipe.model.directions`), as in
                 `pipe(sketch, background=2)`; the latents that come back are the moved ones.
 
+        Latents that end up further from the origin than sqrt(D) + REACH are shortened to that: the model was trained on few
+        such, and makes gaudy and broken pictures of them, of two directions that add up above all.
+
         Raises:
             ValueError: a drawing that is none, latents of another shape, both latents and style, numbers out of range, or a
                 direction that the model does not have.
@@ -112,6 +118,8 @@ class Sketch2PhotoPipeline:
                 known = ", ".join(self.model.directions) or "none"
                 raise ValueError(f"This model has no direction named {name!r}; it has: {known}.")
             z = z + amount * torch.tensor(self.model.directions[name]["vector"])
+        longest = math.sqrt(self.model.latent_dim) + REACH
+        z = z * (longest / z.norm(dim=1, keepdim=True).clamp(min=longest))
         x = to_sketch(sketch, self.model.image_size)
         photos = self.model(self._placed(x), self._placed(z), strictness)
         return Sketch2PhotoOutput(self.processor.postprocess(photos.float().cpu(), output_type="pil"), z.cpu(), x)

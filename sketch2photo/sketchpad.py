@@ -68,8 +68,9 @@ canvas:focus-visible { outline: 2px solid var(--color-accent); }
 
 # What is on the canvas is a list of steps (lines, a loaded picture, a clearing), so that each can be undone; the pixels
 # depend on the steps alone. Each change is sent as a PNG by an 'input' event, and once the pen has rested for REST ms there is
-# a 'change' event; a value from the server is a step of its own. The guide lies over the canvas and is never in its pixels.
-# A picture that is dropped or pasted anywhere on the page goes the way of one that is chosen by the button #upload.
+# a 'pause' event ('change' is Gradio's own, at each new value); a value from the server is a step of its own. The guide lies
+# over the canvas and is never in its pixels. A picture that is dropped or pasted anywhere on the page goes the way of one that
+# is chosen by the button INPUT.
 RUSSIAN = {
     "Drawing tools": "Инструменты",
     "Pen": "Перо",
@@ -128,7 +129,7 @@ function send() {
     props.value = sent = canvas.toDataURL('image/png');
     trigger('input');
     clearTimeout(rest);
-    rest = setTimeout(() => line || trigger('change'), REST);
+    rest = setTimeout(() => line || trigger('pause'), REST);
 }
 function act(name) {
     if (name === 'guide') {
@@ -205,7 +206,7 @@ paint();
 def sketchpad(elem_id: str, file_input: str) -> gr.HTML:
     """A square white canvas with pen, eraser, three widths, undo, redo, clear and a guide of a face's proportions.
 
-    Its event `input` is triggered when a line is finished, undone, redone or all are cleared, and `change` when the pen
+    Its event `input` is triggered when a line is finished, undone, redone or all are cleared, and `pause` when the pen
     has rested after that. Its value is what is seen then, as the data URL of a PNG; `from_value` and `to_value` turn it
     into a PIL image and back. `file_input` is the CSS selector of the input that gets dropped and pasted pictures.
     """

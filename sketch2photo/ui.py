@@ -5,8 +5,9 @@ the server remembers nothing of a visitor but the paths in the strip of this vis
 is a named endpoint for gradio_client, and a tool where the page is an MCP server.
 """
 
+import inspect
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -91,6 +92,22 @@ DOWNLOAD = """(files) => {
     }
 }"""
 
+# What programs are told of the arguments of the named endpoints.
+ARGUMENTS = {
+    "drawing": "the data URL of a PNG, dark lines on white, at best 512 x 512 pixels with the face as on the page",
+    "count": f"how many variations, at most {MAX_VARIATIONS}",
+    "seed": "of the variations' random latents",
+    "difference": "how different the variations are: 0 for all alike, 1 as trained, at most 1.5",
+    "strictness": "1 follows the lines to the pixel, 0 takes them as a hint",
+    "liked": 'which variations, by their numbers from "1" on',
+    "variations": "the latents of each variation, as generate gives them",
+    "share": "0 for the first of the two, 1 for the second",
+    "path": "a picture file",
+    "locked": "whether the seed stays as it is",
+}
+A_LATENT = f"a latent, from {-LIMIT:.0f} to {LIMIT:.0f}; 0 is the most usual face"
+A_DIRECTION = "how far to go in this direction, which the model was found to have; 0 is not at all"
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -132,7 +149,7 @@ def build(pipe: Sketch2PhotoPipeline) -> gr.Blocks:
         return studio.keep(studio.to_jpeg(picture), "photo.jpg", cache)
 
     def photograph(drawing: str | None, strictness: float, *numbers: float) -> str:
-        """One photograph of a drawing (the data URL of a PNG), with the given latents and named directions."""
+        """One photograph of a drawing, with the given latents and named directions."""
         latents = torch.tensor([numbers[:dimensions]])
         return show(make(drawing, latents, strictness, numbers[dimensions:])[0])
 
@@ -150,7 +167,10 @@ def build(pipe: Sketch2PhotoPipeline) -> gr.Blocks:
     def photographs(
         drawing: str | None, count: int, seed: int, difference: float, strictness: float, *numbers: float
     ) -> tuple[Any, ...]:
-        """A drawing (the data URL of a PNG) with the given latents, and `count` variations of it with random ones."""
+        """The photograph of a drawing with the given latents, and `count` variations of it with random ones.
+
+        What comes back: a sentence, the photograph, the variations, their latents, and their numbers, none of them ticked.
+        """
         photo = photograph(drawing, strictness, *numbers)
         return say(NEXT), photo, *vary(drawing, difference * pipe.random_latents(count, seed), strictness, numbers)
 
@@ -166,7 +186,10 @@ def build(pipe: Sketch2PhotoPipeline) -> gr.Blocks:
     def other_faces(
         drawing: str | None, count: int, seed: int, difference: float, strictness: float, *amounts: float
     ) -> tuple[Any, ...]:
-        """The variations of a seed, and the first of them as the current picture: its latents follow."""
+        """The variations of a seed, and the first of them as the photograph.
+
+        What comes back is as generate has it, and then the latents of the photograph.
+        """
         latents = in_reach(difference * pipe.random_latents(1, seed)[0])
         return *photographs(drawing, count, seed, difference, strictness, *latents, *amounts), *latents
 
@@ -178,7 +201,7 @@ def build(pipe: Sketch2PhotoPipeline) -> gr.Blocks:
         variations: list[list[float]],
         *numbers: float,
     ) -> tuple[Any, ...]:
-        """A new generation of variations, bred from the latents of those that were ticked (counted from "1")."""
+        """A new generation of variations, bred from the latents of those that were ticked: pictures, latents, numbers."""
         parents = ticked(liked, variations, 1, "Tick the variations that you like first.")
         return vary(drawing, studio.breed(parents, count, random.randint(0, MAX_SEED)), strictness, numbers)
 
@@ -197,7 +220,7 @@ def build(pipe: Sketch2PhotoPipeline) -> gr.Blocks:
         variations: list[list[float]],
         *amounts: float,
     ) -> tuple[Any, ...]:
-        """A picture between the first two ticked variations: 0 is the one, 1 the other. Its latents follow."""
+        """A photograph between the first two ticked variations, and its latents."""
         one, other = ticked(liked, variations, 2, "Tick two or more variations first.")[:2]
         latents = in_reach(studio.between(one, other, share))
         return photograph(drawing, strictness, *latents, *amounts), *latents
@@ -205,7 +228,10 @@ def build(pipe: Sketch2PhotoPipeline) -> gr.Blocks:
     def travel(
         drawing: str | None, strictness: float, liked: list[str], variations: list[list[float]], *amounts: float
     ) -> tuple[str, list[str]]:
-        """A looped animation through the ticked variations (through the first eight where none are): GIF and MP4."""
+        """A looped animation through the ticked variations (through the first eight where none are).
+
+        What comes back: the GIF to look at, and both files, GIF and MP4.
+        """
         everyone = [str(number + 1) for number in range(len(variations))]
         sentence = "Tick two or more variations first." if liked else "There are no variations yet: draw a face first."
         stops = ticked(liked or everyone, variations, 2, sentence)[: studio.MAX_STOPS]
@@ -217,12 +243,12 @@ def build(pipe: Sketch2PhotoPipeline) -> gr.Blocks:
         return film, [film, studio.keep(mp4, "sketch2photo.mp4", cache)]
 
     def borrow(path: str, drawing: str | None, strictness: float, *amounts: float) -> tuple[Any, ...]:
-        """Colours and mood of a photograph (a file) for the drawing. The latents that it has follow."""
+        """The photograph of a drawing in the colours and mood of another photograph, a file, and the latents that this has."""
         latents = in_reach(pipe.encode(studio.open_photo(path))[0])
         return photograph(drawing, strictness, *latents, *amounts), *latents
 
     def average(drawing: str | None, strictness: float) -> tuple[Any, ...]:
-        """All latents and named directions zero: the most usual face."""
+        """The most usual face: a photograph with all latents and named directions zero, and these."""
         numbers = [0.0] * (dimensions + len(directions))
         return photograph(drawing, strictness, *numbers), *numbers
 
@@ -251,7 +277,7 @@ def build(pipe: Sketch2PhotoPipeline) -> gr.Blocks:
         return past, past
 
     def open_picture(path: str) -> tuple[Any, ...]:
-        """A file: one that was kept here brings back drawing, seed and sliders; any other is a drawing for the pad."""
+        """A picture file as a drawing. One that was kept here brings back its drawing, seed, strictness, latents and directions."""
         recipe = studio.read_recipe(path, dimensions, list(directions))
         if recipe:
             amounts = [recipe.directions[name] for name in directions]
@@ -259,6 +285,10 @@ def build(pipe: Sketch2PhotoPipeline) -> gr.Blocks:
         sketch = to_sketch(path, SIZE)[0, 0]
         value = to_value(Image.fromarray(((sketch + 1) * 127.5).round().byte().numpy()))
         return value, *[gr.skip()] * (2 + dimensions + len(directions))
+
+    def throw(locked: bool, seed: int) -> int:
+        """Another seed, unless it is locked."""
+        return seed if locked else random.randint(0, MAX_SEED)
 
     def open_past(past: list[str], event: gr.SelectData) -> tuple[Any, ...]:
         """The picture of this visit that was clicked, with its drawing and sliders."""
@@ -349,11 +379,13 @@ def build(pipe: Sketch2PhotoPipeline) -> gr.Blocks:
 
         # ---- what leads to what ------------------------------------------------------------------------------------
         # While one request of a kind is under way, only the newest of those after it is kept; the model serves one at a time.
+        # Who waits for others sees the place in the queue over the photograph.
 
         latest: dict[str, Any] = {
             "trigger_mode": "always_last",
             "js": "(...values) => values.map(value => value ?? 0)",  # a number that was deleted to type another one
-            "show_progress": "hidden",
+            "show_progress": "minimal",
+            "show_progress_on": photo,
             "concurrency_limit": 1,
             "concurrency_id": "model",
         }
@@ -363,13 +395,17 @@ def build(pipe: Sketch2PhotoPipeline) -> gr.Blocks:
         pictures = [gallery, variations, liked]
         recipe = [pad, seed, strictness, *numbers]
 
-        def remembered(event: Any) -> None:
-            event.success(remember, [past, *recipe], [past, history], **private)
+        def action(function: Callable[P, R]) -> Callable[P, R]:
+            latents = [f"latent_{number}" for number in range(1, dimensions + 1)]
+            return documented(in_one_sentence(function), latents, list(directions))
 
-        pad.input(follow, [pad, strictness, *numbers], [hint, photo], **private | {"show_progress": "minimal"})
+        def remembered(event: Any) -> None:
+            event.success(remember, [past, *recipe], [past, history], **private | {"show_progress": "hidden"})
+
+        pad.input(follow, [pad, strictness, *numbers], [hint, photo], **private)
         remembered(
             gr.on(
-                [pad.change, count.release, difference.release, strictness.release, *[a.release for a in amounts]],
+                [pad.pause, count.release, difference.release, strictness.release, *[a.release for a in amounts]],
                 rested,
                 [*settings, *numbers],
                 pictures,
@@ -378,16 +414,12 @@ def build(pipe: Sketch2PhotoPipeline) -> gr.Blocks:
         )
         remembered(
             generate.click(
-                in_one_sentence(photographs),
-                [*settings, *numbers],
-                [hint, photo, *pictures],
-                api_name="generate",
-                **latest,
+                action(photographs), [*settings, *numbers], [hint, photo, *pictures], api_name="generate", **latest
             )
         )
         gr.on(
             [each.input for each in [*numbers, strictness]],
-            in_one_sentence(photograph),
+            action(photograph),
             [pad, strictness, *numbers],
             photo,
             api_name="photograph",
@@ -404,55 +436,42 @@ def build(pipe: Sketch2PhotoPipeline) -> gr.Blocks:
             api_visibility="private",
             queue=False,
         )
-        centre.click(in_one_sentence(average), [pad, strictness], [photo, *numbers], api_name="average", **latest)
+        centre.click(action(average), [pad, strictness], [photo, *numbers], api_name="average", **latest)
         others: dict[str, Any] = latest | {
-            "fn": in_one_sentence(other_faces),
+            "fn": action(other_faces),
             "inputs": [*settings, *amounts],
             "outputs": [hint, photo, *pictures, *dials],
         }
         remembered(seed.submit(**others, api_name="other_faces"))
-        thrown = dice.click(
-            lambda locked, seed: seed if locked else random.randint(0, MAX_SEED),
-            [lock, seed],
-            seed,
-            api_name="dice",
-            queue=False,
-        )
+        thrown = dice.click(action(throw), [lock, seed], seed, api_name="dice", queue=False)
         remembered(thrown.then(**others, api_visibility="private"))
         chosen = [liked, variations]
-        more.click(
-            in_one_sentence(breed), [pad, count, strictness, *chosen, *numbers], pictures, api_name="breed", **latest
-        )
-        mixed: dict[str, Any] = {"fn": in_one_sentence(mix), "inputs": [pad, strictness, share, *chosen, *amounts]}
-        share.input(**mixed, outputs=[photo, *dials], api_name="mix", **latest)
+        more.click(action(breed), [pad, count, strictness, *chosen, *numbers], pictures, api_name="breed", **latest)
+        share.input(action(mix), [pad, strictness, share, *chosen, *amounts], [photo, *dials], api_name="mix", **latest)
         remembered(
             photo_file.upload(
-                in_one_sentence(borrow),
-                [photo_file, pad, strictness, *amounts],
-                [photo, *dials],
-                api_name="borrow",
-                **latest,
+                action(borrow), [photo_file, pad, strictness, *amounts], [photo, *dials], api_name="borrow", **latest
             )
         )
-        for button, action, inputs, outputs, name in (
+        for button, made, inputs, outputs, name in (
             (save, keep, recipe, files, "keep"),
             (save_all, keep_all, [pad, seed, strictness, variations, *numbers], files, "keep_all"),
             (animate, travel, [pad, strictness, *chosen, *amounts], [film, files], "travel"),
         ):
-            made = button.click(
-                in_one_sentence(action), inputs, outputs, api_name=name, **latest | {"concurrency_id": "files"}
+            done = button.click(
+                action(made), inputs, outputs, api_name=name, **latest | {"concurrency_id": "files"}
             ).success(
-                lambda film=action is travel: (gr.Image(visible=film or "hidden"), gr.File(visible=True)),
+                lambda film=made is travel: (gr.Image(visible=film or "hidden"), gr.File(visible=True)),
                 None,
                 [film, files],
                 api_visibility="private",
                 queue=False,
             )
-            if action is not travel:
-                made.success(None, files, None, js=DOWNLOAD)
+            if made is not travel:
+                done.success(None, files, None, js=DOWNLOAD)
         restored = [pad, seed, strictness, *numbers]
         for opened in (
-            upload.upload(in_one_sentence(open_picture), upload, restored, api_name="open", **latest),
+            upload.upload(action(open_picture), upload, restored, api_name="open", **latest),
             history.select(in_one_sentence(open_past), past, [history, *restored], **private),
             examples.select(open_example, None, [pad, examples], **private),
         ):
@@ -526,6 +545,22 @@ def dial(number: int) -> gr.Slider:
 def in_reach(latents: torch.Tensor) -> list[float]:
     """Latents (D,) as the sliders can show them."""
     return [round(value, 2) for value in latents.clamp(-LIMIT, LIMIT).tolist()]
+
+
+def documented(action: Callable[P, R], latents: Sequence[str], directions: Sequence[str]) -> Callable[P, R]:
+    """The action, with a name for each of its *numbers or *amounts and its arguments described, as programs are told."""
+    parameters: list[inspect.Parameter] = []
+    for each in inspect.signature(action).parameters.values():
+        if each.kind is each.VAR_POSITIONAL:
+            names = [*latents, *directions] if each.name == "numbers" else directions
+            parameters += [inspect.Parameter(name, each.POSITIONAL_OR_KEYWORD) for name in names]
+        else:
+            parameters.append(each)
+    sentences = dict.fromkeys(latents, A_LATENT) | dict.fromkeys(directions, A_DIRECTION) | ARGUMENTS
+    described = [f"    {each.name}: {sentences[each.name]}" for each in parameters]
+    action.__doc__ = "\n".join([inspect.getdoc(action) or "", "Args:", *described])
+    action.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return action
 
 
 def in_one_sentence(action: Callable[P, R]) -> Callable[P, R]:

@@ -2,9 +2,6 @@
 
 import base64
 import io
-import json
-import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -22,26 +19,10 @@ from PIL import Image
 playwright = pytest.importorskip("playwright.sync_api")
 gradio_client = pytest.importorskip("gradio_client")
 
-from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline  # noqa: E402
-
-ROOT = Path(__file__).parent.parent
-EXAMPLES = ROOT / "sketch2photo" / "examples"
-STROKES = json.loads((EXAMPLES / "strokes.json").read_text())
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = [
-    *(
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-    ),
-    *("--no-first-run", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"),
-]
+from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline, visit  # noqa: E402
+from sketch2photo.visit import EXAMPLES, ROOT  # noqa: E402
 
 OPEN, BORROW = "input:has(+ #open)", "input:has(+ #borrow)"
-
-needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: apt-get install chromium")
 
 
 @pytest.fixture(scope="module")
@@ -61,29 +42,14 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def url(model: Path) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "app.py", "--model", str(model), "--port", str(port)]
-    app = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    for _ in range(600):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        assert app.poll() is None, app.stdout.read()
-        time.sleep(0.1)
-    yield f"http://127.0.0.1:{port}"
-    app.terminate()
-    output, _ = app.communicate(timeout=20)
-    assert "Traceback" not in output, output
+    with visit.app(model) as app:
+        yield app.url
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with visit.chromium() as chromium:
         yield chromium
-        chromium.close()
 
 
 @pytest.fixture
@@ -106,16 +72,10 @@ def page(browser: Any, url: str, request: pytest.FixtureRequest) -> Iterator[Any
     assert not errors
 
 
-def draw(page: Any, name: str, every: int = 4) -> None:
-    """One of the example drawings by mouse, stroke by stroke, with every so many of its points."""
-    box = page.locator("#pad canvas").bounding_box()
-    for stroke in STROKES[name]["strokes"]:
-        points = [(box["x"] + x * box["width"] / 512, box["y"] + y * box["height"] / 512) for x, y in stroke]
-        page.mouse.move(*points[0])
-        page.mouse.down()
-        for point in [*points[1:-1:every], points[-1]]:
-            page.mouse.move(*point)
-        page.mouse.up()
+def draw(page: Any, name: str) -> None:
+    """One of the example drawings by mouse, stroke by stroke."""
+    for stroke in visit.strokes(name):
+        visit.draw(page, stroke)
 
 
 def drawing(page: Any) -> np.ndarray:
@@ -175,7 +135,6 @@ def open_example(page: Any, name: str) -> list[np.ndarray]:
     return settled(page)
 
 
-@needs_chromium
 def test_pictures_follow_the_pen(page: Any) -> None:
     assert not pictures(page, "#photo")
     draw(page, "quick_sketch")
@@ -196,7 +155,6 @@ def test_pictures_follow_the_pen(page: Any) -> None:
     wait_for(lambda: same(pictures(page, "#photo"), first), "picture of before")
 
 
-@needs_chromium
 def test_a_slider_changes_the_photograph_and_not_the_drawing(page: Any) -> None:
     before = open_example(page, "careful woman")
     lines = drawing(page)
@@ -216,7 +174,6 @@ def test_a_slider_changes_the_photograph_and_not_the_drawing(page: Any) -> None:
     wait_for(lambda: close(pictures(page, "#photo"), before), "picture of all latents zero")
 
 
-@needs_chromium
 def test_strictness_changes_all_pictures(page: Any) -> None:
     before = open_example(page, "childish")
     variations = settled(page, "#variations")
@@ -230,7 +187,6 @@ def test_strictness_changes_all_pictures(page: Any) -> None:
     settled(page, "#variations", different_from=variations)
 
 
-@needs_chromium
 def test_clicking_a_variation_puts_its_latents_into_the_sliders(page: Any, model: Path) -> None:
     open_example(page, "glasses beard")
     variation = settled(page, "#variations")[3]
@@ -248,7 +204,6 @@ def test_clicking_a_variation_puts_its_latents_into_the_sliders(page: Any, model
     wait_for(lambda: same(pictures(page, "#photo"), [photo]), "the variation again")
 
 
-@needs_chromium
 def test_a_seed_gives_the_same_pictures_and_the_dice_others(page: Any) -> None:
     open_example(page, "bun")
     first = settled(page, "#variations")
@@ -268,7 +223,6 @@ def test_a_seed_gives_the_same_pictures_and_the_dice_others(page: Any) -> None:
     settled(page, different_from=photo)
 
 
-@needs_chromium
 def test_an_empty_canvas_gets_a_hint(page: Any) -> None:
     page.locator("#generate").click()
     page.get_by_text("The canvas is empty: draw a face first.").wait_for()
@@ -282,7 +236,6 @@ def test_an_empty_canvas_gets_a_hint(page: Any) -> None:
     assert (drawing(page) < 128).any()
 
 
-@needs_chromium
 def test_an_example_can_be_drawn_on_and_erased(page: Any) -> None:
     open_example(page, "careful man")
     assert np.array_equal(drawing(page), np.asarray(Image.open(EXAMPLES / "careful_man.png").convert("L")))
@@ -299,7 +252,6 @@ def test_an_example_can_be_drawn_on_and_erased(page: Any) -> None:
     assert (drawing(page) < 128).any()
 
 
-@needs_chromium
 def test_a_file_is_opened_on_the_pad(page: Any, tmp_path: Path) -> None:
     photo_of_paper = Image.open(EXAMPLES / "quick_sketch.png").convert("RGB").resize((900, 900))
     photo_of_paper.save(tmp_path / "paper.jpg")
@@ -311,7 +263,6 @@ def test_a_file_is_opened_on_the_pad(page: Any, tmp_path: Path) -> None:
     page.get_by_text("is not a picture that can be read").wait_for()
 
 
-@needs_chromium
 def test_it_fits_a_phone(page: Any) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     open_example(page, "curly hair")
@@ -344,7 +295,6 @@ def download(page: Any, button: str, folder: Path) -> Path:
     return path
 
 
-@needs_chromium
 def test_a_named_direction_moves_the_photograph_and_its_variations(page: Any) -> None:
     before, variations = open_example(page, "careful woman"), settled(page, "#variations")
     slide(page, "#direction-background", 0.95)
@@ -357,7 +307,6 @@ def test_a_named_direction_moves_the_photograph_and_its_variations(page: Any) ->
     wait_for(lambda: close(pictures(page, "#photo"), before), "picture of before")
 
 
-@needs_chromium
 def test_ticked_variations_are_bred_mixed_and_travelled(page: Any, tmp_path: Path) -> None:
     photo = open_example(page, "bun")
     variations = settled(page, "#variations")
@@ -381,7 +330,6 @@ def test_ticked_variations_are_bred_mixed_and_travelled(page: Any, tmp_path: Pat
     page.get_by_text("Tick the variations that you like first.").wait_for()
 
 
-@needs_chromium
 def test_what_is_kept_brings_everything_back(page: Any, tmp_path: Path) -> None:
     open_example(page, "glasses beard")
     settled(page, "#variations")
@@ -405,7 +353,6 @@ def test_what_is_kept_brings_everything_back(page: Any, tmp_path: Path) -> None:
     wait_for(lambda: latents(page) == [0] * 8, "the first picture of this visit")
 
 
-@needs_chromium
 def test_colours_are_borrowed_and_compared(page: Any, tmp_path: Path) -> None:
     before = open_example(page, "careful man")
     Image.fromarray(np.full((300, 300, 3), (40, 60, 160), np.uint8)).save(tmp_path / "blue.jpg")
@@ -416,7 +363,6 @@ def test_colours_are_borrowed_and_compared(page: Any, tmp_path: Path) -> None:
     wait_for(lambda: page.locator("#compare img").count() == 2, "both pictures")
 
 
-@needs_chromium
 def test_the_guide_is_never_in_the_drawing(page: Any) -> None:
     assert page.locator("#pad .guide").is_visible()
     assert (drawing(page) == 255).all()
@@ -424,7 +370,6 @@ def test_the_guide_is_never_in_the_drawing(page: Any) -> None:
     assert not page.locator("#pad .guide").is_visible()
 
 
-@needs_chromium
 def test_a_russian_browser_gets_a_russian_page(browser: Any, url: str) -> None:
     context = browser.new_context(locale="ru-RU")
     page = context.new_page()
@@ -436,7 +381,6 @@ def test_a_russian_browser_gets_a_russian_page(browser: Any, url: str) -> None:
     context.close()
 
 
-@needs_chromium
 def test_one_visitor_sees_nothing_of_another(page: Any, browser: Any, url: str) -> None:
     open_example(page, "childish")
     wait_for(lambda: len(pictures(page, "#history")) > 0, "history")

@@ -70,6 +70,15 @@ def test_style_takes_the_latents_of_a_photograph(pipe: Sketch2PhotoPipeline, dra
     assert not torch.equal(out.latents, pipe(drawing, style=Image.new("RGB", (64, 64), (0, 90, 0))).latents)
 
 
+def test_latents_further_out_than_training_knew_are_shortened(pipe: Sketch2PhotoPipeline, drawing: Image.Image) -> None:
+    usual, far = torch.full((1, 8), 1.2), torch.full((1, 8), 2.8)
+    assert torch.equal(pipe(drawing, latents=usual).latents, usual)
+    out, edge = pipe(drawing, latents=far), pipe(drawing, latents=far * 0.7)
+    assert float(out.latents.norm()) == pytest.approx(8**0.5 + 1.2)
+    torch.testing.assert_close(out.latents / out.latents.norm(), far / far.norm())
+    assert np.abs(pixels(out.images[0]) - pixels(edge.images[0])).max() <= 1
+
+
 def test_path_array_and_sketchpad_are_the_same_drawing(
     pipe: Sketch2PhotoPipeline, drawing: Image.Image, tmp_path: Path
 ) -> None:

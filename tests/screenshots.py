@@ -1,0 +1,101 @@
+"""Pictures of the page for people to look at: `python -m tests.screenshots`.
+
+Eight screenshots (1440 and 390 px, light and dark, English and Russian) and a GIF of a face being drawn.
+"""
+
+import io
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from sketch2photo import visit
+
+WIDTHS = {"desktop": (1440, 1000), "phone": (390, 844)}
+LANGUAGES = {"english": "en-US", "russian": "ru-RU"}
+FACE = "glasses beard"
+DRAWN = "curly_hair"
+GIF_WIDTH = 640
+
+
+def visitor(browser: Any, url: str, **kwargs: Any) -> Any:
+    page = browser.new_context(**kwargs).new_page()
+    page.goto(url)
+    page.wait_for_selector("#pad canvas")
+    return page
+
+
+def rest(page: Any) -> None:
+    """Until nothing is under way any more."""
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(700)
+
+
+def use(page: Any) -> None:
+    """What somebody does first: open an example, click a variation, tick two, move a slider."""
+    page.locator(f"#examples button:has(img[alt='{FACE}'])").click()
+    page.wait_for_selector("#variations img")
+    rest(page)
+    page.locator("#variations button").nth(1).click()
+    rest(page)
+    for number in (1, 4):
+        page.locator("#liked label").nth(number).click()
+    slider = page.locator("#direction-background input[type=range]")
+    if slider.count():
+        slider.scroll_into_view_if_needed()
+        box = slider.bounding_box()
+        page.mouse.click(box["x"] + 0.7 * box["width"], box["y"] + box["height"] / 2)
+    rest(page)
+    page.mouse.move(2, 2)
+    page.evaluate("scrollTo(0, 0)")
+
+
+def screenshots(browser: Any, url: str, out: Path) -> None:
+    for device, (width, height) in WIDTHS.items():
+        for scheme in ("light", "dark"):
+            for language, locale in LANGUAGES.items():
+                page = visitor(
+                    browser, url, viewport={"width": width, "height": height}, color_scheme=scheme, locale=locale
+                )
+                use(page)
+                page.screenshot(path=out / f"{device}-{scheme}-{language}.png", full_page=True)
+                page.context.close()
+
+
+def film(browser: Any, url: str, path: Path) -> None:
+    """A GIF of the canvas and the photograph beside it, one frame for each stroke."""
+    page = visitor(browser, url, viewport={"width": 1200, "height": 1000}, color_scheme="light")
+    pad, photo = (page.locator(f"#{part}").bounding_box() for part in ("pad", "photo"))
+    top, bottom = min(pad["y"], photo["y"]), pad["y"] + pad["height"]
+    clip = {"x": pad["x"] - 6, "y": top - 6, "width": photo["x"] + photo["width"] - pad["x"] + 12}
+    frames = []
+    for stroke in visit.strokes(DRAWN):
+        visit.draw(page, stroke)
+        page.wait_for_timeout(400)
+        picture = Image.open(io.BytesIO(page.screenshot(clip=clip | {"height": bottom - top + 12}))).convert("RGB")
+        frames.append(picture.resize((GIF_WIDTH, round(GIF_WIDTH * picture.height / picture.width))))
+    palette = frames[-1].quantize(128)
+    frames = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
+    durations = [140] * (len(frames) - 1) + [3000]
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=durations, loop=0, optimize=True)
+    page.context.close()
+
+
+def main(out: Path = Path("build/screenshots"), model: str | None = None) -> None:
+    """Make all of them.
+
+    Args:
+        out: folder for the pictures.
+        model: folder or Hub id; by default the bundled one.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    with visit.app(model) as app, visit.chromium() as browser:
+        screenshots(browser, app.url, out)
+        film(browser, app.url, out / "drawing.gif")
+    print("\n".join(f"{path} {path.stat().st_size / 2**20:.2f} MiB" for path in sorted(out.iterdir())))
+
+
+if __name__ == "__main__":
+    import tyro
+
+    tyro.cli(main, prog="python -m tests.screenshots")
