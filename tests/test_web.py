@@ -25,6 +25,7 @@ pytest.importorskip("onnxscript")
 from hub import build_web  # noqa: E402
 from sketch2photo import Sketch2PhotoPipeline  # noqa: E402
 from sketch2photo.drawing import to_sketch  # noqa: E402
+from sketch2photo.pipeline import longest  # noqa: E402
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "sketch2photo" / "examples"
@@ -210,6 +211,14 @@ def test_a_named_direction_is_pythons(page: Any, pipe: Sketch2PhotoPipeline) -> 
     settle(page)
     expected = pipe(drawing, latents=torch.tensor([dials(page)]), **moves).images[0]
     assert np.abs(pixels(canvas(page, "#variations", 3)) - pixels(expected)).mean() < 2
+
+    ends = {name: direction["range"][1] for name, direction in pipe.model.directions.items()}
+    for name, end in ends.items():
+        slide(page, f"#direction-{name}", end)
+    settle(page)
+    out = pipe(drawing, latents=torch.tensor([dials(page)]), **ends)
+    assert out.latents.norm() == pytest.approx(longest(8), rel=1e-4)  # further is not gone
+    assert np.abs(pixels(canvas(page, "#photo")) - pixels(out.images[0])).mean() < 2
 
     page.get_by_role("button", name="All to the middle").click()
     settle(page)

@@ -155,9 +155,11 @@ function randomLatents() {
     return Array.from({length: VARIATIONS}, () => Array.from({length: facts.latent_dim}, () => reachable(normal())));
 }
 
-/** Latents moved along the named directions by what their sliders say, as sketch2photo/pipeline.py moves them. */
+/** Latents moved along the named directions by their sliders, and shortened where they are too long, as in sketch2photo/pipeline.py. */
 function moved(z) {
-    return z.map((value, i) => amounts.reduce((sum, {name, slider}) => sum + slider.value * facts.directions[name].vector[i], value));
+    const far = z.map((value, i) => amounts.reduce((sum, {name, slider}) => sum + slider.value * facts.directions[name].vector[i], value));
+    const share = Math.min(facts.longest / Math.hypot(...far), 1);
+    return far.map(value => share * value);
 }
 
 // ---- controls ------------------------------------------------------------------------------------------------------
