@@ -63,6 +63,8 @@ def build(model: str, out: Path) -> int:
         if path.suffix == ".onnx":
             path.unlink()
 
+    page = (out / "index.html").read_text()
+    (out / "index.html").write_text(page.replace("<!-- megabytes -->", f"{page_size(out) / 1e6:.0f}"))
     files = sorted(path for path in out.iterdir() if path.name not in ("sw.js", "README.md"))
     version = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:16]
     small = [

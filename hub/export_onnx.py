@@ -9,6 +9,7 @@ import copy
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -16,6 +17,7 @@ from sketch2photo import Sketch2Photo
 from sketch2photo.data import Pairs, split
 from sketch2photo.engine import Bits, to_onnx, with_onnx
 from sketch2photo.evaluate import Evaluator, Resized
+from sketch2photo.pipeline import longest
 
 FOLDER = Path(__file__).parent / "model"
 COMPARED: tuple[Bits, ...] = (16, 8)
@@ -24,8 +26,9 @@ COMPARED: tuple[Bits, ...] = (16, 8)
 def write(model: Sketch2Photo, out: Path, bits: Bits = 32) -> list[Path]:
     """generator.onnx, encoder.onnx and config.json, in a folder that is made.
 
-    config.json has the sizes and `blank`: every 1,009th value of the photograph of a blank sketch with latents 0, by which whoever
-    runs the files elsewhere can tell whether it is done right there.
+    config.json has the sizes, the named directions, the length `longest` to which latents that were moved along them are to be
+    shortened, and `blank`: every 1,009th value of the photograph of a blank sketch with latents 0, by which whoever runs the
+    files elsewhere can tell whether it is done right there.
     """
     out.mkdir(parents=True, exist_ok=True)
     for name, content in to_onnx(model, bits).items():
@@ -33,7 +36,8 @@ def write(model: Sketch2Photo, out: Path, bits: Bits = 32) -> list[Path]:
     with torch.inference_mode():
         photo = model(torch.ones(1, 1, model.image_size, model.image_size), torch.zeros(1, model.latent_dim)).flatten()
     blank = [round(value, 4) for value in photo[::1009].tolist()]
-    facts = {"image_size": model.image_size, "latent_dim": model.latent_dim, "bits": bits, "blank": blank}
+    facts: dict[str, Any] = {"image_size": model.image_size, "latent_dim": model.latent_dim, "bits": bits}
+    facts |= {"directions": model.directions, "longest": longest(model.latent_dim), "blank": blank}
     (out / "config.json").write_text(json.dumps(facts, indent=1) + "\n")
     return [out / name for name in ("generator.onnx", "encoder.onnx", "config.json")]
 

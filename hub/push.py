@@ -1,8 +1,10 @@
-"""Makes repos on the Hub what the folders here say: the model, the Space that draws with it, or both, under one name.
+"""Makes repos on the Hub what the folders here say: the model, the Space that draws with it, or both, under one name; or the
+static Space that runs the model in the visitor's tab.
 
 python -m hub.push both user/sketch2photo                  # hf auth login first, with a token that may write
 python -m hub.push model user/mine --weights runs/mine/best --private
 python -m hub.push both user/sketch2photo --dry-run        # lists what would change
+python -m hub.push web user/sketch2photo-web               # builds the page as hub.build_web does
 
 Files on the Hub that the folder does not have are deleted. What is already there is not uploaded again.
 """
@@ -41,21 +43,23 @@ def push(api: HfApi, kind: str, name: str, folder: Path, private: bool, create_p
     """Makes a repo of this kind ("model" or "space") hold what the folder holds, and prints what was, or would be, done.
 
     Raises:
-        ValueError: it should be private, and is a public one already.
+        ValueError: it should be private, and is a public one already; or a Space there is of another kind.
     """
+    sdk = RepoCard.load(folder / "README.md").data.sdk if kind == "space" else None
     paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith(".")]
     files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
     page = f"{api.endpoint}/{'spaces/' if kind == 'space' else ''}{name}"
     try:
-        already_public = not api.repo_info(name, repo_type=kind).private
+        there = api.repo_info(name, repo_type=kind)
     except RepositoryNotFoundError:
         changed: Changes = dict.fromkeys(files, "+")
         if not dry_run:
-            sdk = "gradio" if kind == "space" else None
             api.create_repo(name, repo_type=kind, private=private, space_sdk=sdk)
         print(f"{page} {'would be' if dry_run else 'is'} created")
     else:
-        if private and already_public:
+        if kind == "space" and there.sdk != sdk:
+            raise ValueError(f"{page} is a {there.sdk} Space, and this would make it a {sdk} one: give another name.")
+        if private and not there.private:
             raise ValueError(f"{page} is public already: make it private in its settings, or leave out --private.")
         changed = compare(api, kind, name, files, "main")
     if not changed:
@@ -107,8 +111,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m hub.push", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=["model", "space", "both"])
-    parser.add_argument("name", help="USER/NAME of the model, and of the Space that draws with it")
+    parser.add_argument("what", choices=["model", "space", "both", "web"])
+    parser.add_argument(
+        "name", help="USER/NAME of the model and of the Space that draws with it, or of the static Space"
+    )
     parser.add_argument("--weights", type=Path, default=ROOT / "hub" / "model", help="the model's folder")
     parser.add_argument("--private", action="store_true", help="create it so that nobody else sees it")
     parser.add_argument("--create-pr", action="store_true", help="propose the change as a pull request")
@@ -117,15 +123,21 @@ def main() -> int:
     api = HfApi()
     how = (options.private, options.create_pr, options.dry_run)
     try:
-        if options.what != "space":
+        if options.what in ("model", "both"):
             Sketch2Photo.from_pretrained(options.weights)  # what does not load is not published
             push(api, "model", options.name, options.weights, *how)
-        if options.what != "model":
+        if options.what in ("space", "both"):
             with tempfile.TemporaryDirectory() as folder:
                 build_space(Path(folder), options.name)
                 push(api, "space", options.name, Path(folder), *how)
             if options.private:
                 print("A private model opens to its Space through a secret HF_TOKEN: add one in the Space's settings.")
+        if options.what == "web":
+            from hub import build_web  # which needs more packages than the others
+
+            with tempfile.TemporaryDirectory() as folder:
+                build_web.build(str(options.weights), Path(folder))
+                push(api, "space", options.name, Path(folder), *how)
     except Exception as error:  # The Hub's client has many, and its HTTP library others.
         reason = shorten(str(error), 300)
         if isinstance(error, HfHubHTTPError) and error.response.status_code in (401, 403):

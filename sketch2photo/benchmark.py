@@ -1,4 +1,4 @@
-"""Speed and memory: `python -m sketch2photo.benchmark [--model DIR_OR_ID]`.
+"""Speed, size and memory: `python -m sketch2photo.benchmark [--model DIR_OR_ID]`.
 
 Milliseconds say little about another machine, so latencies are also given as multiples of a torchvision ResNet-50 forward pass at
 224 px, timed in turns with everything else in the same run. BicycleGAN's published generator is timed beside ours, ours also in ONNX
@@ -10,18 +10,21 @@ import gzip
 import resource
 import shutil
 import statistics
+import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from importlib.metadata import PackageNotFoundError, version
 from itertools import pairwise
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -38,6 +41,14 @@ from .trainer import Trainer
 Answer = TypeVar("Answer")
 COUNTS = (1, 8)  # photographs of one sketch
 WARM_UP_STEPS = 2
+
+
+class Row(NamedTuple):
+    """One line of the table of latencies: megabytes of its file, and seconds for each of COUNTS."""
+
+    name: str
+    size: float
+    seconds: dict[int, float]
 
 
 class BicycleUNet(nn.Module):
@@ -77,18 +88,20 @@ class BicycleUNet(nn.Module):
 
 
 @torch.inference_mode()
-def latencies(model: Sketch2Photo, rounds: int) -> dict[str, dict[int, float]]:
+def latencies(model: Sketch2Photo, rounds: int) -> list[Row]:
     """Median seconds for 1 and 8 pictures by each network and precision; every round times all of them in turn.
 
-    In bf16 the weights are bf16 too, as app.py has them.
+    The first row is ResNet-50 in fp32. In bf16 the weights are bf16 too, as app.py has them. Sizes are those of the weights in a
+    file: of our generator, which is published in 16 bits, and of the others in the precision that they run in.
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     side = model.image_size
-    size = sum(p.numel() for p in model.generator.parameters()) / 1e6
+    count = sum(p.numel() for p in model.generator.parameters())
+    ours = f"Sketch2Photo, {count / 1e6:.1f} M, {side} px"
     networks: dict[str, nn.Module] = {
         "ResNet-50, 224 px": resnet50(weights=None),
         "BicycleGAN unet_256, 54.8 M, 256 px": BicycleUNet(),
-        f"Sketch2Photo, {size:.1f} M, {side} px": model,
+        ours: model,
     }
     inputs: list[Callable[[int], tuple[Tensor, ...]]] = [
         lambda n: (torch.randn(n, 3, 224, 224).contiguous(memory_format=torch.channels_last),),
@@ -96,24 +109,30 @@ def latencies(model: Sketch2Photo, rounds: int) -> dict[str, dict[int, float]]:
         lambda n: (torch.ones(1, 1, side, side), torch.randn(n, model.latent_dim)),
     ]
     work: dict[str, dict[int, Callable[[], Tensor]]] = {}
+    sizes: dict[str, float] = {}
     for precision, dtype in (("fp32", torch.float32), ("bf16", torch.bfloat16)):
         if dtype is torch.bfloat16 and not machine.has_bf16():
             continue
         for (name, network), sample in zip(networks.items(), inputs, strict=True):
             placed = copy.deepcopy(network).eval().to(device, dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
             given = {n: [x.to(device, dtype) for x in sample(n)] for n in COUNTS}
-            work[f"{name}, {precision}"] = {
+            title = f"{name}, PyTorch {precision}"
+            sizes[title] = 2 * count / 1e6 if network is model else sum(p.nbytes for p in placed.parameters()) / 1e6
+            work[title] = {
                 n: lambda placed=placed, given=given, n=n: placed(*given[n])  # type: ignore[misc]
                 for n in COUNTS
             }
     if onnx_runs(model):
-        with torch.inference_mode(False):
-            ours = with_onnx(copy.deepcopy(model))
         asked = {n: inputs[-1](n) for n in COUNTS}
-        work[f"Sketch2Photo, {size:.1f} M, {side} px, fp32, ONNX Runtime"] = {
-            n: lambda n=n: ours(*asked[n])  # type: ignore[misc]
-            for n in COUNTS
-        }
+        for bits in (32, 16, 8):
+            title = f"{ours}, ONNX Runtime fp32, generator.onnx in {bits} bits"
+            with torch.inference_mode(False):
+                sizes[title] = len(to_onnx(model, bits)["generator"]) / 1e6
+                session = with_onnx(copy.deepcopy(model), bits)
+            work[title] = {
+                n: lambda session=session, n=n: session(*asked[n])  # type: ignore[misc]
+                for n in COUNTS
+            }
     times: dict[str, dict[int, list[float]]] = {name: {n: [] for n in COUNTS} for name in work}
     for turn in range(rounds + 1):  # The first is the warm-up.
         for name, by_n in work.items():
@@ -121,7 +140,8 @@ def latencies(model: Sketch2Photo, rounds: int) -> dict[str, dict[int, float]]:
                 seconds = _timed(run)
                 if turn:
                     times[name][n].append(seconds)
-    return {name: {n: statistics.median(taken) for n, taken in by_n.items()} for name, by_n in times.items()}
+    medians = {name: {n: statistics.median(taken) for n, taken in by_n.items()} for name, by_n in times.items()}
+    return [Row(name, sizes[name], seconds) for name, seconds in medians.items()]
 
 
 def onnx_runs(model: Sketch2Photo) -> bool:
@@ -134,13 +154,15 @@ def onnx_runs(model: Sketch2Photo) -> bool:
     return isinstance(model.generator, ModulatedUNet)
 
 
-def browser_latencies(folder: Path, rounds: int) -> tuple[dict[int, float], float]:
-    """Median seconds in Chromium on the page in a folder: for 1 and 8 pictures, and from pen-up to the photograph shown.
+def browser_latencies(folder: Path, rounds: int) -> tuple[Row, float]:
+    """Chromium on the page in a folder, and the median seconds there from pen-up to the photograph shown.
+
+    The size is all that a visitor without WebGPU loads: the page, ONNX Runtime Web, and the generator in 8 bits.
 
     Raises:
         ValueError: no such page, no Chromium, or no playwright.
     """
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    chromium = _chromium()
     try:
         from playwright.sync_api import sync_playwright
     except ImportError as error:
@@ -177,7 +199,8 @@ def browser_latencies(folder: Path, rounds: int) -> tuple[dict[int, float], floa
             page.wait_for_timeout(1000)  # until the variations are there, too
         browser.close()
         server.shutdown()
-    return taken, statistics.median(waits[1:])
+    title = "Sketch2Photo, Chromium, WebAssembly fp32, the whole page"
+    return Row(title, page_size(folder) / 1e6, taken), statistics.median(waits[1:])
 
 
 # In the page: the median milliseconds of so many runs; and window.taken, from each pen-up to the photograph.
@@ -224,7 +247,7 @@ def training(preset: Preset, steps: int) -> tuple[float, float]:
 
 
 def main(model: str | None = None, rounds: int = 9, steps: int = 5, browser: Path | None = None) -> None:
-    """Time generation and training on this machine and print both as markdown tables.
+    """Time generation and training on this machine and print each as a markdown table.
 
     Args:
         model: model folder or Hub id; by default the bundled hub/model, or else an untrained model, which is as fast.
@@ -234,30 +257,22 @@ def main(model: str | None = None, rounds: int = 9, steps: int = 5, browser: Pat
     """
     if rounds < 1 or steps < 0:
         raise ValueError(f"Timing needs at least 1 round and 0 steps, not {rounds} and {steps}.")
-    print(", ".join(f"{key} {value}" for key, value in machine.description().items()) + "\n")
     machine.keep_freed_memory()
     loaded = _model(model)
-    found = latencies(loaded, rounds)
+    rows = latencies(loaded, rounds)
     pen_up = None
     if browser:
-        found["Sketch2Photo in Chromium, WebAssembly, fp32"], pen_up = browser_latencies(browser, rounds)
-    unit = found["ResNet-50, 224 px, fp32"]
+        row, pen_up = browser_latencies(browser, rounds)
+        rows.append(row)
+    print(", ".join(f"{key} {value}" for key, value in (machine.description() | _versions(browser)).items()) + "\n")
     print("Ratios are to ResNet-50 in fp32.\n")
-    print("| network | 1 photograph | x ResNet-50 | 8 photographs | x ResNet-50 |\n|---|---|---|---|---|")
-    for name, taken in found.items():
-        print(
-            f"| {name} | " + " | ".join(f"{1000 * taken[n]:.0f} ms | {taken[n] / unit[n]:.2f}" for n in COUNTS) + " |"
-        )
+    print("| network | size | 1 photograph | x ResNet-50 | 8 photographs | x ResNet-50 |\n|---|---|---|---|---|---|")
+    unit = rows[0].seconds
+    for name, size, seconds in rows:
+        times = " | ".join(f"{1000 * seconds[n]:.0f} ms | {seconds[n] / unit[n]:.2f}" for n in COUNTS)
+        print(f"| {name} | {size:.1f} MB | {times} |")
     if pen_up is not None:
         print(f"\nIn Chromium, from pen-up to the photograph on the page: {1000 * pen_up:.0f} ms.")
-    if onnx_runs(loaded):
-        print("\n| file | size |\n|---|---|")
-        count = sum(p.numel() for p in loaded.generator.parameters())
-        print(f"| the generator's weights, {count / 1e6:.1f} M, as published in 16 bits | {2 * count / 1e6:.1f} MB |")
-        for bits in (32, 16, 8):
-            print(f"| generator.onnx, {bits} bits | {len(to_onnx(loaded, bits)['generator']) / 1e6:.1f} MB |")
-        if browser:
-            print(f"| the page, as far as a visitor without WebGPU loads it | {page_size(browser) / 1e6:.1f} MB |")
     print(f"\nPeak memory of a process that makes 8 photographs: {_alone(generation_memory, model):.2f} GiB.")
     if steps:
         lines = ["| training | batch | images/s | peak memory |", "|---|---|---|---|"]
@@ -272,6 +287,21 @@ def page_size(folder: Path) -> int:
     """Bytes, after gzip, of what hub.build_web made, without what only browsers with WebGPU load."""
     own = [path for path in folder.iterdir() if "webgpu" not in path.name and "asyncify" not in path.name]
     return sum(min(path.stat().st_size, len(gzip.compress(path.read_bytes()))) for path in own)
+
+
+def _versions(browser: Path | None) -> dict[str, str]:
+    """Of what runs the model beside PyTorch, where it is there."""
+    found = {}
+    with suppress(PackageNotFoundError):
+        found["ONNX Runtime"] = version("onnxruntime")
+    if browser and (chromium := _chromium()):
+        told = subprocess.run([chromium, "--version"], capture_output=True, text=True).stdout.split()
+        found["Chromium"] = next((word for word in told if word[0].isdigit()), "of an unknown version")
+    return found
+
+
+def _chromium() -> str | None:
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 def _model(name: str | None) -> Sketch2Photo:

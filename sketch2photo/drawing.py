@@ -22,7 +22,7 @@ Box = tuple[int, int, int]  # left, top, side; may reach outside the picture
 MAX_PIXELS = 40_000_000
 MIN_SIDE, MAX_ASPECT = 16, 10
 WORKING_SIDE = 2048  # larger pictures are reduced to this before anything is measured on them
-FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF", "PPM")  # no format that starts another program
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")  # no format that starts another program
 EMPTY = "The canvas is empty: draw a face first."
 
 

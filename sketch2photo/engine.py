@@ -85,6 +85,9 @@ def _export(
     assert program is not None
     proto = program.model_proto
     del proto.graph.value_info[:]  # They say 1 where the number is free.
+    del proto.graph.metadata_props[:]
+    for part in [*proto.graph.node, *proto.graph.input, *proto.graph.output]:
+        del part.metadata_props[:]  # Which lines of which files it comes from, by their places on this computer.
     for value in [*proto.graph.input, *proto.graph.output]:
         if value.name != "sketch":
             value.type.tensor_type.shape.dim[0].dim_param = "K"

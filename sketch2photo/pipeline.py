@@ -20,6 +20,11 @@ from .model import Sketch2Photo
 REACH = 1.2  # beyond sqrt(D), the length of a usual z: 96 of 100 random latents of 8 numbers are shorter
 
 
+def longest(latent_dim: int) -> float:
+    """The length that latents are shortened to before a photograph is made of them."""
+    return math.sqrt(latent_dim) + REACH
+
+
 @dataclass
 class Sketch2PhotoOutput:
     """images: N pictures; latents: (N, D), the z that made them; sketch: (1, 1, S, S) in [-1, 1], what the model saw."""
@@ -118,8 +123,8 @@ class Sketch2PhotoPipeline:
                 known = ", ".join(self.model.directions) or "none"
                 raise ValueError(f"This model has no direction named {name!r}; it has: {known}.")
             z = z + amount * torch.tensor(self.model.directions[name]["vector"])
-        longest = math.sqrt(self.model.latent_dim) + REACH
-        z = z * (longest / z.norm(dim=1, keepdim=True).clamp(min=longest))
+        most = longest(self.model.latent_dim)
+        z = z * (most / z.norm(dim=1, keepdim=True).clamp(min=most))
         x = to_sketch(sketch, self.model.image_size)
         photos = self.model(self._placed(x), self._placed(z), strictness)
         return Sketch2PhotoOutput(self.processor.postprocess(photos.float().cpu(), output_type="pil"), z.cpu(), x)

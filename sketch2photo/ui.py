@@ -17,9 +17,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from . import studio
+from . import refine, studio
 from .drawing import to_sketch
-from .pipeline import Sketch2PhotoPipeline
+from .pipeline import Sketch2PhotoOutput, Sketch2PhotoPipeline
 from .sketchpad import SIZE, from_value, sketchpad, to_value
 from .studio import MAX_SEED, Recipe
 from .translations import I18N, TEXTS, say
@@ -121,6 +121,8 @@ ARGUMENTS = {
     "variations": "the latents of each variation, as generate gives them",
     "share": "0 for the first of the two, 1 for the second",
     "path": "a picture file",
+    "prompt": "what the picture should show",
+    "strength": "how far from the photograph: hardly at all at 0.1, and nothing of it is left at 1",
     "locked": "whether the seed stays as it is",
 }
 A_LATENT = f"a latent, from {-LIMIT:.0f} to {LIMIT:.0f}; 0 is the most usual face"
@@ -136,7 +138,8 @@ def launch(pipe: Sketch2PhotoPipeline, port: int | None = None, **kwargs: Any) -
     Raises:
         OSError: the port is taken.
     """
-    build(pipe).launch(
+    refiner = refine.Refiner() if refine.available() else None
+    build(pipe, refiner).launch(
         server_port=port,
         theme=THEME,
         head=f"<style>{CSS}</style>",  # css= would not reach what is around the page's own parts
@@ -148,8 +151,8 @@ def launch(pipe: Sketch2PhotoPipeline, port: int | None = None, **kwargs: Any) -
     )
 
 
-def build(pipe: Sketch2PhotoPipeline) -> gr.Blocks:
-    """The page of a model, not yet launched."""
+def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> gr.Blocks:
+    """The page of a model, not yet launched; with a refiner it has a second step, by Stable Diffusion."""
     dimensions = pipe.model.latent_dim
     directions = pipe.model.directions
     revision = studio.revision(pipe.model)
@@ -158,10 +161,15 @@ def build(pipe: Sketch2PhotoPipeline) -> gr.Blocks:
     # ---- actions ---------------------------------------------------------------------------------------------------
     # A drawing is the data URL of a PNG; `numbers` are the latents, and then by how much to go in each named direction.
 
-    def make(drawing: str | None, latents: Tensor, strictness: float, amounts: tuple[float, ...]) -> list[Image.Image]:
+    def draft(
+        drawing: str | None, latents: Tensor, strictness: float, amounts: tuple[float, ...]
+    ) -> Sketch2PhotoOutput:
         sketch = to_sketch(from_value(drawing), pipe.model.image_size, reframe=False)
         moves: dict[str, Any] = dict(zip(directions, amounts, strict=True))
-        return pipe(sketch, latents=latents, strictness=strictness, **moves).images
+        return pipe(sketch, latents=latents, strictness=strictness, **moves)
+
+    def make(drawing: str | None, latents: Tensor, strictness: float, amounts: tuple[float, ...]) -> list[Image.Image]:
+        return draft(drawing, latents, strictness, amounts).images
 
     def show(picture: Image.Image) -> str:
         return studio.keep(studio.to_jpeg(picture), "photo.jpg", cache)
@@ -318,6 +326,14 @@ def build(pipe: Sketch2PhotoPipeline) -> gr.Blocks:
             return recipe.sketch, recipe.seed, recipe.strictness, *recipe.latents, *amounts
         return to_value(framed(path)), *[gr.skip()] * (2 + dimensions + len(directions))
 
+    def sharpen(
+        drawing: str | None, prompt: str, strength: float, seed: int, strictness: float, *numbers: float
+    ) -> str:
+        """The photograph of a drawing with the given latents and named directions, made sharp by Stable Diffusion."""
+        assert refiner is not None
+        photo = draft(drawing, torch.tensor([numbers[:dimensions]]), strictness, numbers[dimensions:])
+        return show(refiner(photo, prompt, strength=strength, seed=seed)[0])
+
     def throw(locked: bool, seed: int) -> int:
         """Another seed, unless it is locked."""
         return seed if locked else random.randint(0, MAX_SEED)
@@ -404,6 +420,22 @@ def build(pipe: Sketch2PhotoPipeline) -> gr.Blocks:
                         elem_id="seed",
                     )
                     lock = gr.Checkbox(False, label=I18N("lock"), elem_id="lock")
+                if refiner:
+                    with gr.Accordion(I18N("refine"), elem_id="refine"):
+                        prompt = gr.Textbox(
+                            "a photograph of a face", label=I18N("prompt"), elem_id="prompt", max_lines=3
+                        )
+                        strength = gr.Slider(
+                            0.1, 1, 0.5, step=0.05, label=I18N("strength"), elem_id="strength", buttons=[]
+                        )
+                        sharp = gr.Button(I18N("sharpen"), elem_id="sharpen")
+                        sharpened = gr.Image(
+                            label=I18N("sharpened"),
+                            elem_id="sharpened",
+                            interactive=False,
+                            visible="hidden",
+                            buttons=["download", "fullscreen"],
+                        )
         gr.Markdown(I18N("terms"), elem_classes="head")
         variations = gr.JSON([], label="Latents of the variations", visible=False)
         past = gr.State([], time_to_live=FILES_EXPIRE[1])
@@ -495,6 +527,14 @@ def build(pipe: Sketch2PhotoPipeline) -> gr.Blocks:
                 queue=False,
             )
             done.success(None, files, None, js=SHOW_FILM if made is travel else DOWNLOAD)
+        if refiner:
+            sharp.click(lambda: gr.Image(visible=True), None, sharpened, api_visibility="private", queue=False).then(
+                action(sharpen),
+                [pad, prompt, strength, seed, strictness, *numbers],
+                sharpened,
+                api_name="sharpen",
+                **latest | {"show_progress": "full", "show_progress_on": sharpened, "concurrency_id": "diffusion"},
+            )
         restored = [pad, seed, strictness, *numbers]
         for opened, endpoint in (
             (upload.upload(action(open_picture), upload, restored, api_name="open", **latest), private),

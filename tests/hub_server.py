@@ -7,12 +7,14 @@ commit holds is what arrived in it: bytes, hashed as git and LFS do. Tokens are 
 import base64
 import hashlib
 import json
+import os
 import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -80,6 +82,22 @@ class Hub:
         self.cuts: list[int] = []  # after how many bytes the next downloads of LFS objects break off
         self.down = False
         self.url = self.cdn_url = ""
+
+    def put(self, name: str, folder: Path, private: bool = False, gated: bool = False) -> None:
+        """A model, as if somebody had pushed what is in the folder."""
+        repo = self.repos["models", name] = Repo(name.split("/")[0], private, None, gated)
+        files = [path for path in folder.rglob("*") if path.is_file()]
+        held = {
+            path.relative_to(folder).as_posix(): File(path.read_bytes(), path.suffix == ".safetensors")
+            for path in files
+        }
+        repo.commit("main", held)
+        self.storage |= {file.sha256: file.content for file in held.values() if file.lfs}
+
+    def environment(self, home: Path, token: str, **more: str) -> dict[str, str]:
+        """Of a process that takes this for the Hub and has its cache in `home`; LFS is the protocol that is spoken here."""
+        own = {"HF_ENDPOINT": self.url, "HF_HOME": str(home), "HF_HUB_DISABLE_XET": "1", "HF_TOKEN": token, **more}
+        return {key: value for key, value in (os.environ | own).items() if value}
 
     # ---- what every request goes through -------------------------------------------------------------------------------
 

@@ -478,6 +478,13 @@ def test_a_decompression_bomb_is_refused_by_its_header(side: int, tmp_path: Path
     refuses(tmp_path / "bomb.png", "megapixels")
 
 
+@pytest.mark.parametrize("kind", ["png", "jpeg", "mpo", "webp", "gif", "bmp", "tiff", "ppm"])
+def test_every_kind_of_file(tmp_path: Path, kind: str) -> None:
+    page = Image.fromarray(draw("bun"))
+    page.save(tmp_path / f"drawing.{kind}", kind)
+    assert difference(tmp_path / f"drawing.{kind}", page) < 2
+
+
 def test_broken_files(tmp_path: Path) -> None:
     page = Image.fromarray(draw("bun"))
     for kind in ("png", "jpg"):

@@ -2,7 +2,6 @@
 
 import importlib.metadata
 import json
-import os
 import re
 import shutil
 import socket
@@ -22,7 +21,7 @@ from safetensors.torch import load_file, save_file
 
 from hub.card import build
 from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline
-from tests.hub_server import File, Hub, Repo
+from tests.hub_server import Hub
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "hub" / "model"
@@ -87,10 +86,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def environment(hub: Hub, home: Path, token: str = "hf_ada", **more: str) -> dict[str, str]:
-    """Of a process that takes `hub` for the Hub and has its cache in `home`; LFS is the protocol that the server speaks."""
-    own = {"HF_ENDPOINT": hub.url, "HF_HOME": str(home), "HF_HUB_DISABLE_XET": "1", "HF_TOKEN": token, **more}
-    return {key: value for key, value in (os.environ | own).items() if value}
+def environment(hub: Hub, home: Path, token: str = "hf_ada") -> dict[str, str]:
+    return hub.environment(home, token)
 
 
 def python(code: str, *arguments: object, env: dict[str, str]) -> str:
@@ -104,17 +101,6 @@ def python(code: str, *arguments: object, env: dict[str, str]) -> str:
 def push(*arguments: object, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "hub.push", *map(str, arguments)]
     return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
-
-
-def put(hub: Hub, name: str, folder: Path, **options: bool) -> None:
-    """A model on the Hub, as if somebody had pushed it."""
-    repo = hub.repos["models", name] = Repo(name.split("/")[0], options.pop("private", False), None, **options)
-    repo.commit(
-        "main", {path.name: File(path.read_bytes(), path.suffix == ".safetensors") for path in folder.iterdir()}
-    )
-    for file in repo.commits[repo.refs["main"]].values():
-        if file.lfs:
-            hub.storage[file.sha256] = file.content
 
 
 LOAD_AND_SAVE = """
@@ -158,7 +144,7 @@ print(Sketch2PhotoPipeline.from_pretrained(sys.argv[1]).push_to_hub("ada/other")
 
 
 def test_a_download_that_is_cut_goes_on_where_it_was(hub: Hub, tmp_path: Path) -> None:
-    put(hub, NAME, FOLDER)
+    hub.put(NAME, FOLDER)
     hub.cuts = [11_000_000]  # the client writes in pieces of 10 MiB
     python(LOAD_AND_SAVE, NAME, "main", tmp_path / "copy", env=environment(hub, tmp_path / "home"))
     assert hub.ranges == [None, f"bytes={10 * 2**20}-"]
@@ -186,11 +172,11 @@ def attempts(env: dict[str, str], **wanted: dict[str, str]) -> dict[str, str]:
 
 
 def test_each_way_not_to_have_a_model_gets_one_sentence(hub: Hub, folder: Path, tmp_path: Path) -> None:
-    put(hub, NAME, folder)
-    put(hub, "ada/private", folder, private=True)
-    put(hub, "ada/gated", folder, gated=True)
-    put(hub, "ada/empty", ROOT / "hub" / "space")
-    put(hub, "ada/other", folder)
+    hub.put(NAME, folder)
+    hub.put("ada/private", folder, private=True)
+    hub.put("ada/gated", folder, gated=True)
+    hub.put("ada/empty", ROOT / "hub" / "space")
+    hub.put("ada/other", folder)
     said = attempts(
         environment(hub, tmp_path / "home", token=""),
         unknown={"id": "ada/sketch2foto"},
@@ -255,7 +241,10 @@ def test_weights_that_are_damaged_or_others_are_named(folder: Path, tmp_path: Pa
     save_file(weights, path)
     with pytest.raises(ValueError, match=r"Missing key\(s\).*generator\.stem\.bias") as missing:
         Sketch2Photo.from_pretrained(tmp_path)
-    assert all("\n" not in str(error.value) for error in (damaged, missing))
+    save_file(weights | {"generator.stem.bias": torch.zeros(7)}, path)
+    with pytest.raises(ValueError, match=r"size mismatch for generator\.stem\.bias") as shape:
+        Sketch2Photo.from_pretrained(tmp_path)
+    assert all("\n" not in str(error.value) for error in (damaged, missing, shape))
 
 
 # ---- pushing ---------------------------------------------------------------------------------------------------------
@@ -304,8 +293,29 @@ def test_push_writes_what_changed_and_nothing_twice(hub: Hub, folder: Path, tmp_
     assert ".gitattributes" in model.commits[model.refs["main"]]
 
 
+def test_push_builds_the_static_space_and_writes_nothing_twice(hub: Hub, folder: Path, tmp_path: Path) -> None:
+    name, env = "ada/sketch2photo-web", environment(hub, tmp_path / "home")
+    first = push("web", name, "--weights", folder, "--private", env=env)
+    assert first.returncode == 0, first.stderr
+    space = hub.repos["spaces", name]
+    assert (space.private, space.sdk) == (True, "static")
+    held = space.commits[space.refs["main"]]
+    assert ModelCard(held["README.md"].content.decode()).data.sdk == "static"
+    files = re.findall(r"self.FILES = (.*);", held["version.js"].content.decode())[0]
+    assert {"index.html", "generator.onnx.gzip"} < set(json.loads(files)) - {"./"} < set(held)
+    assert json.loads(held["config.json"].content)["image_size"] == 64
+
+    before = dict(space.refs)  # built anew, it is the same to the byte
+    assert "nothing to change" in push("web", name, "--weights", folder, "--private", env=env).stdout
+    assert space.refs == before
+
+    other = push("space", name, env=env)
+    assert other.returncode == 2
+    assert "is a static Space, and this would make it a gradio one" in other.stderr
+
+
 def test_push_says_in_one_line_why_it_cannot(hub: Hub, folder: Path, tmp_path: Path) -> None:
-    put(hub, NAME, folder)
+    hub.put(NAME, folder)
     env = environment(hub, tmp_path)
     (tmp_path / "none").mkdir()
     for arguments, token, words in (

@@ -63,6 +63,13 @@ def test_the_files_give_what_pytorch_gives_on_real_drawings(model: Sketch2Photo,
             np.testing.assert_allclose(ours, theirs.numpy(), atol=1e-3, rtol=0)
 
 
+def test_nothing_in_the_files_tells_where_they_were_made(files: Path) -> None:
+    for name in ("generator", "encoder"):
+        content = (files / f"{name}.onnx").read_bytes()
+        assert str(ROOT).encode() not in content
+        assert b".py" not in content
+
+
 @torch.inference_mode()
 @pytest.mark.parametrize("count", [1, 5])
 def test_a_model_of_other_sizes_with_any_number_of_latents(count: int) -> None:

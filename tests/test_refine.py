@@ -1,6 +1,6 @@
 """The second step: diffusers' real pipeline, from files in its format, with components small enough for a test."""
 
-import json
+import io
 import subprocess
 import sys
 from pathlib import Path
@@ -10,70 +10,20 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
-transformers = pytest.importorskip("transformers")
+pytest.importorskip("transformers")
+pytest.importorskip("playwright")
 
-from diffusers import (  # noqa: E402
-    AutoencoderKL,
-    ControlNetModel,
-    DDIMScheduler,
-    StableDiffusionControlNetImg2ImgPipeline,
-    UNet2DConditionModel,
-)
-
-from sketch2photo import Sketch2Photo, Sketch2PhotoOutput, Sketch2PhotoPipeline  # noqa: E402
-from sketch2photo.refine import Refiner  # noqa: E402
+from sketch2photo import Sketch2Photo, Sketch2PhotoOutput, Sketch2PhotoPipeline, ui, visit
+from sketch2photo.refine import Refiner
+from tests import diffusion
 
 HOW = {"steps": 4, "size": 64, "seed": 0}
 
 
 @pytest.fixture(scope="module")
 def refiner(tmp_path_factory: pytest.TempPathFactory) -> Refiner:
-    """Stable Diffusion and ControlNet with tiny random components, saved as on the Hub."""
     folder = tmp_path_factory.mktemp("diffusion")
-    torch.manual_seed(0)
-    unet = UNet2DConditionModel(
-        sample_size=32,
-        layers_per_block=1,
-        block_out_channels=(8, 16),
-        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
-        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
-        cross_attention_dim=16,
-        norm_num_groups=4,
-        attention_head_dim=4,
-    )
-    controlnet = ControlNetModel.from_unet(unet, conditioning_embedding_out_channels=(8, 16))
-    for name, parameter in controlnet.named_parameters():  # which begin at zero, and so change nothing before training
-        if "controlnet_" in name:
-            torch.nn.init.normal_(parameter, std=0.5)
-    vae = AutoencoderKL(
-        block_out_channels=(8, 16),
-        down_block_types=("DownEncoderBlock2D",) * 2,
-        up_block_types=("UpDecoderBlock2D",) * 2,
-        norm_num_groups=4,
-        latent_channels=4,
-    )
-    words = ["<|startoftext|>", "<|endoftext|>", *(chr(code) for code in range(97, 123))]
-    words += [f"{word}</w>" for word in words[2:]]
-    (folder / "vocab.json").write_text(json.dumps({word: number for number, word in enumerate(words)}))
-    (folder / "merges.txt").write_text("#version: 0.2\n")
-    tokenizer = transformers.CLIPTokenizer(str(folder / "vocab.json"), str(folder / "merges.txt"), model_max_length=77)
-    text = transformers.CLIPTextConfig(
-        vocab_size=len(words),
-        **{"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2},
-        **{"max_position_embeddings": 77, "bos_token_id": 0, "eos_token_id": 1, "pad_token_id": 1},
-    )
-    StableDiffusionControlNetImg2ImgPipeline(
-        vae=vae,
-        text_encoder=transformers.CLIPTextModel(text),
-        tokenizer=tokenizer,
-        unet=unet,
-        controlnet=controlnet,
-        scheduler=DDIMScheduler(),
-        safety_checker=None,
-        feature_extractor=None,
-        requires_safety_checker=False,
-    ).save_pretrained(folder / "model")
-    controlnet.save_pretrained(folder / "controlnet")
+    diffusion.save(folder)
     return Refiner(str(folder / "model"), str(folder / "controlnet"), device="cpu")
 
 
@@ -138,3 +88,28 @@ def test_nothing_of_it_is_loaded_before_it_is_used() -> None:
     code = "import sys, sketch2photo.refine as r; r.Refiner(); r.available(); print('transformers' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_the_page_has_the_button_where_it_can_run(refiner: Refiner) -> None:
+    torch.manual_seed(0)
+    model = Sketch2Photo(image_size=64, channels=(16, 32), blocks=(1, 1), head=8, directions={})
+    page_of = {True: ui.build(Sketch2PhotoPipeline(model), refiner), False: ui.build(Sketch2PhotoPipeline(model))}
+    with visit.chromium() as browser:
+        for can_run, blocks in page_of.items():
+            _, url, _ = blocks.launch(prevent_thread_lock=True, quiet=True, i18n=ui.I18N)
+            page = browser.new_page()
+            page.set_default_timeout(60_000)
+            page.goto(url)
+            page.locator("#examples button").first.click()
+            page.wait_for_selector("#photo img")
+            button = page.get_by_role("button", name="Make it sharp")
+            assert button.count() == can_run
+            if can_run:
+                page.get_by_label("What the picture should show").fill("an old man")
+                button.click()
+                source = page.wait_for_selector("#sharpened img").get_attribute("src")
+                picture = Image.open(io.BytesIO(page.request.get(source).body()))
+                assert picture.size == (512, 512)
+                assert np.ptp(np.asarray(picture)) > 20
+            page.close()
+            blocks.close()

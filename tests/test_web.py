@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import re
 import shutil
 import threading
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ pytest.importorskip("onnxscript")
 from hub import build_web  # noqa: E402
 from sketch2photo import Sketch2PhotoPipeline  # noqa: E402
 from sketch2photo.drawing import to_sketch  # noqa: E402
+from sketch2photo.pipeline import longest  # noqa: E402
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "sketch2photo" / "examples"
@@ -127,10 +129,10 @@ def page(browser: Any, host: Host, request: pytest.FixtureRequest) -> Iterator[A
     assert not page.errors
 
 
-def draw(page: Any, name: str, every: int = 4) -> None:
-    """One of the example drawings by mouse, stroke by stroke."""
+def draw(page: Any, name: str, every: int = 4, first: int | None = None) -> None:
+    """One of the example drawings by mouse, stroke by stroke, or the first strokes of it."""
     box = page.locator("#pad canvas").bounding_box()
-    for stroke in STROKES[name]["strokes"]:
+    for stroke in STROKES[name]["strokes"][:first]:
         points = [(box["x"] + x * box["width"] / 512, box["y"] + y * box["height"] / 512) for x, y in stroke]
         page.mouse.move(*points[0])
         page.mouse.down()
@@ -187,6 +189,132 @@ def test_the_same_drawing_and_latents_give_pythons_picture(
     assert np.abs(pixels(shown) - pixels(expected)).mean() < 2
 
 
+def test_a_named_direction_is_pythons(page: Any, pipe: Sketch2PhotoPipeline) -> None:
+    draw(page, "quick_sketch")
+    slide(page, "#latent-3", -1.5)
+    settle(page)
+    before, variation = canvas(page, "#photo"), canvas(page, "#variations", 3)
+    assert page.locator("#directions input").count() == len(pipe.model.directions)
+    slider = page.get_by_role("slider", name="Background")
+    low, high = pipe.model.directions["background"]["range"]
+    assert (float(slider.get_attribute("min")), float(slider.get_attribute("max"))) == (low, high)
+    slide(page, "#direction-background", 2)
+    slide(page, "#direction-hair", -1)
+    settle(page)
+    drawing, moves = canvas(page, "#pad"), {"background": 2, "hair": -1}
+    expected = pipe(drawing, latents=torch.tensor([dials(page)]), **moves).images[0]
+    assert np.abs(pixels(canvas(page, "#photo")) - pixels(expected)).mean() < 2
+    assert np.abs(pixels(canvas(page, "#photo")) - pixels(before)).mean() > 8
+
+    assert np.abs(pixels(canvas(page, "#variations", 3)) - pixels(variation)).mean() > 8
+    page.get_by_role("button", name="Variation 4").click()
+    settle(page)
+    expected = pipe(drawing, latents=torch.tensor([dials(page)]), **moves).images[0]
+    assert np.abs(pixels(canvas(page, "#variations", 3)) - pixels(expected)).mean() < 2
+
+    ends = {name: direction["range"][1] for name, direction in pipe.model.directions.items()}
+    for name, end in ends.items():
+        slide(page, f"#direction-{name}", end)
+    settle(page)
+    out = pipe(drawing, latents=torch.tensor([dials(page)]), **ends)
+    assert out.latents.norm() == pytest.approx(longest(8), rel=1e-4)  # further is not gone
+    assert np.abs(pixels(canvas(page, "#photo")) - pixels(out.images[0])).mean() < 2
+
+    page.get_by_role("button", name="All to the middle").click()
+    settle(page)
+    expected = pipe(drawing, latents=torch.zeros(1, 8)).images[0]
+    assert slider.input_value() == "0"
+    assert np.abs(pixels(canvas(page, "#photo")) - pixels(expected)).mean() < 2
+
+
+def test_a_model_without_directions_has_no_sliders_for_them(browser: Any, folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    facts = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps(facts | {"directions": {}}))
+    with Host(tmp_path) as host:
+        page = visit(browser, host.url)
+        assert not page.locator("#directions").is_visible()
+        page.get_by_role("button", name="Example drawing: childish").click()
+        settle(page)
+        assert np.ptp(pixels(canvas(page, "#photo"))) > 100
+        page.context.close()
+
+
+def test_first_strokes_stay_where_they_were_drawn(page: Any, pipe: Sketch2PhotoPipeline) -> None:
+    draw(page, "tiny_corner")
+    settle(page)
+    drawing = canvas(page, "#pad")
+    still, moved = (to_sketch(drawing, 256, reframe=reframe) for reframe in (False, True))
+    shown = pixels(canvas(page, "#photo"))
+    expected, other = (pixels(pipe(sketch, latents=torch.zeros(1, 8)).images[0]) for sketch in (still, moved))
+    assert np.abs(shown - expected).mean() < 2
+    assert np.abs(shown - other).mean() > 8
+
+
+def pictures(folder: Path) -> dict[str, Path]:
+    """Files as people have them: a photograph of paper that is not square, chalk on a board, a transparent PNG, a small corner."""
+    face = Image.open(EXAMPLES / "careful_man.png").convert("L").resize((700, 700), Image.Resampling.LANCZOS)
+    paper = Image.new("L", (900, 1300), 255)
+    paper.paste(face, (90, 300))
+    light = np.linspace(0.55, 0.85, 900)[None, :, None] * np.array([1.0, 0.96, 0.88])
+    found = {
+        "paper.jpg": Image.fromarray((np.asarray(paper)[:, :, None] * light).astype(np.uint8)),
+        "chalk.png": Image.fromarray(30 + (255 - np.asarray(face)) // 2).crop((0, 0, 700, 641)),
+        "transparent.png": Image.merge("LA", (Image.new("L", face.size, 0), Image.fromarray(255 - np.asarray(face)))),
+        "corner.webp": Image.new("L", (1500, 801), 255),
+    }
+    found["corner.webp"].paste(face.resize((300, 300)), (1100, 60))
+    for name, picture in found.items():
+        picture.save(folder / name)
+    return {name: folder / name for name in found}
+
+
+DROP = """([kind, name, type, data]) => {
+    const bytes = Uint8Array.from(atob(data), letter => letter.charCodeAt(0)), transfer = new DataTransfer();
+    transfer.items.add(new File([bytes], name, {type}));
+    document.body.dispatchEvent(kind === 'drop'
+        ? new DragEvent('drop', {dataTransfer: transfer, bubbles: true, cancelable: true})
+        : new ClipboardEvent('paste', {clipboardData: transfer, bubbles: true}));
+}"""
+
+
+def test_a_picture_is_opened_dropped_or_pasted_as_in_python(page: Any, tmp_path: Path) -> None:
+    found = pictures(tmp_path)
+    for (name, path), how in zip(found.items(), ("open", "drop", "paste", "drop"), strict=True):
+        if how == "open":
+            with page.expect_file_chooser() as chooser:
+                page.get_by_role("button", name="Open a drawing").click()
+            chooser.value.set_files(path)
+        else:
+            kind = f"image/{path.suffix[1:]}"
+            page.evaluate(DROP, [how, name, kind, base64.b64encode(path.read_bytes()).decode()])
+        page.wait_for_function("() => document.querySelector('#variations button')")
+        settle(page)
+        expected = (to_sketch(path, 512)[0, 0].numpy() + 1) * 127.5
+        shown = pixels(canvas(page, "#pad").convert("L"))
+        assert np.abs(shown - expected).mean() < 3, name
+        assert (np.abs(shown - expected) > 100).mean() < 0.005, name
+        page.get_by_role("button", name="Clear the canvas").click()
+        page.get_by_text("The canvas is empty: draw a face first.").wait_for()
+
+
+def test_a_file_that_is_no_drawing_gets_one_sentence_and_nothing_is_lost(page: Any, tmp_path: Path) -> None:
+    page.get_by_role("button", name="Example drawing: childish").click()
+    settle(page)
+    before = canvas(page, "#pad"), canvas(page, "#photo")
+    (tmp_path / "letter.png").write_text("Dear Sir or Madam")
+    Image.new("L", (300, 300), 255).save(tmp_path / "blank.png")
+    Image.new("L", (900, 40), 255).save(tmp_path / "long.png")
+    for name, sentence in (
+        ("letter.png", "letter.png is not a picture that can be read"),
+        ("blank.png", "The canvas is empty: draw a face first."),
+        ("long.png", "too long and thin for a face"),
+    ):
+        page.locator("#file").set_input_files(tmp_path / name)
+        page.get_by_text(sentence).wait_for()
+        assert (canvas(page, "#pad"), canvas(page, "#photo")) == before
+
+
 def hatched() -> Image.Image:
     """So much even shading that it is taken for a shadow on paper, and taken off."""
     page = Image.new("L", (512, 512), 255)
@@ -214,7 +342,7 @@ def test_drawings_are_prepared_as_in_python(page: Any) -> None:
             """async encoded => {
                 const bytes = Uint8ClampedArray.from(atob(encoded), letter => letter.charCodeAt(0));
                 const {toSketch} = await import('./drawing.js');
-                return [...toSketch(new ImageData(bytes, 512), 256)];
+                return [...toSketch(new ImageData(bytes, 512), 256, true)];
             }""",
             base64.b64encode(rgba).decode(),
         )
@@ -227,6 +355,8 @@ def test_a_first_visit_is_small_and_the_page_then_needs_no_connection(browser: A
     with Host(folder) as host:
         page = visit(browser, host.url)
         assert 1e6 < sum(host.sent) < LIMIT
+        told = re.search(r"Loading the model, (\d+) MB", (folder / "index.html").read_text())
+        assert float(told[1]) == pytest.approx(sum(host.sent) / 1e6, rel=0.15)
         assert page.evaluate("crossOriginIsolated")  # without which there are no threads
         assert page.locator("body").get_attribute("data-ready") == "wasm"
         page.get_by_role("button", name="Example drawing: careful woman").click()

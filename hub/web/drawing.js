@@ -1,19 +1,40 @@
-// What is on the pad -> the network's input: drawing.py, step by step, for a white square pad. A grey picture is a Float32Array
-// of n * n values in [0, 1], white = 1. tests/test_web.py holds both to the same answers.
+// What is on the pad, or in a file -> the network's input: drawing.py, step by step. A grey picture is a Float32Array of rows of n
+// values in [0, 1], white = 1. tests/test_web.py holds both to the same answers.
 
 const EMPTY = 'The canvas is empty: draw a face first.';
 const DOT = 'There is only a dot on the canvas: draw a face first.';
 
-/** ImageData of a square pad -> Float32Array (size * size) in [-1, 1]. Throws an Error with a sentence for its author. */
-export function toSketch({data, width}, size) {
-    let grey = new Float32Array(width * width);
-    for (let i = 0; i < grey.length; i++) grey[i] = Math.min(data[4 * i], data[4 * i + 1], data[4 * i + 2]) / 255;
+/**
+ * ImageData on white -> Float32Array (size * size) in [-1, 1]. Throws an Error with a sentence for its author. With `reframe` a drawing
+ * that is small or stands aside is enlarged and moved to where faces are: not so while it is drawn, where each line would move all others.
+ */
+export function toSketch({data, width, height}, size, reframe) {
+    const light = isLightOnDark(data, width), side = Math.max(width, height);
+    let grey = new Float32Array(width * height);
+    for (let i = 0; i < grey.length; i++) {
+        const red = data[4 * i], green = data[4 * i + 1], blue = data[4 * i + 2];
+        grey[i] = (light ? 255 - Math.max(red, green, blue) : Math.min(red, green, blue)) / 255;
+    }
     if (!isClean(grey, width)) grey = flattenPaper(grey, width);
-    const square = crop(grey, width, frame(findInk(grey, width), width), paperLevel(grey, width));
+    const ink = findInk(grey, width), whole = {left: (width - side) >> 1, top: (height - side) >> 1, side};
+    const square = crop(grey, width, reframe ? frame(ink, width, height, whole) : whole, paperLevel(grey, width));
     return restoreContrast(scale(square.grey, square.side, size), size).map(value => 2 * value - 1);
 }
 
 // ---- paper and ink -------------------------------------------------------------------------------------------------
+
+/** Whether light lines were drawn on a dark ground: a dim photograph of paper is dark, too, but its lines are darker still. */
+function isLightOnDark(data, n) {
+    const luma = new Float32Array(data.length / 4);
+    for (let i = 0; i < luma.length; i++) luma[i] = 0.299 * data[4 * i] + 0.587 * data[4 * i + 1] + 0.114 * data[4 * i + 2];
+    const side = 256, small = scaleArea(luma, n, side).map(value => Math.round(value)), edge = i => Math.min(i, side - 1 - i) < 8;
+    const border = small.filter((_, i) => edge(i % side) || edge(Math.floor(i / side)));
+    if (percentile(small, 50) > 127 || percentile(border, 50) > 127) return false;
+    const around = medianBlur(small, side, 20);
+    let lighter = 0, darker = 0;
+    small.forEach((value, i) => value > around[i] ? lighter += (value - around[i]) ** 2 : darker += (value - around[i]) ** 2);
+    return lighter > darker;
+}
 
 function findPaper(grey, n) {
     const side = 128, small = scaleArea(grey, n, side), mean = blur(small, side), square = blur(small.map(v => v * v), side);
@@ -35,9 +56,10 @@ function flattenPaper(grey, n) {
         const a = gaussian(lit, side, sigma), b = gaussian(paper, side, sigma);
         for (let i = 0; i < a.length; i++) { light[i] += trust * a[i]; total[i] += trust * b[i]; }
     }
-    const everywhere = separable(light.map((v, i) => v / Math.max(total[i], 1e-12)), side, taps(side, n, linear));
+    const bare = light.map((v, i) => v / Math.max(total[i], 1e-12));
+    const everywhere = separable(bare, side, taps(side, n, linear), taps(side, grey.length / n, linear));
     const flat = grey.map((value, i) => value / Math.max(everywhere[i], 0.02));
-    const ink = Math.min(percentile(flat.filter((_, i) => i % 2 === 0 && Math.floor(i / n) % 2 === 0), 0.5), 0.7);
+    const ink = Math.min(percentile(flat.filter((_, i) => i % n % 2 === 0 && Math.floor(i / n) % 2 === 0), 0.5), 0.7);
     return flat.map(value => clip((value - ink) / (0.93 - ink) * 0.95 + 0.05));
 }
 
@@ -47,10 +69,10 @@ function paperLevel(grey, n) {
 
 /** What was drawn, without specks, as the box around it. */
 function findInk(grey, n) {
-    const limit = paperLevel(grey, n) - 0.12, seen = new Uint8Array(n * n), stack = [], parts = [];
+    const height = grey.length / n, limit = paperLevel(grey, n) - 0.12, seen = new Uint8Array(grey.length), stack = [], parts = [];
     for (let start = 0; start < grey.length; start++) {
         if (seen[start] || grey[start] >= limit) continue;
-        const part = {area: 0, left: n, right: 0, top: n, bottom: 0};
+        const part = {area: 0, left: n, right: 0, top: height, bottom: 0};
         seen[start] = 1;
         stack.push(start);
         while (stack.length) {
@@ -58,7 +80,7 @@ function findInk(grey, n) {
             part.area++;
             part.left = Math.min(part.left, x); part.right = Math.max(part.right, x + 1);
             part.top = Math.min(part.top, y); part.bottom = Math.max(part.bottom, y + 1);
-            for (let v = Math.max(y - 1, 0); v <= Math.min(y + 1, n - 1); v++)
+            for (let v = Math.max(y - 1, 0); v <= Math.min(y + 1, height - 1); v++)
                 for (let u = Math.max(x - 1, 0); u <= Math.min(x + 1, n - 1); u++)
                     if (!seen[v * n + u] && grey[v * n + u] < limit) { seen[v * n + u] = 1; stack.push(v * n + u); }
         }
@@ -68,7 +90,7 @@ function findInk(grey, n) {
     const most = Math.max(...parts.map(part => part.area)), drawn = parts.filter(part => part.area >= 0.02 * most);
     const box = part => (part.right - part.left) * (part.bottom - part.top);
     const largest = drawn.reduce((a, b) => box(b) > box(a) ? b : a);
-    const extent = Math.max(largest.right - largest.left, largest.bottom - largest.top) / n;
+    const extent = Math.max(largest.right - largest.left, largest.bottom - largest.top) / Math.max(n, height);
     if (drawn.length === 1 && extent < (largest.area / box(largest) > 0.6 ? 0.15 : 0.03)) throw new Error(DOT);
     return {
         left: Math.min(...drawn.map(part => part.left)), right: Math.max(...drawn.map(part => part.right)),
@@ -78,10 +100,10 @@ function findInk(grey, n) {
 
 // ---- framing -------------------------------------------------------------------------------------------------------
 
-function frame({left, right, top, bottom}, n) {
+function frame({left, right, top, bottom}, n, m, whole) {
     const width = right - left, height = bottom - top, x = (left + right) / 2, y = (top + bottom) / 2;
-    const extent = Math.max(width, height) / n, aside = Math.max(Math.abs(x - n / 2), Math.abs(y - n / 2)) / n;
-    if (!(extent < 0.55 || (extent < 0.75 && aside > 0.15))) return {left: 0, top: 0, side: n};
+    const extent = Math.max(width, height) / whole.side, aside = Math.max(Math.abs(x - n / 2), Math.abs(y - m / 2)) / whole.side;
+    if (!(extent < 0.55 || (extent < 0.75 && aside > 0.15))) return whole;
     let side = Math.max(round(Math.max(height / 0.80, width / 0.88)), 8);
     side += (width + side) % 2;
     return {left: round(x - side / 2), top: round(y - 0.46 * side), side};
@@ -89,7 +111,7 @@ function frame({left, right, top, bottom}, n) {
 
 function crop(grey, n, {left, top, side}, paper) {
     const out = new Float32Array(side * side).fill(paper);
-    for (let y = Math.max(top, 0); y < Math.min(top + side, n); y++)
+    for (let y = Math.max(top, 0); y < Math.min(top + side, grey.length / n); y++)
         for (let x = Math.max(left, 0); x < Math.min(left + side, n); x++)
             out[(y - top) * side + x - left] = grey[y * n + x];
     return {grey: out, side};
@@ -126,17 +148,17 @@ function reflected(i, n) {
     return i;
 }
 
-/** n * n values, weighted along rows and then along columns: tap lists of [position, weight] for each place of the result. */
-function separable(values, n, lists) {
-    const m = lists.length, rows = new Float32Array(n * m), out = new Float32Array(m * m);
+/** Rows of n values, weighted along rows and then along columns: tap lists of [position, weight] for each place of the result. */
+function separable(values, n, lists, down = lists) {
+    const height = values.length / n, m = lists.length, rows = new Float32Array(height * m), out = new Float32Array(m * down.length);
     lists.forEach((list, x) => {
-        for (let y = 0; y < n; y++) {
+        for (let y = 0; y < height; y++) {
             let sum = 0;
             for (const [at, weight] of list) sum += weight * values[y * n + at];
             rows[y * m + x] = sum;
         }
     });
-    lists.forEach((list, y) => {
+    down.forEach((list, y) => {
         for (let x = 0; x < m; x++) {
             let sum = 0;
             for (const [at, weight] of list) sum += weight * rows[at * m + x];
@@ -146,16 +168,19 @@ function separable(values, n, lists) {
     return out;
 }
 
-/** Mean over what a pixel of the smaller picture covers. */
+/** m * m values: the mean over what a pixel of the smaller picture covers; no side is shorter. */
 function scaleArea(values, n, m) {
-    if (n === m) return values;
+    return separable(values, n, means(n, m), means(values.length / n, m));
+}
+
+function means(n, m) {
     const step = n / m;
-    return separable(values, n, Array.from({length: m}, (_, i) => {
+    return Array.from({length: m}, (_, i) => {
         const list = [];
         for (let at = Math.floor(i * step); at < Math.min(Math.ceil((i + 1) * step), n); at++)
             list.push([at, (Math.min(at + 1, (i + 1) * step) - Math.max(at, i * step)) / step]);
         return list;
-    }));
+    });
 }
 
 /** Taps of an interpolation of n to m values; the edge is repeated. */
@@ -182,6 +207,24 @@ function gaussian(values, n, sigma) {
     for (let k = -reach; k <= reach; k++) bell.push(Math.exp(-k * k / (2 * sigma * sigma)));
     const sum = bell.reduce((a, b) => a + b);
     return separable(values, n, Array.from({length: n}, (_, i) => bell.map((v, k) => [reflected(i + k - reach, n), v / sum])));
+}
+
+/** The median of what is up to `reach` aside and above or below, of whole numbers up to 255; the edge is repeated. */
+function medianBlur(values, n, reach) {
+    const inside = i => Math.min(Math.max(i, 0), n - 1), half = (2 * reach + 1) ** 2 / 2, out = new Float32Array(n * n);
+    for (let y = 0; y < n; y++) {
+        const counts = new Uint16Array(256);
+        const count = (x, by) => { for (let v = y - reach; v <= y + reach; v++) counts[values[inside(v) * n + inside(x)]] += by; };
+        for (let x = -reach; x < reach; x++) count(x, 1);
+        for (let x = 0; x < n; x++) {
+            count(x + reach, 1);
+            let value = 0, seen = counts[0];
+            while (seen < half) seen += counts[++value];
+            out[y * n + x] = value;
+            count(x - reach, -1);
+        }
+    }
+    return out;
 }
 
 function dilate(values, n, reach) {

@@ -1,31 +1,67 @@
 // The page: what its controls do. pad.js is the sketchpad of the app (sketch2photo/sketchpad.py), put here by the build.
 
-import {load, photographs} from './model.js';
+import {load, photographs, prepare} from './model.js';
 import {sketchpad} from './pad.js';
 
 const LIMIT = 3, VARIATIONS = 6, EXAMPLES = ['careful_woman', 'glasses_beard', 'curly_hair', 'three_quarter', 'quick_sketch', 'childish'];
 const USE = 'Click a variation, or move the dials: the person changes, your drawing does not.';
 const $ = id => document.getElementById(id);
-const strictness = $('strictness'), dials = [], facts = await (await fetch('config.json')).json();
+const strictness = $('strictness'), dials = [], amounts = [], facts = await (await fetch('config.json')).json();
 
 // ---- sketchpad -----------------------------------------------------------------------------------------------------
 
 const pad = {value: null}, paper = $('pad').querySelector('canvas');
 let putOnPad;  // what the pad does when its value is set from outside
 sketchpad($('pad'), pad, event => event === 'input' && drawn(), (name, set) => { putOnPad = set; });
-document.addEventListener('drop', event => event.preventDefault());  // or the browser would leave the page for the picture
+
+async function put(address) {
+    pad.value = address;
+    await putOnPad();
+    pad.value = null;  // so that it can be put there again
+    drawn();
+}
 
 for (const name of EXAMPLES) {
     const button = document.createElement('button'), title = name.replace('_', ' ');
     button.type = 'button';
     button.innerHTML = `<img src="${name}.png" alt="Example drawing: ${title}">`;
-    button.onclick = async () => {
-        pad.value = button.firstChild.src;
-        await putOnPad();
-        pad.value = null;  // so that it can be chosen again
-        drawn();
-    };
+    button.onclick = () => put(button.firstChild.src);
     $('examples').append(button);
+}
+
+// A picture that is opened, dropped or pasted (the pad hands the latter two to #file) becomes a drawing on the pad.
+$('open').onclick = () => $('file').click();
+$('file').onchange = async () => {
+    const [file] = $('file').files;
+    if (!file) return;
+    try {
+        const canvas = document.createElement('canvas');
+        canvas.width = canvas.height = paper.width;
+        canvas.getContext('2d').putImageData(new ImageData(await prepare(await pixelsOf(file), paper.width), paper.width), 0, 0);
+        await put(canvas.toDataURL('image/png'));
+    } catch (error) {
+        $('hint').textContent = error.message;
+    }
+    $('file').value = '';  // so that it can be opened again
+};
+
+/** ImageData of a picture file on white, in a size that is quick to work on. */
+async function pixelsOf(file) {
+    const picture = await createImageBitmap(file).catch(() => {
+        throw new Error(`${file.name} is not a picture that can be read: send a PNG or JPEG.`);
+    });
+    const {width, height} = picture, least = Math.min(width, height), most = Math.max(width, height);
+    if (least < 16) throw new Error(`The picture is ${width} x ${height} pixels: each side needs at least 16.`);
+    if (most > 10 * least) throw new Error(`The picture is ${width} x ${height} pixels, too long and thin for a face: crop it first.`);
+    const scale = Math.max(Math.min(1600 / most, 1), 256 / least), canvas = document.createElement('canvas');
+    canvas.width = Math.round(scale * width);
+    canvas.height = Math.round(scale * height);
+    const context = canvas.getContext('2d');
+    context.imageSmoothingQuality = 'high';
+    context.fillStyle = 'white';
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    context.drawImage(picture, 0, 0, canvas.width, canvas.height);
+    return context.getImageData(0, 0, canvas.width, canvas.height);
 }
 
 function drawn() {
@@ -38,7 +74,7 @@ function drawn() {
 // One request at a time: what is wished for meanwhile is made afterwards, once, the photograph before its variations.
 
 const wishes = new Set();
-let ready = false, working = false, changed = false, since = 0, directions = randomLatents();
+let ready = false, working = false, changed = false, since = 0, latents = randomLatents();
 
 function wish(...names) {
     since = performance.now();
@@ -55,8 +91,8 @@ async function work() {
         const drawing = changed ? paper.getContext('2d').getImageData(0, 0, paper.width, paper.height) : undefined;
         changed = false;
         try {
-            const z = name === 'photo' ? dials.map(dial => Number(dial.value)) : directions.flat();
-            const pictures = await photographs(drawing, Float32Array.from(z), Number(strictness.value));
+            const z = name === 'photo' ? [dials.map(dial => Number(dial.value))] : latents;
+            const pictures = await photographs(drawing, Float32Array.from(z.flatMap(moved)), Number(strictness.value));
             if (name === 'photo') show($('photo'), pictures[0], started);
             else showVariations(pictures);
             $('hint').textContent = USE;
@@ -91,7 +127,7 @@ function showVariations(pictures) {
             button.setAttribute('aria-label', `Variation ${k + 1}`);
             button.setAttribute('aria-pressed', false);
             button.append(document.createElement('canvas'));
-            button.onclick = () => { setDials(directions[k]); pressed(k); wish('photo'); };
+            button.onclick = () => { setDials(latents[k]); pressed(k); wish('photo'); };
             $('variations').append(button);
         }
         paint(buttons[k].firstChild, picture);
@@ -110,7 +146,7 @@ function pressed(which) {
     [...$('variations').children].forEach((button, k) => button.setAttribute('aria-pressed', k === which));
 }
 
-// ---- controls ------------------------------------------------------------------------------------------------------
+// ---- latents -------------------------------------------------------------------------------------------------------
 
 /** As many rows as there are variations, of N(0, 1), as the dials can show them. */
 function randomLatents() {
@@ -118,6 +154,15 @@ function randomLatents() {
     const reachable = value => Math.round(100 * Math.min(Math.max(value, -LIMIT), LIMIT)) / 100;
     return Array.from({length: VARIATIONS}, () => Array.from({length: facts.latent_dim}, () => reachable(normal())));
 }
+
+/** Latents moved along the named directions by their sliders, and shortened where they are too long, as in sketch2photo/pipeline.py. */
+function moved(z) {
+    const far = z.map((value, i) => amounts.reduce((sum, {name, slider}) => sum + slider.value * facts.directions[name].vector[i], value));
+    const share = Math.min(facts.longest / Math.hypot(...far), 1);
+    return far.map(value => share * value);
+}
+
+// ---- controls ------------------------------------------------------------------------------------------------------
 
 function setDials(z) {
     dials.forEach((dial, i) => { dial.value = z[i]; tell(dial); });
@@ -127,25 +172,37 @@ function tell(slider) {
     slider.parentElement.querySelector('span').textContent = Number(slider.value).toFixed(2);
 }
 
-for (let i = 1; i <= facts.latent_dim; i++) {
+function addSlider(where, id, title, low, high, step) {
     const label = document.createElement('label');
-    label.innerHTML = `Dial ${i} <span aria-hidden="true"></span><input type="range" id="latent-${i}" min="${-LIMIT}" max="${LIMIT}" step="0.01" value="0">`;
-    $('dials').append(label);
-    dials.push(label.querySelector('input'));
+    label.innerHTML = `${title} <span aria-hidden="true"></span><input type="range" id="${id}" min="${low}" max="${high}" step="${step}" value="0">`;
+    $(where).append(label);
+    return label.querySelector('input');
 }
-for (const slider of [strictness, ...dials]) {
+
+for (const [name, {range: [low, high]}] of Object.entries(facts.directions)) {
+    const title = name[0].toUpperCase() + name.slice(1).replaceAll('_', ' ');
+    amounts.push({name, slider: addSlider('directions', `direction-${name}`, title, low, high, 0.05)});
+}
+for (let i = 1; i <= facts.latent_dim; i++) dials.push(addSlider('dials', `latent-${i}`, `Dial ${i}`, -LIMIT, LIMIT, 0.01));
+const forAll = [strictness, ...amounts.map(({slider}) => slider)];  // they change the variations, too, and so none is left behind
+for (const slider of [...forAll, ...dials]) {
     tell(slider);
     slider.addEventListener('input', () => {
         tell(slider);
-        if (slider !== strictness) pressed(null);
+        if (dials.includes(slider)) pressed(null);
         wish('photo');
     });
 }
-strictness.addEventListener('change', () => wish('variations'));
-$('centre').onclick = () => { setDials(dials.map(() => 0)); pressed(null); wish('photo'); };
+for (const slider of forAll) slider.addEventListener('change', () => wish('variations'));
+$('centre').onclick = () => {
+    setDials(dials.map(() => 0));
+    for (const {slider} of amounts) { slider.value = 0; tell(slider); }
+    pressed(null);
+    wish('photo', 'variations');
+};
 $('dice').onclick = () => {
-    directions = randomLatents();
-    setDials(directions[0]);
+    latents = randomLatents();
+    setDials(latents[0]);
     wish('photo', 'variations');
 };
 $('save').onclick = () => $('photo').toBlob(blob => {

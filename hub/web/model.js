@@ -23,5 +23,8 @@ function ask(task, given) {
 /** Loads the model; engine is 'wasm', 'webgpu' or null for the better one. -> {engine, threads} */
 export const load = engine => ask('load', {engine});
 
+/** A picture that somebody has (ImageData) -> the drawing on it, ready for the pad: a square picture (RGBA) of so many pixels a side. */
+export const prepare = (picture, size) => ask('prepare', {picture, size});
+
 /** Pictures (RGBA) of a drawing (ImageData, or undefined for the last one), one for each row of z (K * D). */
 export const photographs = (drawing, z, strictness) => ask('photographs', {drawing, z, strictness});

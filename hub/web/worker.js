@@ -71,12 +71,18 @@ async function photographs(z, strictness) {
 
 const tasks = {
     load: ({engine}) => load(engine),
+    /** Somebody's picture (ImageData) -> the drawing on it, framed as faces are, as a picture (RGBA) of so many pixels a side. */
+    prepare({picture, size}) {
+        const pixels = new Uint8ClampedArray(4 * size * size).fill(255);
+        toSketch(picture, size, true).forEach((value, i) => pixels.fill((value + 1) * 127.5, 4 * i, 4 * i + 3));
+        return pixels;
+    },
     /** A drawing is sent only when it changed. */
     photographs({drawing, z, strictness}) {
         if (drawing) {
             sketch = problem = undefined;
             try {
-                sketch = toSketch(drawing, facts.image_size);
+                sketch = toSketch(drawing, facts.image_size, false);
             } catch (error) {
                 problem = error;
             }
