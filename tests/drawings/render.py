@@ -30,16 +30,24 @@ def draw(drawing: dict[str, Any], size: int = 512, width: float | None = None) -
     return cv2.resize(page, (size, size), interpolation=cv2.INTER_AREA)
 
 
+def lie_on_sheet(drawing: dict[str, Any]) -> np.ndarray:
+    """(H, W) float32, 1 where ink is: the drawing on a sheet that the phone sees at an angle."""
+    pencil = drawing["medium"] == "pencil"
+    ink = 1 - draw(drawing, 600, width=2.6 if pencil else 1.8) / np.float32(255)
+    if pencil:
+        corners = np.float32([(70, 130), (662, 162), (644, 780), (72, 760)])
+    else:
+        corners = np.float32([(48, 130), (700, 134), (640, 780), (64, 760)])
+    seen = cv2.getPerspectiveTransform(np.float32([(0, 0), (600, 0), (600, 600), (0, 600)]), corners)
+    return cv2.warpPerspective(ink, seen, PHOTO, flags=cv2.INTER_LINEAR)
+
+
 def photograph(drawing: dict[str, Any]) -> np.ndarray:
-    """(H, W, 3) uint8: the drawing on a sheet, seen at an angle in warm uneven light, a shadow over one corner."""
+    """(H, W, 3) uint8: the sheet in uneven light, a shadow with a soft edge over one side."""
     pencil = drawing["medium"] == "pencil"
     rng = np.random.default_rng(1 if pencil else 2)
     width, height = PHOTO
-    ink = 1 - draw(drawing, 600, width=2.6 if pencil else 1.8) / np.float32(255)
-    across, left, down, right = (30, 46, 52, 12) if pencil else (44, 8, 24, 50)
-    corners = np.float32([(40 + left, 130), (650 + right, 110 + down), (690 - right, 780), (20 + across, 760 + down)])
-    seen = cv2.getPerspectiveTransform(np.float32([(0, 0), (600, 0), (600, 600), (0, 600)]), corners)
-    ink = cv2.warpPerspective(ink, seen, PHOTO, flags=cv2.INTER_AREA)
+    ink = lie_on_sheet(drawing)
     y, x = np.mgrid[0:height, 0:width].astype(np.float32) / height
     if pencil:  # graphite catches on the grain of the paper, and the hand presses unevenly
         grain = cv2.GaussianBlur(rng.normal(0, 1, (height, width)), (0, 0), 1.1) * 2.2
