@@ -30,9 +30,9 @@ class TrainConfig:
 
     # Data
     hand: bool = True  # sketches as an unsteady hand draws them, in proportion to 1 - strictness
-    photos_share: float = 0.4  # of the samples, where there are pairs and photos
+    photos_share: float = 0.5  # of the samples, where there are pairs and photos
     made_share: float = 0.25  # of the pairs' samples, a made sketch in place of the artist's
-    line_share: float = 0.6  # of the made sketches, a line drawing, where the photograph's parts are known
+    line_share: float = 0.7  # of the made sketches, a line drawing, where the photograph's parts are known
     warp: float = 3.0  # px at 256, displacement of sketch and photo together
     held_out: int = 128  # pairs, at most a tenth, that only validation sees
 

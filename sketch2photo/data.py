@@ -235,8 +235,8 @@ class Stream(Dataset[Sample]):
             parts = parts and parts.mirrored()
         if self.config.warp:
             side, unit = self.size, self.size / 256
-            # Photographs without sketches are framed a little wider than pairs are.
-            zoom = rng.uniform(0.98, 1.08) if drawn is not None else rng.uniform(1.0, 1.12)
+            # Photographs without sketches are framed a little wider than pairs are, and drawings of people's own wider still.
+            zoom = rng.uniform(0.98, 1.08) if drawn is not None else rng.uniform(0.86, 1.12)
             turn = np.deg2rad(rng.uniform(-6, 6))
             cos, sin = np.cos(turn) / zoom - 1, np.sin(turn) / zoom
             ramp = np.linspace(-side / 2, side / 2, side, dtype=np.float32)
