@@ -106,7 +106,7 @@ function paintLine({tool, width, points}, from = 0) {
     context.lineCap = context.lineJoin = 'round';
     context.beginPath();
     context.moveTo(...points[Math.max(from - 1, 0)]);
-    points.slice(from).forEach(point => context.lineTo(...point));
+    points.slice(from).forEach(([x, y]) => context.lineTo(x + .01, y));  // a path without any length would not be painted
     context.stroke();
 }
 function paint() {

@@ -18,21 +18,20 @@ TEXTS = {
         "Draw a face on the white square, or click one of the little drawings. The photographs follow each line.",
         "Нарисуйте лицо на белом квадрате или щёлкните один из маленьких рисунков. Фотографии следуют за каждой линией.",
     ),
-    "generate": ("Generate", "Сгенерировать"),
     "open": ("Open a drawing", "Открыть рисунок"),
     "examples": ("Cannot draw? Start from one of these:", "Не умеете рисовать? Начните с одного из этих:"),
     "photo": ("Photograph", "Фотография"),
     "compare": ("Before and after", "До и после"),
     "dice": ("⚄ Other people", "⚄ Другие"),
     "keep": ("Save", "Сохранить"),
-    "keep_all": ("Save all", "Все файлы"),
+    "keep_all": ("Save all", "Сохранить все"),
     "variations": ("Variations: click one", "Варианты: выберите один"),
     "liked": ("I like", "Мне нравятся"),
     "breed": ("More like these", "Ещё похожих"),
     "travel": ("Animate", "Оживить"),
-    "mix": ("Mix the first two ticked", "Смешать два отмеченных"),
+    "mix": ("Mix two: 1 and 2, or the first two ticked", "Смешать два: 1 и 2 или первые отмеченные"),
     "film": ("Animation", "Анимация"),
-    "files": ("Files to keep", "Файлы"),
+    "files": ("Files to keep: opened here, a picture brings all back", "Файлы: картинка, открытая здесь, всё вернёт"),
     "refine": ("Further with diffusion", "Дальше — диффузией"),
     "prompt": ("What the picture should show", "Что должно быть на картинке"),
     "strength": ("How far from the photograph", "Как далеко от фотографии"),
@@ -51,14 +50,14 @@ TEXTS = {
     "seed": ("Seed", "Зерно"),
     "seed_info": ("The same seed gives the same pictures", "Одно зерно — одни и те же картинки"),
     "lock": ("Lock the seed", "Закрепить зерно"),
-    "direction_background": ("Background", "Фон"),
-    "direction_backdrop_warmth": ("Backdrop warmth", "Теплота фона"),
-    "direction_hair": ("Hair", "Волосы"),
-    "direction_light": ("Light", "Свет"),
-    "direction_skin": ("Skin", "Кожа"),
-    "direction_warmth": ("Warmth", "Теплота"),
-    "direction_lips": ("Lips", "Губы"),
-    "direction_age": ("Age", "Возраст"),
+    "direction_background": ("Background: dark to light", "Фон: от тёмного к светлому"),
+    "direction_backdrop_warmth": ("Background: cold to warm", "Фон: от холодного к тёплому"),
+    "direction_hair": ("Hair: dark to light", "Волосы: от тёмных к светлым"),
+    "direction_light": ("Light: left to right", "Свет: слева или справа"),
+    "direction_skin": ("Skin: dark to light", "Кожа: от тёмной к светлой"),
+    "direction_warmth": ("Skin: cold to warm", "Кожа: от холодной к тёплой"),
+    "direction_lips": ("Lips: pale to red", "Губы: от бледных к красным"),
+    "direction_age": ("Age: young to old", "Возраст: от юного к старому"),
 }
 I18N = gr.I18n(
     en={key: english for key, (english, _) in TEXTS.items()}, ru={key: text for key, (_, text) in TEXTS.items()}
@@ -67,8 +66,8 @@ I18N = gr.I18n(
 SENTENCES = {
     "The canvas is empty: draw a face first.": "Холст пуст: сначала нарисуйте лицо.",
     "There is only a dot on the canvas: draw a face first.": "На холсте только точка: сначала нарисуйте лицо.",
-    "Click a variation, or move the dials: the person changes, your drawing does not.": (
-        "Щёлкните вариант или двигайте ручки: человек меняется, а рисунок нет."
+    "Click a variation, or move a slider: the person changes, your drawing does not.": (
+        "Щёлкните вариант или двигайте ползунки: человек меняется, а рисунок нет."
     ),
     "Tick two or more variations first.": "Сначала отметьте два варианта или больше.",
     "Tick the variations that you like first.": "Сначала отметьте варианты, которые нравятся.",

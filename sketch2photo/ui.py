@@ -29,7 +29,8 @@ FILES_EXPIRE = (600, 3600)  # every 10 minutes, those older than an hour
 LIMIT = 3.0  # of the latents' sliders
 REMEMBERED = 24  # pictures in the strip of this visit
 MAX_VARIATIONS = 16
-NEXT = "Click a variation, or move the dials: the person changes, your drawing does not."
+NO_VARIATIONS = "There are no variations yet: draw a face first."
+NEXT = "Click a variation, or move a slider: the person changes, your drawing does not."
 
 CSS = """
 .main.app { max-width: 1400px !important; }
@@ -44,17 +45,25 @@ CSS = """
 .strip .grid-container { grid-template-columns: repeat(6, minmax(0, 1fr)) !important; gap: 6px !important; padding: 0 !important;
                          grid-auto-rows: auto !important; grid-template-rows: none !important; }
 .strip .thumbnail-item { aspect-ratio: 1; height: auto !important; }
-.strip .caption-label, #dials .min_value, #dials .max_value { display: none !important; }
+.strip .caption-label, .min_value, .max_value { display: none !important; }
+#variations .grid-container { counter-reset: variation; }
+#variations .thumbnail-item { counter-increment: variation; }
+#variations .thumbnail-item::after { content: counter(variation); position: absolute; left: 3px; bottom: 3px; padding: 0 5px;
+                                     font-size: 12px; line-height: 16px; color: white; background: #0009; border-radius: 4px; }
+.gradio-container:not(:has(#variations img)) #with-variations { display: none; }
+.gradio-container:not(:has(#history img)) #history-head { display: none; }
 .strip .empty { display: none !important; }
 #dials .block { padding: 4px 8px; }
 #dials label { white-space: nowrap; }
 #dials input[type=number] { width: 60px; padding: 2px; appearance: textfield; }
-#generate, #upload, #dice, #keep, #keep_all { white-space: nowrap; padding-left: 8px; padding-right: 8px; }
+#dice, #keep, #keep_all { white-space: nowrap; padding-left: 8px; padding-right: 8px; }
 #pad .html-container { padding: 0; }
 #examples img { background: white; object-fit: contain; }
 #photo .progress-text { animation: appear 0s .8s both; }
 @keyframes appear { from { visibility: hidden; } }
-#liked .wrap, #liked { gap: 4px 10px; }
+#liked, .form:has(> #liked) { padding: 0; border: 0; background: none; box-shadow: none; }
+#liked .wrap { display: grid; grid-template-columns: repeat(6, minmax(0, 1fr)); gap: 6px; }
+#liked label { padding: 4px 6px; justify-content: center; }
 #history .grid-container { grid-template-columns: repeat(auto-fill, minmax(56px, 1fr)) !important; }
 @media (max-width: 800px) {
   .main.app { padding: 8px 12px !important; }
@@ -62,8 +71,15 @@ CSS = """
   #columns { flex-direction: column; }
   #columns > * { min-width: 0 !important; width: 100%; }
   #columns > * { display: contents; }
-  #columns > * > * { order: 1; }
-  #columns #history, #columns #history-head { order: 2; }
+  #columns > * > * { order: 4; }
+  #columns #pad, #columns #result { order: 0; }
+  #columns .row:has(#dice), #columns #hint, #columns #with-variations, #columns #film, #columns #files { order: 1; }
+  #columns #examples-head, #columns #examples { order: 2; }
+  #columns #open { order: 3; }
+  #columns #history, #columns #history-head { order: 5; }
+  #columns:not(:has(#photo img)) :is(#result, .row:has(#dice)) { display: none; }
+  #subtitle { display: none; }
+  #result .tab-container { height: 32px; }
   #examples .grid-container { grid-template-columns: repeat(12, 52px) !important; overflow-x: auto; }
   #hint { height: auto; margin: 0; }
   #dice, #keep, #keep_all { font-size: 14px; padding: 8px 4px; white-space: normal; }
@@ -91,6 +107,8 @@ DOWNLOAD = """(files) => {
         link.click();
     }
 }"""
+
+SHOW_FILM = """() => document.querySelector('#film').scrollIntoView({behavior: 'smooth', block: 'end'})"""
 
 # What programs are told of the arguments of the named endpoints.
 ARGUMENTS = {
@@ -172,7 +190,7 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
         ticks = gr.CheckboxGroup(choices=[str(number + 1) for number in range(len(variations))], value=[])
         return make(drawing, variations, strictness, numbers[dimensions:]), variations.tolist(), ticks
 
-    def photographs(
+    def generate(
         drawing: str | None, count: int, seed: int, difference: float, strictness: float, *numbers: float
     ) -> tuple[Any, ...]:
         """The photograph of a drawing with the given latents, and `count` variations of it with random ones.
@@ -182,14 +200,29 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
         photo = photograph(drawing, strictness, *numbers)
         return say(NEXT), photo, *vary(drawing, difference * pipe.random_latents(count, seed), strictness, numbers)
 
-    def rested(
+    def anew(
         drawing: str | None, count: int, seed: int, difference: float, strictness: float, *numbers: float
     ) -> tuple[Any, ...]:
-        """The variations, once the pen rests; none of a drawing of nothing yet."""
+        """Variations with random latents; none of a drawing of nothing yet."""
         try:
             return vary(drawing, difference * pipe.random_latents(count, seed), strictness, numbers)
         except ValueError:
             return None, [], gr.CheckboxGroup(choices=[], value=[])
+
+    def rested(
+        drawing: str | None,
+        count: int,
+        seed: int,
+        difference: float,
+        strictness: float,
+        variations: list[list[float]],
+        *numbers: float,
+    ) -> tuple[Any, ...]:
+        """The same variations, ticked as they are, once the pen or a slider rests."""
+        try:
+            return make(drawing, stacked(variations), strictness, numbers[dimensions:]), gr.skip(), gr.skip()
+        except ValueError:  # there are none yet, or there is no drawing any more
+            return anew(drawing, count, seed, difference, strictness, *numbers)
 
     def other_faces(
         drawing: str | None, count: int, seed: int, difference: float, strictness: float, *amounts: float
@@ -199,7 +232,7 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
         What comes back is as generate has it, and then the latents of the photograph.
         """
         latents = in_reach(difference * pipe.random_latents(1, seed)[0])
-        return *photographs(drawing, count, seed, difference, strictness, *latents, *amounts), *latents
+        return *generate(drawing, count, seed, difference, strictness, *latents, *amounts), *latents
 
     def breed(
         drawing: str | None,
@@ -217,7 +250,7 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
         drawing: str | None, strictness: float, variations: list[list[float]], event: gr.SelectData, *amounts: float
     ) -> tuple[Any, ...]:
         """The latents of the variation that was clicked, and its photograph."""
-        latents = in_reach(torch.tensor(variations[event.index]))
+        latents = in_reach(stacked(variations)[event.index])
         return photograph(drawing, strictness, *latents, *amounts), *latents
 
     def mix(
@@ -228,8 +261,9 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
         variations: list[list[float]],
         *amounts: float,
     ) -> tuple[Any, ...]:
-        """A photograph between the first two ticked variations, and its latents."""
-        one, other = ticked(liked, variations, 2, "Tick two or more variations first.")[:2]
+        """A photograph between two variations, and its latents: between the first two that are ticked, or that there are."""
+        everyone = [str(number + 1) for number in range(len(variations))]
+        one, other = ticked([*liked, *everyone], variations, 2, NO_VARIATIONS)[:2]
         latents = in_reach(studio.between(one, other, share))
         return photograph(drawing, strictness, *latents, *amounts), *latents
 
@@ -241,7 +275,7 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
         What comes back: the GIF to look at, and both files, GIF and MP4.
         """
         everyone = [str(number + 1) for number in range(len(variations))]
-        sentence = "Tick two or more variations first." if liked else "There are no variations yet: draw a face first."
+        sentence = "Tick two or more variations first." if liked else NO_VARIATIONS
         stops = ticked(liked or everyone, variations, 2, sentence)[: studio.MAX_STOPS]
         frames = [
             frame for part in studio.journey(stops).split(12) for frame in make(drawing, part, strictness, amounts)
@@ -272,7 +306,7 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
 
     def keep_all(drawing: str, seed: int, strictness: float, variations: list[list[float]], *numbers: float) -> str:
         """The current picture and the variations, in one zip of PNGs."""
-        latents = [list(numbers[:dimensions]), *variations]
+        latents = [list(numbers[:dimensions]), *(stacked(variations).tolist() if variations else [])]
         pngs = [png(drawing, seed, z, strictness, numbers[dimensions:]) for z in latents]
         return studio.keep(studio.to_zip(pngs), "sketch2photo.zip", cache)
 
@@ -290,9 +324,7 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
         if recipe:
             amounts = [recipe.directions[name] for name in directions]
             return recipe.sketch, recipe.seed, recipe.strictness, *recipe.latents, *amounts
-        sketch = to_sketch(path, SIZE)[0, 0]
-        value = to_value(Image.fromarray(((sketch + 1) * 127.5).round().byte().numpy()))
-        return value, *[gr.skip()] * (2 + dimensions + len(directions))
+        return to_value(framed(path)), *[gr.skip()] * (2 + dimensions + len(directions))
 
     def sharpen(
         drawing: str | None, prompt: str, strength: float, seed: int, strictness: float, *numbers: float
@@ -312,26 +344,24 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
 
     def open_example(event: gr.SelectData) -> tuple[str, gr.Gallery]:
         """The example drawing that was clicked, for the sketchpad; it is not left selected, so it can be clicked again."""
-        return to_value(Image.open(EXAMPLES[event.index])), gr.Gallery(selected_index=None)
+        return to_value(framed(str(EXAMPLES[event.index]))), gr.Gallery(selected_index=None)
 
     # ---- layout ----------------------------------------------------------------------------------------------------
 
     with gr.Blocks(title="Sketch2Photo", analytics_enabled=False, delete_cache=FILES_EXPIRE) as page:
         gr.Markdown("# Sketch2Photo", elem_id="title")
-        gr.Markdown(I18N("subtitle"), elem_classes="head")
+        gr.Markdown(I18N("subtitle"), elem_id="subtitle", elem_classes="head")
         with gr.Row(elem_id="columns"):
             with gr.Column(scale=3, min_width=320):
                 pad = sketchpad(elem_id="pad", file_input="input:has(+ #open)")
-                with gr.Row():
-                    generate = gr.Button(I18N("generate"), variant="primary", elem_id="generate", min_width=100)
-                    upload = file_button("open")
-                gr.Markdown(I18N("examples"), elem_classes="head")
-                examples = strip("examples", [(path, path.stem.replace("_", " ")) for path in EXAMPLES])
+                upload = file_button("open")
+                gr.Markdown(I18N("examples"), elem_classes="head", elem_id="examples-head")
+                examples = strip("examples", [(framed(str(path)), path.stem.replace("_", " ")) for path in EXAMPLES])
                 gr.Markdown(I18N("history"), elem_classes="head", elem_id="history-head")
                 history = strip("history")
             with gr.Column(scale=3, min_width=320):
                 hint = gr.Markdown(I18N("welcome"), elem_id="hint")
-                with gr.Tabs():
+                with gr.Tabs(elem_id="result"):
                     with gr.Tab(I18N("photo")):
                         photo = gr.Image(
                             label=I18N("photo"),
@@ -343,16 +373,19 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
                     with gr.Tab(I18N("compare")):
                         compare = gr.ImageSlider(show_label=False, elem_id="compare", interactive=False, buttons=[])
                 with gr.Row():
-                    dice = gr.Button(I18N("dice"), elem_id="dice", min_width=100)
+                    dice = gr.Button(I18N("dice"), variant="primary", elem_id="dice", min_width=100)
                     save = gr.Button(I18N("keep"), elem_id="keep", min_width=60)
                     save_all = gr.Button(I18N("keep_all"), elem_id="keep_all", min_width=80)
-                gr.Markdown(I18N("variations"), elem_classes="head")
-                gallery = strip("variations")
-                liked = gr.CheckboxGroup([], label=I18N("liked"), elem_id="liked")
-                with gr.Row():
-                    more = gr.Button(I18N("breed"), elem_id="breed", size="sm", min_width=100)
-                    animate = gr.Button(I18N("travel"), elem_id="travel", size="sm", min_width=100)
-                share = gr.Slider(0, 1, 0, step=0.02, label=I18N("mix"), elem_id="mix", buttons=[])
+                with gr.Column(elem_id="with-variations"):
+                    gr.Markdown(I18N("variations"), elem_classes="head")
+                    gallery = strip("variations")
+                    liked = gr.CheckboxGroup([], label=I18N("liked"), elem_id="liked")
+                    with gr.Row():
+                        more = gr.Button(I18N("breed"), elem_id="breed", size="sm", min_width=100)
+                        animate = gr.Button(I18N("travel"), elem_id="travel", size="sm", min_width=100)
+                    share = gr.Slider(0, 1, 0, step=0.02, label=I18N("mix"), elem_id="mix", buttons=[])
+                film = gr.Image(label=I18N("film"), elem_id="film", interactive=False, visible="hidden", buttons=[])
+                files = gr.File(label=I18N("files"), elem_id="files", interactive=False, visible="hidden")
             with gr.Column(scale=2, min_width=260):
                 strictness = gr.Slider(
                     0,
@@ -403,8 +436,6 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
                             visible="hidden",
                             buttons=["download", "fullscreen"],
                         )
-                film = gr.Image(label=I18N("film"), elem_id="film", interactive=False, visible="hidden", buttons=[])
-                files = gr.File(label=I18N("files"), elem_id="files", interactive=False, visible="hidden")
         gr.Markdown(I18N("terms"), elem_classes="head")
         variations = gr.JSON([], label="Latents of the variations", visible=False)
         past = gr.State([], time_to_live=FILES_EXPIRE[1])
@@ -437,18 +468,14 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
         pad.input(follow, [pad, strictness, *numbers], [hint, photo], **private)
         remembered(
             gr.on(
-                [pad.pause, count.release, difference.release, strictness.release, *[a.release for a in amounts]],
+                [pad.pause, strictness.release, *[each.release for each in amounts]],
                 rested,
-                [*settings, *numbers],
+                [*settings, variations, *numbers],
                 pictures,
                 **private,
             )
         )
-        remembered(
-            generate.click(
-                action(photographs), [*settings, *numbers], [hint, photo, *pictures], api_name="generate", **latest
-            )
-        )
+        gr.on([count.release, difference.release], anew, [*settings, *numbers], pictures, **private)
         gr.on(
             [each.input for each in [*numbers, strictness]],
             action(photograph),
@@ -499,8 +526,7 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
                 api_visibility="private",
                 queue=False,
             )
-            if made is not travel:
-                done.success(None, files, None, js=DOWNLOAD)
+            done.success(None, files, None, js=SHOW_FILM if made is travel else DOWNLOAD)
         if refiner:
             sharp.click(lambda: gr.Image(visible=True), None, sharpened, api_visibility="private", queue=False).then(
                 action(sharpen),
@@ -510,34 +536,47 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
                 **latest | {"show_progress": "full", "show_progress_on": sharpened, "concurrency_id": "diffusion"},
             )
         restored = [pad, seed, strictness, *numbers]
-        for opened in (
-            upload.upload(action(open_picture), upload, restored, api_name="open", **latest),
-            history.select(in_one_sentence(open_past), past, [history, *restored], **private),
-            examples.select(open_example, None, [pad, examples], **private),
+        for opened, endpoint in (
+            (upload.upload(action(open_picture), upload, restored, api_name="open", **latest), private),
+            (history.select(in_one_sentence(open_past), past, [history, *restored], **private), private),
+            (examples.select(open_example, None, [pad, examples], **private), latest | {"api_name": "generate"}),
         ):
-            remembered(
-                opened.success(in_one_sentence(photographs), [*settings, *numbers], [hint, photo, *pictures], **private)
-            )
+            remembered(opened.success(action(generate), [*settings, *numbers], [hint, photo, *pictures], **endpoint))
         # Before and after needs nothing from the server: both pictures are on the page.
         gr.on(
             [photo.change],
             None,
             [pad, photo],
             compare,
-            js="(drawing, photo) => photo ? [{url: drawing, path: 'drawing.png'}, photo] : null",
+            js="(drawing, photo) => [photo && [{url: drawing, path: 'drawing.png'}, photo]]",
         )
     return page
 
 
-def ticked(liked: list[str] | None, variations: list[list[float]] | None, least: int, sentence: str) -> Tensor:
-    """(P, D): the latents of the variations with these numbers; ValueError with the sentence where they are too few."""
+def stacked(variations: list[list[float]] | None) -> Tensor:
+    """(N, D): the latents of the variations; ValueError where there are none, or where they are no such."""
+    if not variations:
+        raise ValueError(NO_VARIATIONS)
     try:
-        chosen = [variations[int(number) - 1] for number in liked or [] if variations]
-    except (IndexError, TypeError, ValueError):
-        chosen = []
+        return torch.tensor(variations, dtype=torch.float32)
+    except (TypeError, ValueError) as error:
+        raise ValueError("Variations are lists of numbers, as many in each.") from error
+
+
+def ticked(liked: list[str] | None, variations: list[list[float]] | None, least: int, sentence: str) -> Tensor:
+    """(P, D): the latents of the variations with these numbers, each once; ValueError with the sentence where there are too few."""
+    chosen = dict.fromkeys(
+        number for number in liked or [] if number.isdigit() and 0 < int(number) <= len(variations or [])
+    )
     if len(chosen) < least:
         raise ValueError(sentence)
-    return torch.tensor(chosen)
+    return stacked(variations)[[int(number) - 1 for number in chosen]]
+
+
+def framed(path: str) -> Image.Image:
+    """A drawing from a file as it lies on the sketchpad."""
+    sketch = to_sketch(path, SIZE)[0, 0]
+    return Image.fromarray(((sketch + 1) * 127.5).round().byte().numpy())
 
 
 def file_button(name: str, **kwargs: Any) -> gr.UploadButton:
@@ -558,7 +597,7 @@ def direction(name: str, low: float, high: float) -> gr.Slider:
     return gr.Slider(low, high, 0, step=0.05, label=label, elem_id=f"direction-{name}", buttons=[])
 
 
-def strip(name: str, pictures: list[tuple[Path, str]] | None = None) -> gr.Gallery:
+def strip(name: str, pictures: list[tuple[Image.Image, str]] | None = None) -> gr.Gallery:
     """A gallery of small pictures, six in a row, that can be clicked."""
     return gr.Gallery(
         pictures,
@@ -579,7 +618,9 @@ def strip(name: str, pictures: list[tuple[Path, str]] | None = None) -> gr.Galle
 def dial(number: int) -> gr.Slider:
     """The slider of a latent, counted from 1."""
     name = f"latent-{number}"
-    return gr.Slider(-LIMIT, LIMIT, 0, step=0.01, label=f"Dial {number}", min_width=110, elem_id=name, buttons=[])
+    return gr.Slider(
+        -LIMIT, LIMIT, 0, step=0.01, label=I18N("dial") + f" {number}", min_width=110, elem_id=name, buttons=[]
+    )
 
 
 def in_reach(latents: torch.Tensor) -> list[float]:

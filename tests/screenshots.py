@@ -26,9 +26,8 @@ def visitor(browser: Any, url: str, **kwargs: Any) -> Any:
 
 
 def rest(page: Any) -> None:
-    """Until nothing is under way any more."""
-    page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(700)
+    """Until what was done has had its effect everywhere."""
+    page.wait_for_timeout(1500)
 
 
 def use(page: Any) -> None:

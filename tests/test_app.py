@@ -223,11 +223,16 @@ def test_a_seed_gives_the_same_pictures_and_the_dice_others(page: Any) -> None:
     settled(page, different_from=photo)
 
 
-def test_an_empty_canvas_gets_a_hint(page: Any) -> None:
-    page.locator("#generate").click()
+def test_an_empty_canvas_and_a_dot_get_a_hint(page: Any) -> None:
+    page.locator("#dice").click()
     page.get_by_text("The canvas is empty: draw a face first.").wait_for()
     assert not pictures(page, "#photo")
+    assert not page.locator("#with-variations").is_visible()
+    canvas = page.locator("#pad canvas").bounding_box()
+    page.mouse.click(canvas["x"] + 200, canvas["y"] + 200)
+    page.locator("#hint").get_by_text("There is only a dot on the canvas: draw a face first.").wait_for()
     open_example(page, "outline")
+    settled(page, "#variations")
     page.get_by_role("button", name="Clear the canvas").click()
     wait_for(lambda: not pictures(page, "#photo") and not pictures(page, "#variations"), "cleared pictures")
     assert "The canvas is empty" in page.locator("#hint").inner_text()
@@ -360,7 +365,8 @@ def test_colours_are_borrowed_and_compared(page: Any, tmp_path: Path) -> None:
     settled(page, different_from=before)
     assert latents(page) != [0] * 8
     page.get_by_role("tab", name="Before and after").click()
-    wait_for(lambda: page.locator("#compare img").count() == 2, "both pictures")
+    sizes = "images => images.map(image => image.complete && image.getBoundingClientRect().width && image.naturalWidth)"
+    wait_for(lambda: page.locator("#compare img").evaluate_all(sizes) == [512, 256], "drawing and photograph")
 
 
 def test_the_guide_is_never_in_the_drawing(page: Any) -> None:
@@ -374,9 +380,10 @@ def test_a_russian_browser_gets_a_russian_page(browser: Any, url: str) -> None:
     context = browser.new_context(locale="ru-RU")
     page = context.new_page()
     page.goto(url)
-    page.get_by_role("button", name="Сгенерировать").wait_for()
+    page.get_by_role("button", name="Другие").wait_for()
     assert page.get_by_role("button", name="Очистить холст").count() == 1
-    page.locator("#generate").click()
+    assert page.get_by_label("Ручка 8").count() > 0
+    page.locator("#dice").click()
     page.get_by_text("Холст пуст: сначала нарисуйте лицо.").wait_for()
     context.close()
 
