@@ -44,10 +44,10 @@ WARM_UP_STEPS = 2
 
 
 class Row(NamedTuple):
-    """One line of the table of latencies: megabytes of its file, and seconds for each of COUNTS."""
+    """One line of the table of latencies: the size of its file, and seconds for each of COUNTS."""
 
     name: str
-    size: float
+    size: str
     seconds: dict[int, float]
 
 
@@ -92,7 +92,8 @@ def latencies(model: Sketch2Photo, rounds: int) -> list[Row]:
     """Median seconds for 1 and 8 pictures by each network and precision; every round times all of them in turn.
 
     The first row is ResNet-50 in fp32. In bf16 the weights are bf16 too, as app.py has them. Sizes are those of the weights in a
-    file: of our generator, which is published in 16 bits, and of the others in the precision that they run in.
+    file: of our generator, which is published in 16 bits, and of the others in the precision that they run in. In ONNX Runtime
+    one session is timed, for those of smaller files compute with the same numbers, and threads of one would hinder the other's.
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     side = model.image_size
@@ -109,7 +110,7 @@ def latencies(model: Sketch2Photo, rounds: int) -> list[Row]:
         lambda n: (torch.ones(1, 1, side, side), torch.randn(n, model.latent_dim)),
     ]
     work: dict[str, dict[int, Callable[[], Tensor]]] = {}
-    sizes: dict[str, float] = {}
+    sizes: dict[str, str] = {}
     for precision, dtype in (("fp32", torch.float32), ("bf16", torch.bfloat16)):
         if dtype is torch.bfloat16 and not machine.has_bf16():
             continue
@@ -117,22 +118,23 @@ def latencies(model: Sketch2Photo, rounds: int) -> list[Row]:
             placed = copy.deepcopy(network).eval().to(device, dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
             given = {n: [x.to(device, dtype) for x in sample(n)] for n in COUNTS}
             title = f"{name}, PyTorch {precision}"
-            sizes[title] = 2 * count / 1e6 if network is model else sum(p.nbytes for p in placed.parameters()) / 1e6
+            size = 2 * count if network is model else sum(p.nbytes for p in placed.parameters())
+            sizes[title] = f"{size / 1e6:.1f} MB"
             work[title] = {
                 n: lambda placed=placed, given=given, n=n: placed(*given[n])  # type: ignore[misc]
                 for n in COUNTS
             }
     if onnx_runs(model):
+        title = f"{ours}, ONNX Runtime fp32"
+        with torch.inference_mode(False):
+            files = [f"{len(to_onnx(model, bits)['generator']) / 1e6:.1f} MB in {bits} bits" for bits in (32, 16, 8)]
+            session = with_onnx(copy.deepcopy(model))
+        sizes[title] = f"generator.onnx: {', '.join(files)}"
         asked = {n: inputs[-1](n) for n in COUNTS}
-        for bits in (32, 16, 8):
-            title = f"{ours}, ONNX Runtime fp32, generator.onnx in {bits} bits"
-            with torch.inference_mode(False):
-                sizes[title] = len(to_onnx(model, bits)["generator"]) / 1e6
-                session = with_onnx(copy.deepcopy(model), bits)
-            work[title] = {
-                n: lambda session=session, n=n: session(*asked[n])  # type: ignore[misc]
-                for n in COUNTS
-            }
+        work[title] = {
+            n: lambda n=n: session(*asked[n])  # type: ignore[misc]
+            for n in COUNTS
+        }
     times: dict[str, dict[int, list[float]]] = {name: {n: [] for n in COUNTS} for name in work}
     for turn in range(rounds + 1):  # The first is the warm-up.
         for name, by_n in work.items():
@@ -199,8 +201,8 @@ def browser_latencies(folder: Path, rounds: int) -> tuple[Row, float]:
             page.wait_for_timeout(1000)  # until the variations are there, too
         browser.close()
         server.shutdown()
-    title = "Sketch2Photo, Chromium, WebAssembly fp32, the whole page"
-    return Row(title, page_size(folder) / 1e6, taken), statistics.median(waits[1:])
+    size = f"the whole page: {page_size(folder) / 1e6:.1f} MB"
+    return Row("Sketch2Photo, Chromium, WebAssembly fp32", size, taken), statistics.median(waits[1:])
 
 
 # In the page: the median milliseconds of so many runs; and window.taken, from each pen-up to the photograph.
@@ -270,7 +272,7 @@ def main(model: str | None = None, rounds: int = 9, steps: int = 5, browser: Pat
     unit = rows[0].seconds
     for name, size, seconds in rows:
         times = " | ".join(f"{1000 * seconds[n]:.0f} ms | {seconds[n] / unit[n]:.2f}" for n in COUNTS)
-        print(f"| {name} | {size:.1f} MB | {times} |")
+        print(f"| {name} | {size} | {times} |")
     if pen_up is not None:
         print(f"\nIn Chromium, from pen-up to the photograph on the page: {1000 * pen_up:.0f} ms.")
     print(f"\nPeak memory of a process that makes 8 photographs: {_alone(generation_memory, model):.2f} GiB.")

@@ -106,7 +106,7 @@ def _open(drawing: Any) -> Image.Image:
     if isinstance(drawing, str | Path):
         return _from_file(Path(drawing))
     if isinstance(drawing, Image.Image):
-        return _decode(drawing, "picture")
+        return _decode(drawing, "")
     kind = type(drawing).__name__
     raise ValueError(f"A drawing must be a PIL image, an array, a path or a sketchpad's value, not {kind}.")
 
@@ -121,7 +121,7 @@ def _from_file(path: Path) -> Image.Image:
     except Exception as error:  # broken files make decoders raise nearly anything
         raise ValueError(f"{path.name!r} is not a picture that can be read: send a PNG or JPEG.") from error
     with picture:
-        return _decode(picture, repr(path.name))
+        return _decode(picture, f" {path.name!r}")
 
 
 def _decode(picture: Image.Image, name: str) -> Image.Image:
@@ -130,7 +130,7 @@ def _decode(picture: Image.Image, name: str) -> Image.Image:
     try:
         upright = ImageOps.exif_transpose(picture)
     except Exception as error:  # as above
-        raise ValueError(f"The {name} is damaged: save it again as PNG or JPEG.") from error
+        raise ValueError(f"The picture{name} is damaged: save it again as PNG or JPEG.") from error
     if upright.mode.startswith(("I", "F")):
         values = np.asarray(upright, np.float64)
         if upright.mode.startswith("I;16"):

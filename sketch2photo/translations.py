@@ -1,4 +1,6 @@
-"""The page's words in English and Russian: TEXTS by key, for gr.I18n; SENTENCES that are made on the server by themselves."""
+"""The page's words in English and Russian: TEXTS by key, for gr.I18n; SENTENCES made on the server ({} is anything)."""
+
+import re
 
 import gradio as gr
 from gradio.context import LocalContext
@@ -72,6 +74,28 @@ SENTENCES = {
     "Tick two or more variations first.": "Сначала отметьте два варианта или больше.",
     "Tick the variations that you like first.": "Сначала отметьте варианты, которые нравятся.",
     "There are no variations yet: draw a face first.": "Вариантов пока нет: сначала нарисуйте лицо.",
+    "{} is not a picture that can be read: send a PNG or JPEG.": (
+        "{} — не картинка, которую можно прочесть: пришлите PNG или JPEG."
+    ),
+    "The picture {} is damaged: save it again as PNG or JPEG.": (
+        "Картинка {} повреждена: сохраните её заново как PNG или JPEG."
+    ),
+    "{} is too large: send at most {} megapixels.": "Картинка {} слишком большая: пришлите не больше {} мегапикселей.",
+    "The picture has {} pixels, which is too many: send at most {} megapixels.": (
+        "В картинке {} пикселей, это слишком много: пришлите не больше {} мегапикселей."
+    ),
+    "The picture is {} pixels: each side needs at least {}.": (
+        "В картинке {} пикселей: каждой стороне нужно не меньше {}."
+    ),
+    "The picture is {} pixels, too long and thin for a face: crop it first.": (
+        "В картинке {} пикселей, для лица она слишком длинная и узкая: сначала обрежьте её."
+    ),
+    "This picture's notes on how it was made cannot be read: open it as a plain picture, without its metadata.": (
+        "Заметки картинки о том, как она сделана, не прочесть: откройте её как простую картинку, без метаданных."
+    ),
+    "This picture was made with a model that has other dials or directions: it cannot be brought back here.": (
+        "Эта картинка сделана моделью с другими ручками или направлениями: здесь её не вернуть."
+    ),
 }
 
 
@@ -79,4 +103,10 @@ def say(sentence: str) -> str:
     """A sentence in the language of the visitor's browser; in English where it has no translation."""
     request = LocalContext.request.get(None)
     language = (request.headers.get("accept-language") or "") if request else ""
-    return SENTENCES.get(sentence, sentence) if language.startswith("ru") else sentence
+    if not language.startswith("ru"):
+        return sentence
+    for english, russian in SENTENCES.items():
+        found = re.fullmatch(re.escape(english).replace(r"\{\}", "(.+)"), sentence)
+        if found:
+            return russian.format(*found.groups())
+    return sentence

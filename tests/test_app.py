@@ -2,24 +2,31 @@
 
 import base64
 import io
+import socket
 import subprocess
 import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import anyio
 import numpy as np
 import pytest
 import torch
+from mcp import ClientSession
+from mcp.client.streamable_http import streamablehttp_client
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 playwright = pytest.importorskip("playwright.sync_api")
 gradio_client = pytest.importorskip("gradio_client")
 
 from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline, visit  # noqa: E402
+from sketch2photo.load import Visitor  # noqa: E402
 from sketch2photo.visit import EXAMPLES, ROOT  # noqa: E402
 
 OPEN, BORROW = "input:has(+ #open)", "input:has(+ #borrow)"
@@ -430,6 +437,189 @@ def test_programs_call_the_endpoints(url: str, model: Path) -> None:
     ):
         with pytest.raises(Exception, match=sentence):
             client.predict(bad, 3, 7, 1, 1, *[0] * 8, *none, api_name="/generate")
+
+
+def with_notes(path: Path, notes: str) -> None:
+    info = PngInfo()
+    info.add_text("sketch2photo", notes)
+    Image.open(EXAMPLES / "outline.png").save(path, pnginfo=info)
+
+
+@pytest.mark.parametrize("where", [OPEN, BORROW])
+def test_bad_files_get_one_sentence_and_nothing_is_lost(page: Any, tmp_path: Path, where: str) -> None:
+    photo, lines = open_example(page, "careful man"), drawing(page)
+    (tmp_path / "paper.png").write_bytes(b"%PDF-1.7 and nothing more")
+    content = (EXAMPLES / "outline.png").read_bytes()
+    (tmp_path / "corrupt.png").write_bytes(content[: len(content) // 2])
+    Image.new("L", (10_000, 10), 255).save(tmp_path / "thin.png")
+    Image.new("1", (30_000, 30_000), 1).save(tmp_path / "bomb.png")
+    with (tmp_path / "large.png").open("wb") as large:
+        large.truncate(200 * 2**20)
+    uploads = []
+    page.on("request", lambda request: uploads.append(request.url) if "/upload" in request.url else None)
+    for name, sentence in (
+        ("large.png", "exceed the maximum allowed size"),
+        ("paper.png", "is not a picture that can be read"),
+        ("corrupt.png", "is damaged"),
+        ("thin.png", "each side needs at least"),
+        ("bomb.png", "is too large"),
+    ):
+        page.locator(where).first.set_input_files(tmp_path / name)
+        page.get_by_text(sentence).wait_for()
+        assert name != "large.png" or not uploads  # it is refused before it is sent
+    assert same(pictures(page, "#photo"), photo)
+    assert np.array_equal(drawing(page), lines)
+
+
+@pytest.mark.parametrize(
+    "notes",
+    [
+        "}{",
+        "[" * 600_000,
+        '{"sketch": "x", "seed": 0, "latents": [NaN], "directions": {}, "strictness": 1, "model": ""}',
+        '{"sketch": 5, "seed": [], "latents": "abc", "directions": [], "strictness": {}, "model": 1}',
+    ],
+)
+def test_hostile_notes_in_a_picture_are_refused(url: str, tmp_path: Path, notes: str) -> None:
+    with_notes(tmp_path / "hostile.png", notes)
+    client = gradio_client.Client(url, verbose=False)
+    with pytest.raises(Exception, match="notes on how it was made cannot be read"):
+        client.predict(gradio_client.handle_file(tmp_path / "hostile.png"), api_name="/open")
+
+
+def test_pictures_of_any_mode_are_opened_and_borrowed_from(page: Any, tmp_path: Path) -> None:
+    face = Image.open(EXAMPLES / "outline.png").convert("L")
+    face.convert("CMYK").save(tmp_path / "cmyk.jpg")
+    Image.fromarray(np.asarray(face).astype(np.uint16) * 257).save(tmp_path / "deep.png")
+    for name in ("cmyk.jpg", "deep.png"):
+        open_example(page, "childish")
+        page.locator(OPEN).first.set_input_files(tmp_path / name)
+        wait_for(lambda: (np.abs(drawing(page).astype(int) - np.asarray(face)) > 90).mean() < 0.01, "drawing")
+        page.locator("#centre").click()
+        wait_for(lambda: latents(page) == [0] * 8, "latents of zero")
+        page.locator(BORROW).first.set_input_files(tmp_path / name)
+        wait_for(lambda: latents(page) != [0] * 8, "borrowed latents")
+
+
+def test_a_large_upload_is_refused_before_it_is_read(url: str) -> None:
+    host, _, port = url.rpartition("/")[2].partition(":")
+    head = b'--x\r\nContent-Disposition: form-data; name="files"; filename="large.png"\r\n\r\n'
+    lines = ("POST /gradio_api/upload HTTP/1.1", f"Host: {host}", "Content-Type: multipart/form-data; boundary=x")
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        connection.sendall("\r\n".join([*lines, f"Content-Length: {200 * 2**20}", "", ""]).encode() + head)
+        for _ in range(22):  # of 200 MiB
+            connection.sendall(bytes(2**20))
+        assert connection.recv(100).startswith(b"HTTP/1.1 413")
+
+
+def test_twenty_visitors_at_once_are_told_their_place_and_get_no_error(url: str, page: Any) -> None:
+    open_example(page, "outline")
+    face = data_url(EXAMPLES / "bun.png")
+    with ThreadPoolExecutor(20) as pool:
+        visitors = list(pool.map(Visitor, [url] * 20))
+        answers = [pool.submit(visitor.photograph, face) for _ in range(4) for visitor in visitors]
+        slide(page, "#latent-1", 0.9)
+        page.locator("#photo").get_by_text("queue: ").wait_for()
+        assert len({answer.result() for answer in answers}) == 1
+    page.locator("#photo").get_by_text("queue: ").wait_for(state="hidden")
+
+
+def test_variations_stay_while_the_drawing_and_the_sliders_change(page: Any) -> None:
+    open_example(page, "careful man")
+    first = settled(page, "#variations")
+    tick(page, 1, 3)
+    page.locator("#breed").click()
+    bred = settled(page, "#variations", different_from=first)
+    tick(page, 2)
+    slide(page, "#strictness", 0.4)
+    hinted = settled(page, "#variations", different_from=bred)
+    canvas = page.locator("#pad canvas").bounding_box()
+    page.mouse.click(canvas["x"] + 0.4 * canvas["width"], canvas["y"] + 0.6 * canvas["height"])  # a freckle
+    settled(page, "#variations", different_from=hinted)
+    slide(page, "#strictness", 1)
+    page.get_by_role("button", name="Undo").click()
+    wait_for(lambda: close(pictures(page, "#variations"), bred, tolerance=1), "the same people")
+    assert page.locator("#liked input:checked").evaluate_all("ticks => ticks.map(tick => tick.value)") == ["2"]
+
+
+def test_there_are_up_to_sixteen_variations(page: Any) -> None:
+    open_example(page, "bun")
+    six = settled(page, "#variations")
+    page.get_by_text("More settings").click()
+    slide(page, "#count", 0.999)
+    wait_for(lambda: len(pictures(page, "#variations")) == 16, "sixteen variations")
+    sixteen = settled(page, "#variations")
+    assert close(sixteen[:6], six, tolerance=2)
+    slide(page, "#difference", 0.01)
+    alike = settled(page, "#variations", different_from=sixteen)
+    assert close(alike[:1] * 16, alike, tolerance=2)
+
+
+def test_the_locked_seed_stays(page: Any) -> None:
+    open_example(page, "bun")
+    page.get_by_text("More settings").click()
+    page.get_by_label("Lock the seed").check()
+    page.locator("#dice").click()
+    wait_for(lambda: latents(page) != [0] * 8, "the first of its variations")
+    assert page.locator("#seed input").input_value() == "0"
+
+
+def test_a_drawing_is_dropped_and_pasted(page: Any) -> None:
+    give = """([data, kind]) => {
+        const bytes = Uint8Array.from(atob(data), letter => letter.charCodeAt(0)), files = new DataTransfer();
+        files.items.add(new File([bytes], 'face.png', {type: 'image/png'}));
+        const event = new Event(kind, {bubbles: true, cancelable: true});
+        event[kind === 'drop' ? 'dataTransfer' : 'clipboardData'] = files;
+        document.body.dispatchEvent(event);
+    }"""
+    for name, kind in (("outline", "drop"), ("bun", "paste")):
+        content = (EXAMPLES / f"{name}.png").read_bytes()
+        page.evaluate(give, [base64.b64encode(content).decode(), kind])
+        face = np.asarray(Image.open(EXAMPLES / f"{name}.png").convert("L"))
+        wait_for(lambda face=face: np.array_equal(drawing(page), face), f"what was given by {kind}")
+
+
+def test_it_is_used_by_keyboard_and_every_control_has_a_name(page: Any) -> None:
+    before = open_example(page, "outline")
+    lines = drawing(page)
+    page.get_by_role("button", name="Clear the canvas").focus()
+    page.keyboard.press("Enter")
+    wait_for(lambda: not pictures(page, "#photo"), "cleared photograph")
+    page.keyboard.press("Control+z")
+    wait_for(lambda: same(pictures(page, "#photo"), before), "the photograph again")
+    assert np.array_equal(drawing(page), lines)
+    page.keyboard.press("Control+y")
+    wait_for(lambda: not pictures(page, "#photo"), "cleared photograph")
+    page.keyboard.press("Control+z")
+    page.locator("#latent-2 input[type=range]").focus()
+    for _ in range(40):
+        page.keyboard.press("ArrowRight")
+    settled(page, different_from=before)
+    assert latents(page)[1] == pytest.approx(0.4)
+    nameless = page.locator("button:visible, input:visible, [tabindex='0']:visible").evaluate_all(
+        """controls => controls.filter(control => !(control.ariaLabel || control.title || control.textContent.trim()
+            || control.labels?.length || control.querySelector('img[alt]:not([alt=""])'))).map(control => control.outerHTML)"""
+    )
+    assert not nameless
+
+
+def test_an_mcp_server_lists_the_actions_and_draws(model: Path) -> None:
+    async def ask(address: str) -> tuple[dict[str, Any], Any]:
+        async with streamablehttp_client(address) as (read, write, _), ClientSession(read, write) as session:
+            await session.initialize()
+            tools = {tool.name: tool for tool in (await session.list_tools()).tools}
+            drawn = await session.call_tool("photograph", {"drawing": data_url(EXAMPLES / "bun.png"), "latent_1": 2})
+            return tools, drawn
+
+    with visit.app(model, "--mcp") as app:
+        tools, drawn = anyio.run(ask, f"{app.url}/gradio_api/mcp/")
+    assert {"photograph", "generate", "breed", "mix", "borrow", "travel", "keep", "keep_all"} <= tools.keys()
+    properties = tools["generate"].inputSchema["properties"]
+    assert {"drawing", "count", "seed", "strictness", "latent_8"} <= properties.keys()
+    assert all(tool.description and "param_" not in str(tool.inputSchema) for tool in tools.values())
+    assert all(each["description"] for tool in tools.values() for each in tool.inputSchema["properties"].values())
+    picture = next(part for part in drawn.content if part.type == "image")
+    assert Image.open(io.BytesIO(base64.b64decode(picture.data))).size == (256, 256)
 
 
 def test_a_bad_model_is_one_sentence() -> None:

@@ -7,11 +7,17 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 import venv
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
+import gradio_client
 import numpy as np
 import pytest
 import torch
@@ -21,6 +27,7 @@ from safetensors.torch import load_file, save_file
 
 from hub.card import build
 from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline
+from sketch2photo.sketchpad import to_value
 from tests.hub_server import Hub
 
 ROOT = Path(__file__).parent.parent
@@ -356,47 +363,92 @@ def test_the_space_asks_for_no_other_versions_than_the_package() -> None:
     assert set(space.read_text().split()) <= set(package.read_text().split())
 
 
-def test_the_space_is_built_installed_started_and_drawn_on(hub: Hub, tmp_path: Path) -> None:
+@dataclass
+class Space:
+    """What was pushed as a Space, on a disk, with the Python of an environment of its own."""
+
+    folder: Path
+    python: Path
+    env: dict[str, str]
+
+    @contextmanager
+    def running(self, **env: str) -> Iterator[Any]:
+        """A gradio_client of the Space while it runs."""
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        env = {**self.env, "GRADIO_SERVER_PORT": str(port), **env}
+        output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        app = subprocess.Popen([self.python, "app.py"], cwd=self.folder, env=env, **output)
+        try:
+            for _ in range(1800):
+                with socket.socket() as probe:
+                    if probe.connect_ex(("127.0.0.1", port)) == 0:
+                        break
+                assert app.poll() is None, app.stdout.read().decode()
+                time.sleep(0.1)
+            yield gradio_client.Client(f"http://127.0.0.1:{port}", verbose=False)
+        finally:
+            app.terminate()
+            app.wait(20)
+
+
+@pytest.fixture(scope="module")
+def space(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Space]:
     """In a new environment with what a Space has: its requirements, the Gradio that its README names, and `spaces`."""
-    env = environment(hub, tmp_path / "home")
-    done = push("both", NAME, env=env)
-    assert done.returncode == 0, done.stderr
-    space = tmp_path / "space"
-    repo = hub.repos["spaces", NAME]
-    for path, file in repo.commits[repo.refs["main"]].items():
-        (space / path).parent.mkdir(parents=True, exist_ok=True)
-        (space / path).write_bytes(file.content)
-    card = ModelCard.load(space / "README.md").data
-    assert (card.sdk, card.app_file, card.models) == ("gradio", "app.py", [NAME])
+    folder = tmp_path_factory.mktemp("space")
+    with Hub().serving() as hub:
+        env = environment(hub, folder / "home")
+        done = push("both", NAME, env=env)
+        assert done.returncode == 0, done.stderr
+        repo = hub.repos["spaces", NAME]
+        for path, file in repo.commits[repo.refs["main"]].items():
+            (folder / "space" / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / "space" / path).write_bytes(file.content)
+        card = ModelCard.load(folder / "space" / "README.md").data
+        assert (card.sdk, card.app_file, card.models) == ("gradio", "app.py", [NAME])
 
-    venv.create(tmp_path / "venv", with_pip=True)
-    executable = tmp_path / "venv" / "bin" / "python"
-    lend_torch(next((tmp_path / "venv" / "lib").glob("python*/site-packages")))
-    install = [executable, "-m", "pip", "install", "-q", "-r", space / "requirements.txt"]
-    subprocess.run([*install, f"gradio=={card.sdk_version}", "spaces"], check=True)
+        venv.create(folder / "venv", with_pip=True)
+        executable = folder / "venv" / "bin" / "python"
+        lend_torch(next((folder / "venv" / "lib").glob("python*/site-packages")))
+        install = [executable, "-m", "pip", "install", "-q", "-r", folder / "space" / "requirements.txt"]
+        subprocess.run([*install, f"gradio=={card.sdk_version}", "spaces"], check=True)
+        yield Space(folder / "space", executable, env)
 
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    env |= {"GRADIO_SERVER_PORT": str(port)}
-    app = subprocess.Popen([executable, "app.py"], cwd=space, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    try:
-        for _ in range(1800):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            assert app.poll() is None, app.stdout.read().decode()
-            time.sleep(0.1)
-        gradio_client = pytest.importorskip("gradio_client")
-        client = gradio_client.Client(f"http://127.0.0.1:{port}", verbose=False)
-        from sketch2photo.sketchpad import to_value
 
-        drawing = Image.open(ROOT / "sketch2photo" / "examples" / "careful_woman.png")
+def test_the_space_is_built_installed_started_and_drawn_on(space: Space) -> None:
+    drawing = Image.open(ROOT / "sketch2photo" / "examples" / "careful_woman.png")
+    with space.running() as client:
         photo = client.predict(to_value(drawing), api_name="/photograph")  # the rest as the page begins: z = 0
         shown = np.asarray(Image.open(photo["path"] if isinstance(photo, dict) else photo).convert("RGB"), float)
-    finally:
-        app.terminate()
-        app.wait(20)
     latents = torch.zeros(1, 8)
     expected = Sketch2PhotoPipeline.from_pretrained(str(FOLDER))(drawing, latents=latents).images[0]
     assert np.abs(shown - np.asarray(expected, float)).mean() < 3  # it may compute in bf16
+
+
+def test_on_zerogpu_the_space_asks_for_the_gpu_for_each_drawing(space: Space) -> None:
+    """`spaces` as on ZeroGPU; what lends GPUs there is on loopback here, and has none left."""
+    asked: list[str] = []
+
+    class Lender(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked.append(self.path)
+            self.send_response(200 if self.path == "/startup-report" else 429)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(b'{"left": 0, "wait": 60}')
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Lender) as lender:
+        threading.Thread(target=lender.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{lender.server_port}"
+        with space.running(SPACES_ZERO_GPU="true", SPACES_ZERO_DEVICE_API_URL=address) as client:
+            assert asked == ["/startup-report"]
+            drawing = Image.open(ROOT / "sketch2photo" / "examples" / "careful_woman.png")
+            with pytest.raises(gradio_client.exceptions.AppError, match="GPU limit"):
+                client.predict(to_value(drawing), api_name="/photograph")
+        lender.shutdown()
+    assert [path.partition("?")[0] for path in asked] == ["/startup-report", "/schedule"]
+    assert "durationSeconds=10" in asked[1]

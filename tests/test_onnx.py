@@ -5,12 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 pytest.importorskip("onnxscript")
 onnxruntime = pytest.importorskip("onnxruntime")
 
 from hub import export_onnx  # noqa: E402
 from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline  # noqa: E402
+from sketch2photo.data import Drawn  # noqa: E402
 from sketch2photo.drawing import to_sketch  # noqa: E402
 from sketch2photo.engine import Bits, to_onnx, with_onnx  # noqa: E402
 
@@ -103,6 +105,24 @@ def test_smaller_weights_make_nearly_the_same_pictures(
         given = {"sketch": sketch.numpy(), "z": z.numpy(), "strictness": np.ones(2, np.float32)}
         difference = np.abs(session.run(None, given)[0] - model(sketch, z).numpy())
         assert 0 < 127.5 * difference.mean() < apart
+
+
+def test_the_check_measures_that_smaller_weights_cost_no_kernel_distance(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    faces = Drawn(256, count=16)
+    for folder in ("photo", "sketch"):
+        (tmp_path / folder).mkdir()
+    for index in range(len(faces)):
+        for folder, pixels in zip(("photo", "sketch"), faces.load(index), strict=True):
+            Image.fromarray(pixels).save(tmp_path / folder / f"{index:02}.png")
+    export_onnx.main(BUNDLED, check=tmp_path)
+    rows = [line.strip("| ").split(" | ") for line in capsys.readouterr().out.splitlines()[2:]]
+    assert [row[0].split(",")[0] for row in rows] == ["PyTorch", "16 bits", "8 bits"]
+    for _, _, largest, _, distance, more in rows[1:]:
+        assert float(largest) > 0
+        assert float(distance) > 10  # drawn faces are far from photographs
+        assert float(more.strip("%")) < 2
 
 
 def test_the_pipeline_is_called_as_before(model: Sketch2Photo, pipe: Sketch2PhotoPipeline) -> None:

@@ -174,7 +174,8 @@ function tell(slider) {
 
 function addSlider(where, id, title, low, high, step) {
     const label = document.createElement('label');
-    label.innerHTML = `${title} <span aria-hidden="true"></span><input type="range" id="${id}" min="${low}" max="${high}" step="${step}" value="0">`;
+    const range = `min="${low}" max="${high}" step="${step}" value="0"`;
+    label.innerHTML = `${title} <span aria-hidden="true"></span><input type="range" id="${id}" ${range}>`;
     $(where).append(label);
     return label.querySelector('input');
 }
