@@ -13,9 +13,10 @@ from PIL import Image
 
 from sketch2photo import Sketch2PhotoPipeline
 from sketch2photo.config import PRESETS
-from sketch2photo.data import Photos, Stream, fitted
+from sketch2photo.data import Photos, Stream, fitted, fixed_samples
 from sketch2photo.linework import line_drawing, misplaced
 from sketch2photo.parts import CURVES, MASK, Parts, PartsFile
+from sketch2photo.trainer import line_drawings
 
 ROOT = Path(__file__).parents[1]
 SIDE = 256
@@ -149,3 +150,16 @@ def test_training_draws_lines_of_photographs_whose_parts_are_known(photographs: 
     white = [float((sketch > 0.99).float().mean()) for sketch, other in zip(lines, others, strict=True) if other]
     assert min(white) > 0.6  # lines alone; other techniques leave shades
     assert sum(torch.equal(a, b) for a, b in zip(lines, never, strict=True)) <= 6
+
+
+def test_weights_are_chosen_on_line_drawings_too(photographs: Path) -> None:
+    """Careful and hopeless ones in turn, of those photographs whose parts are known, always the same."""
+    source = Photos.open(photographs)
+    file = PartsFile(photographs / "parts.npz")
+    _, photos = fixed_samples(source, 128, 4)
+    drawings, strictness = line_drawings(source, photos, file)
+    assert drawings.shape == (3, 1, 128, 128)
+    known = [index for index in range(4) if file.of(source.name(index), 128)]
+    assert strictness.tolist() == [index % 2 for index in known]
+    assert all(0.5 < (drawing > 0.99).float().mean() < 0.99 for drawing in drawings)
+    torch.testing.assert_close(line_drawings(source, photos, file)[0], drawings)
