@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+from gradio_client import Client
 
 from . import machine, visit
 
@@ -72,8 +73,6 @@ class Visitor:
     """A program that draws through gradio_client."""
 
     def __init__(self, url: str) -> None:
-        from gradio_client import Client
-
         self.client = Client(url, verbose=False, download_files=False)
         parameters = self.client.view_api(return_format="dict", print_info=False)["named_endpoints"]["/photograph"][
             "parameters"
@@ -97,10 +96,7 @@ class Load:
 
 def many(app: visit.App, visitors: int, pictures: int) -> Load:
     """So many visitors, each of whom asks for the next picture when the last one has come."""
-    drawings = [
-        "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
-        for path in sorted(visit.EXAMPLES.glob("*.png"))
-    ]
+    drawings = [data_url(path) for path in sorted(visit.EXAMPLES.glob("*.png"))]
     with ThreadPoolExecutor(visitors) as pool:
         clients = list(pool.map(Visitor, [app.url] * visitors))
         clients[0].photograph(drawings[0])
@@ -139,35 +135,34 @@ def main(model: str | None = None, visitors: int = VISITORS, pictures: int = PIC
         visitors: at once, through gradio_client.
         pictures: that they ask for in all.
     """
-    print(", ".join(f"{key} {value}" for key, value in machine.description().items()) + "\n")
+    print(", ".join(f"{key} {value}" for key, value in machine.description().items()) + "\n\n| | |\n|---|---|")
     with visit.app(model) as app:
-        Visitor(app.url).photograph(visit_drawing())
+        Visitor(app.url).photograph(data_url(visit.EXAMPLES / "outline.png"))
         print(f"| start to the first picture | {time.perf_counter() - app.started:.1f} s |")
         pen = pen_up(app.url)
-        print(
-            f"| pen-up to the picture in Chromium, median and 95th percentile of {STROKES} strokes | {spread(pen.waits)} |"
-        )
-        last = "the last drawing's" if pen.last_shown else "NOT THE LAST DRAWING'S"
-        print(
-            f"| {HURRY} strokes without a pause: from the last pen-up to the last picture | {1000 * pen.hurried:.0f} ms, "
-            f"{pen.hurried_pictures} pictures shown, the last is {last} |"
-        )
+    print(f"| pen-up to the picture in Chromium, of {STROKES} strokes with a pause after each | {spread(pen.waits)} |")
+    right = "the last one right" if pen.last_shown else "THE LAST ONE WRONG"
+    print(
+        f"| {HURRY} strokes without a pause: from the last pen-up to its picture | {1000 * pen.hurried:.0f} ms; "
+        f"{pen.hurried_pictures} pictures, {right} |"
+    )
     with visit.app(model) as app:
         load = many(app, visitors, pictures)
     before, after = (size / 2**20 for size in load.memory)
-    print(f"| {visitors} visitors at once, {pictures} pictures | {pictures / load.seconds:.1f} pictures/s |")
-    print(f"| a visitor's wait for one, median and 95th percentile | {spread(load.waits)} |")
-    print(f"| errors | {len(load.errors)} {load.errors[:1] or ''} |")
-    print(f"| the app's memory before and after | {before:.0f} and {after:.0f} MiB |")
+    print(f"| {visitors} visitors at once, {pictures} pictures in all | {pictures / load.seconds:.1f} pictures/s |")
+    print(f"| one visitor's wait for a picture then | {spread(load.waits)} |")
+    print(f"| errors then | {len(load.errors)}{(load.errors and f', the first: {load.errors[0]}') or ''} |")
+    print(f"| memory of the app before and after | {before:.0f} and {after:.0f} MiB |")
 
 
 def spread(waits: list[float]) -> str:
     """Median and 95th percentile, in milliseconds."""
-    return f"{1000 * statistics.median(waits):.0f} and {1000 * statistics.quantiles(waits, n=20)[-1]:.0f} ms"
+    return f"{1000 * statistics.median(waits):.0f} ms, p95 {1000 * statistics.quantiles(waits, n=20)[-1]:.0f} ms"
 
 
-def visit_drawing() -> str:
-    return "data:image/png;base64," + base64.b64encode((visit.EXAMPLES / "outline.png").read_bytes()).decode()
+def data_url(path: Path) -> str:
+    """A drawing from a PNG, as the endpoints take it."""
+    return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
 
 
 if __name__ == "__main__":

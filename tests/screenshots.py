@@ -1,9 +1,11 @@
 """Pictures of the page for people to look at: `python -m tests.screenshots`.
 
-Eight screenshots (1440 and 390 px, light and dark, English and Russian) and a GIF of a face being drawn.
+Eight screenshots (1440 and 390 px, light and dark, English and Russian) and a GIF of a face being drawn. With
+`--readme hub/pictures` the two that the README shows are written there.
 """
 
 import io
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -80,17 +82,22 @@ def film(browser: Any, url: str, path: Path) -> None:
     page.context.close()
 
 
-def main(out: Path = Path("build/screenshots"), model: str | None = None) -> None:
+def main(out: Path = Path("build/screenshots"), readme: Path | None = None, model: str | None = None) -> None:
     """Make all of them.
 
     Args:
         out: folder for the pictures.
+        readme: folder for the README's picture and GIF.
         model: folder or Hub id; by default the bundled one.
     """
     out.mkdir(parents=True, exist_ok=True)
     with visit.app(model) as app, visit.chromium() as browser:
         screenshots(browser, app.url, out)
         film(browser, app.url, out / "drawing.gif")
+    if readme:
+        readme.mkdir(parents=True, exist_ok=True)
+        Image.open(out / "desktop-light-english.png").convert("RGB").save(readme / "page.jpg", quality=88)
+        shutil.copy(out / "drawing.gif", readme)
     print("\n".join(f"{path} {path.stat().st_size / 2**20:.2f} MiB" for path in sorted(out.iterdir())))
 
 
