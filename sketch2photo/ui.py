@@ -59,8 +59,8 @@ CSS = """
 #dice, #keep, #keep_all { white-space: nowrap; padding-left: 8px; padding-right: 8px; }
 #pad .html-container { padding: 0; }
 #examples img { background: white; object-fit: contain; }
-#photo .progress-text { animation: appear 0s .8s both; }
-@keyframes appear { from { visibility: hidden; } }
+#photo [data-testid=status-tracker] { transition: opacity 0s .8s; }
+#photo [data-testid=status-tracker].hide { transition: none; opacity: 0; }
 #liked, .form:has(> #liked) { padding: 0; border: 0; background: none; box-shadow: none; }
 #liked .wrap { display: grid; grid-template-columns: repeat(6, minmax(0, 1fr)); gap: 6px; }
 #liked label { padding: 4px 6px; justify-content: center; }
