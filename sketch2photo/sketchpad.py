@@ -58,12 +58,13 @@ canvas:focus-visible { outline: 2px solid var(--color-accent); }
                 border: 1px solid var(--border-color-primary); border-radius: var(--radius-md); cursor: pointer; }
 .tools button[aria-pressed=true] { border-color: var(--color-accent); box-shadow: inset 0 0 0 1px var(--color-accent); }
 .tools button:disabled { opacity: .35; cursor: default; }
-.tools svg { width: 20px; height: 20px; fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linejoin: round;
+.tools svg { flex: none; width: 20px; height: 20px; fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linejoin: round;
              stroke-linecap: round; }
 .tools b { background: currentColor; border-radius: 50%; width: 14px; height: 14px; }
 .tools [data-width="3"] b { width: 4px; height: 4px; }
 .tools [data-width="6"] b { width: 8px; height: 8px; }
-@media (max-width: 480px) { .tools button { padding: 0 4px; min-width: 36px; } .tools button span { display: none; } }
+@media (max-width: 1300px) { .tools button span { display: none; } }
+@media (max-width: 480px) { .tools button { padding: 0 4px; min-width: 36px; } }
 """
 
 # What is on the canvas is a list of steps (lines, a loaded picture, a clearing), so that each can be undone; the pixels

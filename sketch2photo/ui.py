@@ -59,8 +59,8 @@ CSS = """
 #dice, #keep, #keep_all { white-space: nowrap; padding-left: 8px; padding-right: 8px; }
 #pad .html-container { padding: 0; }
 #examples img { background: white; object-fit: contain; }
-#photo .progress-text { animation: appear 0s .8s both; }
-@keyframes appear { from { visibility: hidden; } }
+#photo [data-testid=status-tracker] { transition: opacity 0s .8s; }
+#photo [data-testid=status-tracker].hide { transition: none; opacity: 0; }
 #liked, .form:has(> #liked) { padding: 0; border: 0; background: none; box-shadow: none; }
 #liked .wrap { display: grid; grid-template-columns: repeat(6, minmax(0, 1fr)); gap: 6px; }
 #liked label { padding: 4px 6px; justify-content: center; }
@@ -188,7 +188,7 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
 
     def vary(drawing: str | None, variations: Tensor, strictness: float, numbers: tuple[float, ...]) -> tuple[Any, ...]:
         ticks = gr.CheckboxGroup(choices=[str(number + 1) for number in range(len(variations))], value=[])
-        return make(drawing, variations, strictness, numbers[dimensions:]), variations.tolist(), ticks
+        return numbered(make(drawing, variations, strictness, numbers[dimensions:])), variations.tolist(), ticks
 
     def generate(
         drawing: str | None, count: int, seed: int, difference: float, strictness: float, *numbers: float
@@ -220,7 +220,8 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
     ) -> tuple[Any, ...]:
         """The same variations, ticked as they are, once the pen or a slider rests."""
         try:
-            return make(drawing, stacked(variations), strictness, numbers[dimensions:]), gr.skip(), gr.skip()
+            made = make(drawing, stacked(variations), strictness, numbers[dimensions:])
+            return numbered(made), gr.skip(), gr.skip()
         except ValueError:  # there are none yet, or there is no drawing any more
             return anew(drawing, count, seed, difference, strictness, *numbers)
 
@@ -314,9 +315,9 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
         try:
             path = keep(drawing, seed, strictness, *numbers)
         except ValueError:  # nothing is drawn
-            return past, past
+            return past, numbered(past)
         past = [path, *[other for other in past or [] if other != path and Path(other).exists()]][:REMEMBERED]
-        return past, past
+        return past, numbered(past)
 
     def open_picture(path: str) -> tuple[Any, ...]:
         """A picture file as a drawing. One that was kept here brings back its drawing, seed, strictness, latents and directions."""
@@ -537,9 +538,9 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
             )
         restored = [pad, seed, strictness, *numbers]
         for opened, endpoint in (
+            (examples.select(open_example, None, [pad, examples], **private), latest | {"api_name": "generate"}),
             (upload.upload(action(open_picture), upload, restored, api_name="open", **latest), private),
             (history.select(in_one_sentence(open_past), past, [history, *restored], **private), private),
-            (examples.select(open_example, None, [pad, examples], **private), latest | {"api_name": "generate"}),
         ):
             remembered(opened.success(action(generate), [*settings, *numbers], [hint, photo, *pictures], **endpoint))
         # Before and after needs nothing from the server: both pictures are on the page.
@@ -571,6 +572,11 @@ def ticked(liked: list[str] | None, variations: list[list[float]] | None, least:
     if len(chosen) < least:
         raise ValueError(sentence)
     return stacked(variations)[[int(number) - 1 for number in chosen]]
+
+
+def numbered(pictures: Sequence[Any] | None) -> list[tuple[Any, str]]:
+    """For a strip: each with its number, which is its name for who does not see it."""
+    return [(picture, str(number)) for number, picture in enumerate(pictures or [], 1)]
 
 
 def framed(path: str) -> Image.Image:

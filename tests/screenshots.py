@@ -17,7 +17,7 @@ WIDTHS = {"desktop": (1440, 1000), "phone": (390, 844)}
 LANGUAGES = {"english": "en-US", "russian": "ru-RU"}
 FACE = "glasses beard"
 DRAWN = "curly_hair"
-GIF_WIDTH = 640
+GIF_WIDTH = 560
 
 
 def visitor(browser: Any, url: str, **kwargs: Any) -> Any:
@@ -67,11 +67,11 @@ def film(browser: Any, url: str, path: Path) -> None:
     """A GIF of the canvas and the photograph beside it, one frame for each stroke."""
     page = visitor(browser, url, viewport={"width": 1200, "height": 1000}, color_scheme="light")
     pad, photo = (page.locator(f"#{part}").bounding_box() for part in ("pad", "photo"))
-    top, bottom = min(pad["y"], photo["y"]), pad["y"] + pad["height"]
+    top, bottom = pad["y"], photo["y"] + photo["height"]
     clip = {"x": pad["x"] - 6, "y": top - 6, "width": photo["x"] + photo["width"] - pad["x"] + 12}
     frames = []
     for stroke in visit.strokes(DRAWN):
-        visit.draw(page, stroke)
+        visit.draw(page, stroke, every=2)
         page.wait_for_timeout(400)
         picture = Image.open(io.BytesIO(page.screenshot(clip=clip | {"height": bottom - top + 12}))).convert("RGB")
         frames.append(picture.resize((GIF_WIDTH, round(GIF_WIDTH * picture.height / picture.width))))
