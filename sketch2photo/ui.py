@@ -351,6 +351,7 @@ def build(pipe: Sketch2PhotoPipeline) -> gr.Blocks:
                         photo = gr.Image(
                             label=I18N("photo"),
                             show_label=False,
+                            alt_text="Photograph",
                             elem_id="photo",
                             interactive=False,
                             buttons=["fullscreen"],
