@@ -367,6 +367,7 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
                         photo = gr.Image(
                             label=I18N("photo"),
                             show_label=False,
+                            alt_text="Photograph",
                             elem_id="photo",
                             interactive=False,
                             buttons=["fullscreen"],
