@@ -1,6 +1,6 @@
 """Writes hub/model/README.md, the model card, from the figures that evaluation left beside the weights.
 
-python -m sketch2photo.evaluate --model hub/model --pairs DIR --drawings sketch2photo/examples --out hub/model
+python -m sketch2photo.evaluate --model hub/model --pairs DIR --drawings tests/drawings --strictness 1 0.5 0 --out hub/model
 python -m hub.card
 """
 

@@ -22,7 +22,7 @@ class TrainConfig:
     weight_kl: float = 0.05
     weight_prior: float = 1.0
     weight_lines: float = 4.0
-    weight_variety: float = 0.4
+    weight_variety: float = 0.25
     variety: float = 0.6  # the share of two people's distance that two photographs of one sketch are to have
     weight_checkerboard: float = 10.0
     gan_ramp: int = 600  # steps over which the adversarial weight rises from 0

@@ -38,7 +38,8 @@ HTML = f"""
 <div class="sheet">
   <canvas width="{SIZE}" height="{SIZE}" tabindex="0" role="img" aria-label="Canvas: draw a face here"></canvas>
   <svg class="guide" viewBox="0 0 512 512" aria-hidden="true"><g transform="translate(256 258) scale(1.1) translate(-256 -262)">
-    <ellipse cx="256" cy="262" rx="128" ry="172"/><path d="M256 90V434M134 254H378M176 254a28 14 0 0 1 56 0a28 14 0 0 1-56 0M280 254a28 14 0 0 1 56 0a28 14 0 0 1-56 0"/>
+    <ellipse cx="256" cy="262" rx="128" ry="172"/>
+    <path d="M256 90V434M134 254H378M176 254a28 14 0 0 1 56 0a28 14 0 0 1-56 0M280 254a28 14 0 0 1 56 0a28 14 0 0 1-56 0"/>
     <path d="M228 322q28 20 56 0M212 366q44 24 88 0M150 90Q256-8 362 90M212 424V492M300 424V492"/></g></svg>
 </div>
 """

@@ -12,7 +12,6 @@ from tempfile import NamedTemporaryFile, TemporaryDirectory
 from typing import Any
 
 import torch
-from diffusers.utils import export_to_gif, export_to_video
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from torch import Tensor
@@ -168,6 +167,11 @@ def to_zip(pngs: Sequence[bytes]) -> bytes:
 
 def to_films(frames: list[Image.Image]) -> tuple[bytes, bytes]:
     """A looping GIF and an MP4 of them."""
+    from diffusers.utils import (
+        export_to_gif,
+        export_to_video,
+    )  # here, since importing it takes a quarter of the page's start
+
     with TemporaryDirectory() as folder:
         gif, mp4 = Path(folder, "film.gif"), Path(folder, "film.mp4")
         export_to_gif(frames, str(gif), fps=FPS)
