@@ -389,7 +389,8 @@ class Validation:
 
 def line_drawings(source: Source, photos: Tensor, parts: PartsFile) -> tuple[Tensor, Tensor]:
     """Line drawings (M, 1, S, S) of those of photos (N, 3, S, S), the source's first, whose parts are known, and their strictness (M,)."""
-    drawings, strictness = [], []
+    drawings: list[Tensor] = []
+    strictness: list[float] = []
     for index, photo in enumerate(photos):
         known = parts.of(source.name(index), photo.shape[-1])
         if known:
