@@ -331,7 +331,9 @@ class Validation:
         self, source: Source, size: int, latent_dim: int, device: torch.device, parts: PartsFile | None = None
     ) -> None:
         self.sketch, self.photo = fixed_samples(source, size, 128)
-        self.lines, self.strictness = line_drawings(source, self.photo, parts) if parts else (self.sketch[:0], None)
+        self.lines, self.strictness = self.sketch[:0], torch.empty(0)
+        if parts:
+            self.lines, self.strictness = line_drawings(source, self.photo, parts)
         generator = torch.Generator().manual_seed(0)
         self.z = torch.randn(max(len(self.sketch), 8), latent_dim, generator=generator)
         self.device = device
@@ -355,7 +357,7 @@ class Validation:
         if self.judge is not None:
             scores["kernel_distance"] = kernel_distance(self._features(torch.cat(fakes)), self.real)
             scores["score"] = scores["kernel_distance"]
-            if self.strictness is not None and len(self.lines) >= 16:
+            if len(self.lines) >= 16:
                 fakes = [
                     model(sketch.to(self.device), z.to(self.device), strictness.to(self.device)).float().cpu()
                     for sketch, z, strictness in zip(
