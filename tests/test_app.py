@@ -25,7 +25,7 @@ from PIL.PngImagePlugin import PngInfo
 playwright = pytest.importorskip("playwright.sync_api")
 gradio_client = pytest.importorskip("gradio_client")
 
-from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline, visit  # noqa: E402
+from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline, ui, visit  # noqa: E402
 from sketch2photo.load import Visitor  # noqa: E402
 from sketch2photo.visit import EXAMPLES, ROOT  # noqa: E402
 
@@ -629,3 +629,18 @@ def test_a_bad_model_is_one_sentence() -> None:
     assert done.returncode == 2
     assert len(done.stderr.strip().splitlines()) == 1
     assert "/nonexistent" in done.stderr
+
+
+def test_files_expire(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With seconds in place of minutes and hours."""
+    monkeypatch.setattr(ui, "FILES_EXPIRE", (1, 2))
+    page = ui.build(Sketch2PhotoPipeline.from_pretrained(str(model)))
+    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True)
+    client = gradio_client.Client(url, verbose=False, download_files=False)
+    zeros = [0] * (8 + len(Sketch2PhotoPipeline.from_pretrained(str(model)).model.directions))
+    made = Path(client.predict(data_url(EXAMPLES / "outline.png"), 1.0, *zeros, api_name="/photograph")["path"])
+    try:
+        assert made.exists()
+        wait_for(lambda: not made.exists(), "file that has expired")
+    finally:
+        page.close()
