@@ -8,7 +8,6 @@ Runtime where that is installed, and with `--browser build/web` in Chromium on t
 import copy
 import gzip
 import resource
-import shutil
 import statistics
 import subprocess
 import sys
@@ -30,7 +29,7 @@ import torch
 from torch import Tensor, nn
 from torchvision.models import resnet50
 
-from . import machine
+from . import machine, visit
 from .config import PRESETS, Preset
 from .data import Drawn
 from .engine import to_onnx, with_onnx
@@ -164,7 +163,7 @@ def browser_latencies(folder: Path, rounds: int) -> tuple[Row, float]:
     Raises:
         ValueError: no such page, no Chromium, or no playwright.
     """
-    chromium = _chromium()
+    chromium = visit.chromium_path()
     try:
         from playwright.sync_api import sync_playwright
     except ImportError as error:
@@ -296,14 +295,10 @@ def _versions(browser: Path | None) -> dict[str, str]:
     found = {}
     with suppress(PackageNotFoundError):
         found["ONNX Runtime"] = version("onnxruntime")
-    if browser and (chromium := _chromium()):
+    if browser and (chromium := visit.chromium_path()):
         told = subprocess.run([chromium, "--version"], capture_output=True, text=True).stdout.split()
         found["Chromium"] = next((word for word in told if word[0].isdigit()), "of an unknown version")
     return found
-
-
-def _chromium() -> str | None:
-    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 def _model(name: str | None) -> Sketch2Photo:

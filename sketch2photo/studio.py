@@ -167,10 +167,8 @@ def to_zip(pngs: Sequence[bytes]) -> bytes:
 
 def to_films(frames: list[Image.Image]) -> tuple[bytes, bytes]:
     """A looping GIF and an MP4 of them."""
-    from diffusers.utils import (
-        export_to_gif,
-        export_to_video,
-    )  # here, since importing it takes a quarter of the page's start
+    # Here, since importing it takes a quarter of the page's start.
+    from diffusers.utils import export_to_gif, export_to_video
 
     with TemporaryDirectory() as folder:
         gif, mp4 = Path(folder, "film.gif"), Path(folder, "film.mp4")

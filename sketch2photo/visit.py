@@ -59,6 +59,11 @@ def _answers(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+def chromium_path() -> str | None:
+    """Where the system's Chromium is, if there is one on the PATH."""
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
 @contextmanager
 def chromium() -> Iterator[Any]:
     """The system's Chromium, driven by Playwright, which finds no host but this one.
@@ -66,7 +71,7 @@ def chromium() -> Iterator[Any]:
     Raises:
         ValueError: there is no Chromium on the PATH, or no playwright.
     """
-    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    path = chromium_path()
     try:
         from playwright.sync_api import sync_playwright
     except ImportError as error:

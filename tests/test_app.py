@@ -26,7 +26,7 @@ playwright = pytest.importorskip("playwright.sync_api")
 gradio_client = pytest.importorskip("gradio_client")
 
 from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline, ui, visit  # noqa: E402
-from sketch2photo.load import Visitor  # noqa: E402
+from sketch2photo.load import Visitor, data_url  # noqa: E402
 from sketch2photo.visit import EXAMPLES, ROOT  # noqa: E402
 
 OPEN, BORROW = "input:has(+ #open)", "input:has(+ #borrow)"
@@ -406,10 +406,6 @@ def test_one_visitor_sees_nothing_of_another(page: Any, browser: Any, url: str) 
     assert not pictures(other, "#history")
     assert (drawing(other) == 255).all()
     context.close()
-
-
-def data_url(path: Path) -> str:
-    return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
 
 
 def test_programs_call_the_endpoints(url: str, model: Path) -> None:

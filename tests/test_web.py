@@ -26,10 +26,11 @@ from hub import build_web  # noqa: E402
 from sketch2photo import Sketch2PhotoPipeline  # noqa: E402
 from sketch2photo.drawing import to_sketch  # noqa: E402
 from sketch2photo.pipeline import longest  # noqa: E402
+from sketch2photo.visit import draw as draw_stroke  # noqa: E402
+from sketch2photo.visit import strokes  # noqa: E402
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "sketch2photo" / "examples"
-STROKES = json.loads((EXAMPLES / "strokes.json").read_text())
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [
     "--no-sandbox",
@@ -129,16 +130,10 @@ def page(browser: Any, host: Host, request: pytest.FixtureRequest) -> Iterator[A
     assert not page.errors
 
 
-def draw(page: Any, name: str, every: int = 4, first: int | None = None) -> None:
+def draw(page: Any, name: str, first: int | None = None) -> None:
     """One of the example drawings by mouse, stroke by stroke, or the first strokes of it."""
-    box = page.locator("#pad canvas").bounding_box()
-    for stroke in STROKES[name]["strokes"][:first]:
-        points = [(box["x"] + x * box["width"] / 512, box["y"] + y * box["height"] / 512) for x, y in stroke]
-        page.mouse.move(*points[0])
-        page.mouse.down()
-        for point in [*points[1:-1:every], points[-1]]:
-            page.mouse.move(*point)
-        page.mouse.up()
+    for stroke in strokes(name)[:first]:
+        draw_stroke(page, stroke)
 
 
 def canvas(page: Any, where: str, which: int = 0) -> Image.Image:
