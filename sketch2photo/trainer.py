@@ -345,30 +345,27 @@ class Validation:
     @torch.inference_mode()
     def score(self, model: Sketch2Photo) -> tuple[dict[str, float], Image.Image]:
         """The score and its companions, and a grid of sketches beside five photographs each."""
-        fakes, errors = [], []
-        for sketch, photo, z in zip(
-            self.sketch.split(8), self.photo.split(8), self.z[: len(self.sketch)].split(8), strict=True
-        ):
+        errors = []
+        for sketch, photo in zip(self.sketch.split(8), self.photo.split(8), strict=True):
             sketch, photo = sketch.to(self.device), photo.to(self.device)
-            fakes.append(model(sketch, z.to(self.device)).float().cpu())
             again = model(sketch, model.encode(photo)[0]).float()
             errors.append((again - photo).abs().mean((1, 2, 3)).cpu() * 127.5)
         scores = {"reconstruction": torch.cat(errors).mean().item()}
         if self.judge is not None:
-            scores["kernel_distance"] = kernel_distance(self._features(torch.cat(fakes)), self.real)
+            scores["kernel_distance"] = self._distance(model, self.sketch, torch.ones(len(self.sketch)))
             scores["score"] = scores["kernel_distance"]
             if len(self.lines) >= 16:
-                fakes = [
-                    model(sketch.to(self.device), z.to(self.device), strictness.to(self.device)).float().cpu()
-                    for sketch, z, strictness in zip(
-                        self.lines.split(8), self.z[: len(self.lines)].split(8), self.strictness.split(8), strict=True
-                    )
-                ]
-                scores["kernel_distance_lines"] = kernel_distance(self._features(torch.cat(fakes)), self.real)
+                scores["kernel_distance_lines"] = self._distance(model, self.lines, self.strictness)
                 scores["score"] = (scores["kernel_distance"] + scores["kernel_distance_lines"]) / 2
         else:
             scores["score"] = scores["reconstruction"]
         return scores, self._grid(model)
+
+    def _distance(self, model: Sketch2Photo, sketches: Tensor, strictness: Tensor) -> float:
+        """Kernel distance of one photograph of each sketch (N, 1, S, S) at its strictness (N,) to the real ones."""
+        batches = zip(sketches.split(8), self.z[: len(sketches)].split(8), strictness.split(8), strict=True)
+        fakes = [model(*(part.to(self.device) for part in batch)).float().cpu() for batch in batches]
+        return kernel_distance(self._features(torch.cat(fakes)), self.real)
 
     def _features(self, photos: Tensor) -> Tensor:
         if self.judge is None:
