@@ -7,7 +7,7 @@ is a named endpoint for gradio_client, and a tool where the page is an MCP serve
 
 import inspect
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -172,6 +172,7 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
         return draft(drawing, latents, strictness, amounts).images
 
     def show(picture: Image.Image) -> str:
+        # Not left to Gradio, which writes the same picture anew while another request is served it.
         return studio.keep(studio.to_jpeg(picture), "photo.jpg", cache)
 
     def photograph(drawing: str | None, strictness: float, *numbers: float) -> str:
@@ -188,7 +189,8 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
 
     def vary(drawing: str | None, variations: Tensor, strictness: float, numbers: tuple[float, ...]) -> tuple[Any, ...]:
         ticks = gr.CheckboxGroup(choices=[str(number + 1) for number in range(len(variations))], value=[])
-        return numbered(make(drawing, variations, strictness, numbers[dimensions:])), variations.tolist(), ticks
+        photos = map(show, make(drawing, variations, strictness, numbers[dimensions:]))
+        return numbered(photos), variations.tolist(), ticks
 
     def generate(
         drawing: str | None, count: int, seed: int, difference: float, strictness: float, *numbers: float
@@ -220,8 +222,8 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
     ) -> tuple[Any, ...]:
         """The same variations, ticked as they are, once the pen or a slider rests."""
         try:
-            made = make(drawing, stacked(variations), strictness, numbers[dimensions:])
-            return numbered(made), gr.skip(), gr.skip()
+            photos = map(show, make(drawing, stacked(variations), strictness, numbers[dimensions:]))
+            return numbered(photos), gr.skip(), gr.skip()
         except ValueError:  # there are none yet, or there is no drawing any more
             return anew(drawing, count, seed, difference, strictness, *numbers)
 
@@ -575,7 +577,7 @@ def ticked(liked: list[str] | None, variations: list[list[float]] | None, least:
     return stacked(variations)[[int(number) - 1 for number in chosen]]
 
 
-def numbered(pictures: Sequence[Any] | None) -> list[tuple[Any, str]]:
+def numbered(pictures: Iterable[Any] | None) -> list[tuple[Any, str]]:
     """For a strip: each with its number, which is its name for who does not see it."""
     return [(picture, str(number)) for number, picture in enumerate(pictures or [], 1)]
 
@@ -617,7 +619,6 @@ def strip(name: str, pictures: list[tuple[Image.Image, str]] | None = None) -> g
         object_fit="cover",
         allow_preview=False,
         interactive=False,
-        format="jpeg",  # PNGs of six photographs would take as long as the photographs themselves
         buttons=[],
     )
 

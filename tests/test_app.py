@@ -2,6 +2,7 @@
 
 import base64
 import io
+import os
 import socket
 import subprocess
 import sys
@@ -388,8 +389,8 @@ def test_a_russian_browser_gets_a_russian_page(browser: Any, url: str) -> None:
     page = context.new_page()
     page.goto(url)
     page.get_by_role("button", name="⚄ Другие").wait_for()
-    assert page.get_by_role("button", name="Очистить холст").count() == 1
-    assert page.get_by_label("Ручка 8").count() > 0
+    page.get_by_role("button", name="Очистить холст").wait_for()
+    page.get_by_label("Ручка 8").first.wait_for()
     page.locator("#dice").click()
     page.get_by_text("Холст пуст: сначала нарисуйте лицо.").wait_for()
     context.close()
@@ -625,6 +626,24 @@ def test_a_bad_model_is_one_sentence() -> None:
     assert done.returncode == 2
     assert len(done.stderr.strip().splitlines()) == 1
     assert "/nonexistent" in done.stderr
+
+
+def test_a_picture_that_is_made_again_is_not_written_under_its_readers(url: str) -> None:
+    client = gradio_client.Client(url, verbose=False, download_files=False)
+    none = [0] * (len(client.view_api(return_format="dict")["named_endpoints"]["/photograph"]["parameters"]) - 2)
+
+    def shown() -> list[Path]:
+        answer = client.predict(data_url(EXAMPLES / "outline.png"), 3, 7, 1, 1, *none, api_name="/generate")
+        return [Path(answer[1]["path"]), *[Path(each["image"]["path"]) for each in answer[2]]]
+
+    first = shown()
+    files = [path.open("rb") for path in first]
+    before = [path.stat().st_mtime_ns for path in first]
+    assert shown() == first
+    for path, file, written in zip(first, files, before, strict=True):
+        with file:
+            untouched = path.stat().st_mtime_ns == written
+            assert untouched or path.stat().st_ino != os.fstat(file.fileno()).st_ino
 
 
 def test_files_expire(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
