@@ -16,6 +16,7 @@ from hub import export_onnx
 from sketch2photo.benchmark import page_size
 from sketch2photo.model import Sketch2Photo
 from sketch2photo.sketchpad import sketchpad
+from sketch2photo.translations import SENTENCES, STATIC, TEXTS
 from sketch2photo.ui import EXAMPLES
 
 SOURCE = Path(__file__).parent / "web"
@@ -50,6 +51,10 @@ def build(model: str, out: Path) -> int:
     (out / "style.css").write_text(f"{(SOURCE / 'style.css').read_text()}\n#pad {{{pad.css_template}}}\n")
     script = f"export function sketchpad(element, props, trigger, watch) {{\n{pad.js_on_load}\n}}\n"
     (out / "pad.js").write_text(script)
+    labels = {key.removeprefix("direction_"): text for key, (text, _) in TEXTS.items() if key.startswith("direction_")}
+    words = {"DIRECTIONS": labels, "RUSSIAN": dict(TEXTS.values()) | SENTENCES | STATIC}
+    lines = [f"export const {name} = {json.dumps(value, ensure_ascii=False)};\n" for name, value in words.items()]
+    (out / "words.js").write_text("".join(lines))
     for path in EXAMPLES:
         if f"'{path.stem}'" in (SOURCE / "main.js").read_text():
             shutil.copy(path, out)

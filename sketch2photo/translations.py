@@ -1,4 +1,7 @@
-"""The page's words in English and Russian: TEXTS by key, for gr.I18n; SENTENCES made on the server ({} is anything)."""
+"""The pages' words in English and Russian.
+
+TEXTS by key, for gr.I18n; SENTENCES made while the page runs, and STATIC, those of hub/web alone, where {} is anything.
+"""
 
 import re
 
@@ -96,6 +99,29 @@ SENTENCES = {
     "This picture was made with a model that has other dials or directions: it cannot be brought back here.": (
         "Эта картинка сделана моделью с другими ручками или направлениями: здесь её не вернуть."
     ),
+}
+
+STATIC = {
+    "en": "ru",
+    "Draw a face, get photographs of people who could be it. The model runs in this tab: nothing you draw leaves it.": (
+        "Нарисуйте лицо — получите фотографии людей, у которых оно могло бы быть. Модель работает в этой вкладке: рисунок её не покидает."
+    ),
+    "Loading the model, {} MB, once …": "Загружается модель, {} МБ, один раз …",
+    "Draw a face on the white square, or click one of the little drawings.": (
+        "Нарисуйте лицо на белом квадрате или щёлкните один из маленьких рисунков."
+    ),
+    "Drawing": "Рисунок",
+    "Photographs": "Фотографии",
+    "Settings": "Настройки",
+    "Picture file of a drawing": "Файл с рисунком",
+    "Example drawing: {}": "Пример рисунка: {}",
+    "Photograph: none yet": "Фотография: пока нет",
+    "Photograph of your drawing": "Фотография по рисунку",
+    "Variation {}": "Вариант {}",
+    "Dial {}": "Ручка {}",
+    "The last photograph took {} ms, {}.": "Последняя фотография заняла {} мс, {}.",
+    "on the GPU": "на видеокарте",
+    "threads: {}": "потоков: {}",
 }
 
 

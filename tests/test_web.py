@@ -103,9 +103,9 @@ def browser() -> Iterator[Any]:
         chromium.close()
 
 
-def visit(browser: Any, url: str) -> Any:
+def visit(browser: Any, url: str, **options: str) -> Any:
     """The page for a new visitor, once the model is there; `page.asked` is what it asked any host for."""
-    page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
+    page = browser.new_context(viewport={"width": 1440, "height": 1000}, **options).new_page()
     page.set_default_timeout(30_000)
     page.asked, page.errors = [], []
     page.context.on("request", lambda request: page.asked.append((request.method, request.url)))
@@ -190,7 +190,7 @@ def test_a_named_direction_is_pythons(page: Any, pipe: Sketch2PhotoPipeline) -> 
     settle(page)
     before, variation = canvas(page, "#photo"), canvas(page, "#variations", 3)
     assert page.locator("#directions input").count() == len(pipe.model.directions)
-    slider = page.get_by_role("slider", name="Background")
+    slider = page.get_by_role("slider", name="Background: dark to light")
     low, high = pipe.model.directions["background"]["range"]
     assert (float(slider.get_attribute("min")), float(slider.get_attribute("max"))) == (low, high)
     slide(page, "#direction-background", 2)
@@ -391,7 +391,7 @@ def test_other_people_and_variations(page: Any, pipe: Sketch2PhotoPipeline) -> N
     settle(page)
     assert np.abs(pixels(canvas(page, "#photo")) - pixels(middle)).max() <= 1
     with page.expect_download() as download:
-        page.get_by_role("button", name="Save the picture").click()
+        page.get_by_role("button", name="Save", exact=True).click()
     assert Image.open(download.value.path()).convert("RGB") == canvas(page, "#photo")
 
 
@@ -428,6 +428,22 @@ def test_every_control_has_a_name(page: Any) -> None:
     )
     assert page.locator("button, input").count() > 25
     assert nameless == 0
+
+
+def test_a_russian_browser_gets_a_russian_page(browser: Any, host: Host) -> None:
+    page = visit(browser, host.url, locale="ru-RU")
+    page.get_by_role("button", name="Пример рисунка: childish").click()
+    settle(page)
+    page.get_by_text("Щёлкните вариант или двигайте ползунки").wait_for()
+    page.get_by_text("Последняя фотография заняла").wait_for()
+    words = page.locator("body").inner_text() + "".join(
+        page.locator("[aria-label], [title]").evaluate_all("all => all.map(one => `${one.ariaLabel} ${one.title}`)")
+    )
+    names = "Sketch2Photo|Apache-2.0|Ctrl|null"
+    assert not re.findall(r"[A-Za-z]{2,}", re.sub(names, "", words))
+    page.get_by_role("button", name="Очистить холст").click()
+    page.get_by_text("Холст пуст: сначала нарисуйте лицо.").wait_for()
+    page.context.close()
 
 
 def test_a_folder_of_something_else_is_not_overwritten(tmp_path: Path) -> None:

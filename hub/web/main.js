@@ -2,11 +2,43 @@
 
 import {load, photographs, prepare} from './model.js';
 import {sketchpad} from './pad.js';
+import {DIRECTIONS, RUSSIAN} from './words.js';
 
 const LIMIT = 3, VARIATIONS = 6, EXAMPLES = ['careful_woman', 'glasses_beard', 'curly_hair', 'three_quarter', 'quick_sketch', 'childish'];
-const USE = 'Click a variation, or move the dials: the person changes, your drawing does not.';
+const USE = 'Click a variation, or move a slider: the person changes, your drawing does not.';
 const $ = id => document.getElementById(id);
 const strictness = $('strictness'), dials = [], amounts = [], facts = await (await fetch('config.json')).json();
+
+// ---- words -----------------------------------------------------------------------------------------------------------
+// words.js has those of the app (sketch2photo/translations.py), put here by the build; {} in a sentence is anything.
+
+const patterns = Object.entries(RUSSIAN).map(([english, russian]) =>
+    [new RegExp(`^${english.split('{}').map(escaped).join('(.+)')}$`), russian]);
+
+function escaped(text) {
+    return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
+
+/** A sentence in the language of the browser; in English where it has no translation. */
+function say(sentence) {
+    if (!navigator.language.startsWith('ru')) return sentence;
+    for (const [pattern, russian] of patterns) {
+        const found = sentence.match(pattern);
+        if (found) return found.slice(1).reduce((text, part) => text.replace('{}', part), russian);
+    }
+    return sentence;
+}
+
+function sayAll() {
+    document.documentElement.lang = say('en');
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+        const words = texts.currentNode.nodeValue.trim();
+        if (words) texts.currentNode.nodeValue = texts.currentNode.nodeValue.replace(words, () => say(words));
+    }
+    for (const part of document.querySelectorAll('[aria-label]')) part.ariaLabel = say(part.ariaLabel);
+}
+sayAll();
 
 // ---- sketchpad -----------------------------------------------------------------------------------------------------
 
@@ -24,7 +56,7 @@ async function put(address) {
 for (const name of EXAMPLES) {
     const button = document.createElement('button'), title = name.replace('_', ' ');
     button.type = 'button';
-    button.innerHTML = `<img src="${name}.png" alt="Example drawing: ${title}">`;
+    button.innerHTML = `<img src="${name}.png" alt="${say(`Example drawing: ${title}`)}">`;
     button.onclick = () => put(button.firstChild.src);
     $('examples').append(button);
 }
@@ -40,7 +72,7 @@ $('file').onchange = async () => {
         canvas.getContext('2d').putImageData(new ImageData(await prepare(await pixelsOf(file), paper.width), paper.width), 0, 0);
         await put(canvas.toDataURL('image/png'));
     } catch (error) {
-        $('hint').textContent = error.message;
+        $('hint').textContent = say(error.message);
     }
     $('file').value = '';  // so that it can be opened again
 };
@@ -95,7 +127,7 @@ async function work() {
             const pictures = await photographs(drawing, Float32Array.from(z.flatMap(moved)), Number(strictness.value));
             if (name === 'photo') show($('photo'), pictures[0], started);
             else showVariations(pictures);
-            $('hint').textContent = USE;
+            $('hint').textContent = say(USE);
         } catch (error) {
             wishes.delete('variations');
             clear(error.message);
@@ -111,10 +143,10 @@ function paint(canvas, picture) {
 
 function show(canvas, picture, started) {
     paint(canvas, picture);
-    canvas.setAttribute('aria-label', 'Photograph of your drawing');
+    canvas.setAttribute('aria-label', say('Photograph of your drawing'));
     $('save').disabled = false;
     const taken = Math.round(performance.now() - started);
-    $('speed').textContent = `The last photograph took ${taken} ms, ${how}.`;
+    $('speed').textContent = say(`The last photograph took ${taken} ms, ${how}.`);
     $('speed').dataset.milliseconds = taken;
 }
 
@@ -124,7 +156,7 @@ function showVariations(pictures) {
         if (!buttons[k]) {
             const button = document.createElement('button');
             button.type = 'button';
-            button.setAttribute('aria-label', `Variation ${k + 1}`);
+            button.setAttribute('aria-label', say(`Variation ${k + 1}`));
             button.setAttribute('aria-pressed', false);
             button.append(document.createElement('canvas'));
             button.onclick = () => { setDials(latents[k]); pressed(k); wish('photo'); };
@@ -135,9 +167,9 @@ function showVariations(pictures) {
 }
 
 function clear(sentence) {
-    $('hint').textContent = sentence;
+    $('hint').textContent = say(sentence);
     $('photo').width = $('photo').height = facts.image_size;
-    $('photo').setAttribute('aria-label', 'Photograph: none yet');
+    $('photo').setAttribute('aria-label', say('Photograph: none yet'));
     $('variations').replaceChildren();
     $('save').disabled = true;
 }
@@ -181,10 +213,10 @@ function addSlider(where, id, title, low, high, step) {
 }
 
 for (const [name, {range: [low, high]}] of Object.entries(facts.directions)) {
-    const title = name[0].toUpperCase() + name.slice(1).replaceAll('_', ' ');
+    const title = say(DIRECTIONS[name] ?? name[0].toUpperCase() + name.slice(1).replaceAll('_', ' '));
     amounts.push({name, slider: addSlider('directions', `direction-${name}`, title, low, high, 0.05)});
 }
-for (let i = 1; i <= facts.latent_dim; i++) dials.push(addSlider('dials', `latent-${i}`, `Dial ${i}`, -LIMIT, LIMIT, 0.01));
+for (let i = 1; i <= facts.latent_dim; i++) dials.push(addSlider('dials', `latent-${i}`, say(`Dial ${i}`), -LIMIT, LIMIT, 0.01));
 const forAll = [strictness, ...amounts.map(({slider}) => slider)];  // they change the variations, too, and so none is left behind
 for (const slider of [...forAll, ...dials]) {
     tell(slider);
@@ -235,13 +267,13 @@ async function settle() {
 if (await settle()) {
     try {
         const {engine, threads} = await load(new URL(location).searchParams.get('engine'));
-        how = engine === 'webgpu' ? 'on the GPU' : `on ${threads} thread${threads > 1 ? 's' : ''}`;
+        how = say(engine === 'webgpu' ? 'on the GPU' : `threads: ${threads}`);
         ready = true;
         $('dice').disabled = false;
-        $('hint').textContent = 'Draw a face on the white square, or click one of the little drawings.';
+        $('hint').textContent = say('Draw a face on the white square, or click one of the little drawings.');
         document.body.dataset.ready = engine;
         work();
     } catch (error) {
-        $('hint').textContent = error.message;
+        $('hint').textContent = say(error.message);
     }
 }
