@@ -14,8 +14,9 @@
 | reconstruction | mean absolute error, 0 to 255, of G(A, mu of E(B)) to B | lower |
 | drawn faces | as faces, in the samples of the drawings in `--drawings` | higher |
 
-Two rows stand beside the models': the photographs themselves (kernel distance is then between random halves, background over all
-photographs), and photographs of other people, which is what ignoring the sketch would score. Everything is measured at the
+Three rows stand beside the models': the photographs themselves (kernel distance is then between random halves, background over all
+photographs), photographs of other people, which is what ignoring the sketch would score, and the sketches themselves, whose landmarks
+are off, too, where an artist drew a face freely. Everything is measured at the
 picture size of the largest model, to which the others' photographs are enlarged. Diversity and background mean something
 only beside a good kernel distance: blotches are diverse too.
 """
@@ -127,7 +128,7 @@ class Evaluator:
         self.inception = _Inception(self.photos, self.device) if inception else None
 
     def references(self) -> list[Row]:
-        """The rows of the photographs themselves, and of other people's."""
+        """The rows of the photographs themselves, of other people's, and of the sketches."""
         half = len(self.photo) // 2
         real = self._against_photos(self.photos, self.landmarks) | {
             "kernel_distance": kernel_floor(self.real),
@@ -137,9 +138,11 @@ class Evaluator:
         }
         others = self._against_photos(np.roll(self.photos, half, 0), self.landmarks[-half:] + self.landmarks[:-half])
         others["reconstruction"] = _mean_error(self.photo.roll(half, 0), self.photo)
+        drawn = np.repeat(self.sketches[..., None], 3, -1)
         return [
             Row("real photographs", self.image_size, None, real),
             Row("other people's photographs", self.image_size, None, others),
+            Row("the sketches themselves", self.image_size, None, self._faces(self._find(drawn))),
         ]
 
     @torch.inference_mode()
@@ -183,11 +186,16 @@ class Evaluator:
         pairs = zip(pictures, self.sketches, strict=True)
         figures = {"following": float(np.nanmean([following(picture, sketch) for picture, sketch in pairs]))}
         if self.finder:
-            figures["faces"] = float(np.mean([found is not None for found in landmarks]))
-            both = [(a, b) for a, b in zip(landmarks, self.landmarks, strict=True) if a is not None and b is not None]
-            if both:
-                figures["landmark_error"] = float(np.mean([landmark_error(a, b) for a, b in both]))
-            figures["bleed"] = self._bleed(pictures)
+            figures |= self._faces(landmarks) | {"bleed": self._bleed(pictures)}
+        return figures
+
+    def _faces(self, landmarks: list[Floats | None]) -> Figures:
+        if self.finder is None:
+            return {}
+        figures = {"faces": float(np.mean([found is not None for found in landmarks]))}
+        both = [(a, b) for a, b in zip(landmarks, self.landmarks, strict=True) if a is not None and b is not None]
+        if both:
+            figures["landmark_error"] = float(np.mean([landmark_error(a, b) for a, b in both]))
         return figures
 
     def _bleed(self, pictures: Picture) -> float:

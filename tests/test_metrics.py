@@ -218,7 +218,7 @@ def test_command_measures_models_and_writes_a_report(pairs, models, tmp_path, mo
     assert run(monkeypatch, *arguments, "--drawings", drawings, "--out", tmp_path / "a") == 0
     printed = capsys.readouterr().out
     table = [line for line in printed.splitlines() if line.startswith("|")]
-    assert len(table) == 2 + 2 + 4
+    assert len(table) == 2 + 3 + 4
     assert sum("model1" in line for line in table) == 2 and "real photographs" in printed
 
     text = (tmp_path / "a" / "metrics.json").read_text()
@@ -234,8 +234,9 @@ def test_command_measures_models_and_writes_a_report(pairs, models, tmp_path, mo
     first, second = report["results"][0]["figures"], report["results"][2]["figures"]
     assert first["kernel_distance"] != second["kernel_distance"], "two models, two answers"
     assert first["diversity"] > 0 and first["background"] > 0
-    real, others = (row["figures"] for row in report["references"])
+    real, others, drawn = (row["figures"] for row in report["references"])
     assert real["following"] > others["following"] and real["reconstruction"] == 0 < others["reconstruction"]
+    assert ("faces" in drawn) == metrics.FaceFinder.available() and drawn.get("landmark_error", 1) > 0
 
     # One drawing beside four pictures for each of two models at two strictnesses.
     with Image.open(tmp_path / "a" / "grid.jpg") as grid:
