@@ -6,7 +6,6 @@ sweeps.jpg shows what each latent and each named direction does; curves.png the 
 import sys
 from pathlib import Path
 
-import numpy as np
 import torch
 from diffusers.image_processor import VaeImageProcessor
 from PIL import Image, ImageDraw, ImageFont
@@ -19,6 +18,11 @@ from .model import Sketch2Photo
 
 REACH, STEPS = 2.5, 5  # of a sweep, in standard deviations of z, and its pictures
 CELL, LABEL = 96, 130  # px
+SCORES = {
+    "kernel_distance": "kernel distance",
+    "kernel_distance_lines": "kernel distance, line drawings",
+    "reconstruction": "reconstruction",
+}
 
 
 @torch.inference_mode()
@@ -40,28 +44,38 @@ def sweeps(model: Sketch2Photo, sketches: Tensor) -> Image.Image:
 
 
 def curves(runs: list[Path], path: Path) -> None:
-    """Kernel distance and reconstruction at each validation of runs that went on from each other, from their TensorBoard logs."""
+    """The validation scores SCORES over the steps of runs that went on from each other, from their TensorBoard logs."""
     from matplotlib.figure import Figure
-    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    figure = Figure((9, 3.2), layout="constrained")
-    axes = figure.subplots(1, 2)
-    for axis, name in zip(axes, ("kernel_distance", "reconstruction"), strict=True):
-        for run in runs:
-            points: dict[int, float] = {}
-            for file in sorted(run.rglob("events.out.tfevents.*"), key=lambda file: file.stat().st_mtime):
-                events = EventAccumulator(str(file))
-                events.Reload()
-                if f"validation/{name}" in events.Tags()["scalars"]:
-                    points |= {event.step: event.value for event in events.Scalars(f"validation/{name}")}
-            if not points:
-                raise ValueError(f"{run} has no validations in its logs: give the --out folder of a training run.")
-            steps, values = np.array(sorted(points.items())).T
-            axis.plot(steps, values, ".-", label=run.name)
-        axis.set(title=name.replace("_", " "), xlabel="step", ylim=(0, None))
+    found = [_validations(run) for run in runs]
+    names = [name for name in SCORES if any(name in scores for scores in found)]
+    figure = Figure((4.5 * len(names), 3.2), layout="constrained")
+    axes = figure.subplots(1, len(names), squeeze=False)[0]
+    for axis, name in zip(axes, names, strict=True):
+        for number, (run, scores) in enumerate(zip(runs, found, strict=True)):
+            if name in scores:
+                axis.plot(*zip(*sorted(scores[name].items()), strict=True), ".-", color=f"C{number}", label=run.name)
+        axis.set(title=SCORES[name], xlabel="step", ylim=(0, None))
         axis.grid(alpha=0.3)
     axes[0].legend()
     figure.savefig(path, dpi=110)
+
+
+def _validations(run: Path) -> dict[str, dict[int, float]]:
+    """By score, its value at each step; ValueError where the folder is of no training run."""
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    found: dict[str, dict[int, float]] = {}
+    for file in sorted(run.rglob("events.out.tfevents.*"), key=lambda file: file.stat().st_mtime):
+        events = EventAccumulator(str(file))
+        events.Reload()
+        for name in SCORES:
+            if f"validation/{name}" in events.Tags()["scalars"]:
+                values = {event.step: event.value for event in events.Scalars(f"validation/{name}")}
+                found[name] = found.get(name, {}) | values
+    if not found:
+        raise ValueError(f"{run} has no validations in its logs: give the --out folder of a training run.")
+    return found
 
 
 def main(model: Path, drawings: Path, runs: tuple[Path, ...] = (), count: int = 3) -> None:
