@@ -188,6 +188,7 @@ class Trainer:
             "best": self.best,
             "waited": self.waited,
             "halved": self.halved,
+            "learning_rate": self.config.learning_rate,
         }
         self.out.mkdir(parents=True, exist_ok=True)
         partial = self.out / "checkpoint.pt.partial"
@@ -212,11 +213,12 @@ class Trainer:
             raise ValueError(
                 f"{path} is of another model: resume it with its own preset, or choose another --out."
             ) from error
-        self.waited, self.halved = state["waited"], state["halved"]
+        if state["learning_rate"] == self.config.learning_rate:  # Another one starts whole.
+            self.waited, self.halved = state["waited"], state["halved"]
         rates = [rate / 2**self.halved for rate in self.scheduler.scheduler.base_lrs]
         self.optimizer.load_state_dict(state["optimizer"])
         self.scheduler.load_state_dict(state["scheduler"])
-        self.scheduler.scheduler.base_lrs = rates  # Those of this run, which may be lower than the checkpoint's.
+        self.scheduler.scheduler.base_lrs = rates
         self.ema.load_state_dict(state["ema"])
         self.ema.to(self.accelerator.device)
         if self.accelerator.scaler and state["scaler"]:
