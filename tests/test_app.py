@@ -214,7 +214,9 @@ def test_a_seed_gives_the_same_pictures_and_the_dice_others(page: Any) -> None:
     page.get_by_text("More settings").click()
     seed = page.locator("#seed input")
     assert seed.input_value() != "0"
+    page.wait_for_timeout(500)  # a person takes as long, and the page then knows what stands in the field
     seed.fill("0")
+    page.wait_for_timeout(500)
     seed.press("Enter")
     again = settled(page, "#variations", different_from=others)
     assert same(again, first)
