@@ -20,6 +20,7 @@ REACH, STEPS = 2.5, 5  # of a sweep, in standard deviations of z, and its pictur
 CELL, LABEL = 96, 130  # px
 SCORES = {
     "kernel_distance": "kernel distance",
+    "kernel_distance_hint": "kernel distance at strictness 0",
     "kernel_distance_lines": "kernel distance, line drawings",
     "reconstruction": "reconstruction",
 }

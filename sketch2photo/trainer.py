@@ -323,10 +323,10 @@ class Trainer:
 class Validation:
     """One photograph with a fixed z for each sketch that training never saw, and the score that chooses the best weights.
 
-    The score is the kernel distance of those photographs to the real ones; with fewer than 16, or without the package of its
-    network, the mean absolute error of reconstruction, 0 to 255. Lower is better. Where the parts of the real photographs are known it
-    is the mean of that and of the kernel distance from line drawings of them, careful ones at strictness 1 and hopeless ones at 0:
-    artists' sketches alone say nothing of what most people draw.
+    The score is the mean kernel distance of those photographs to the real ones, at strictness 1 and 0, where there are 16 and the
+    package of its network; else the mean absolute error of reconstruction, 0 to 255. Lower is better. Where the parts of the real
+    photographs are known, the distance from line drawings of them, careful ones at strictness 1 and hopeless ones at 0, is a third
+    part of that mean: artists' sketches alone say nothing of what most people draw.
     """
 
     def __init__(
@@ -354,11 +354,13 @@ class Validation:
             errors.append((again - photo).abs().mean((1, 2, 3)).cpu() * 127.5)
         scores = {"reconstruction": torch.cat(errors).mean().item()}
         if self.judge is not None:
-            scores["kernel_distance"] = self._distance(model, self.sketch, torch.ones(len(self.sketch)))
-            scores["score"] = scores["kernel_distance"]
+            distances = {
+                "kernel_distance": self._distance(model, self.sketch, torch.ones(len(self.sketch))),
+                "kernel_distance_hint": self._distance(model, self.sketch, torch.zeros(len(self.sketch))),
+            }
             if len(self.lines) >= 16:
-                scores["kernel_distance_lines"] = self._distance(model, self.lines, self.strictness)
-                scores["score"] = (scores["kernel_distance"] + scores["kernel_distance_lines"]) / 2
+                distances["kernel_distance_lines"] = self._distance(model, self.lines, self.strictness)
+            scores |= distances | {"score": sum(distances.values()) / len(distances)}
         else:
             scores["score"] = scores["reconstruction"]
         return scores, self._grid(model)

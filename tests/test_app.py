@@ -70,7 +70,8 @@ def page(browser: Any, url: str, request: pytest.FixtureRequest) -> Iterator[Any
     context.on("request", lambda request: requested.append(request.url))
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(url)
-    page.wait_for_selector("#pad canvas")
+    page.wait_for_selector("#pad [data-do=undo]:disabled")  # Its script has run: a picture can be dropped.
+    page.wait_for_selector("input:has(+ #open)", state="attached")
     yield page
     if folder := request.config.getoption("--screenshots"):
         page.screenshot(path=Path(folder) / f"{request.node.name}.png", full_page=True)
