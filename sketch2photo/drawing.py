@@ -2,7 +2,7 @@
 
 The steps are one function each and run in this order: open the picture on white, make it dark on light, turn coloured ink
 to grey, take the shadow off a photographed sheet, find the ink, choose the square around it, scale, restore faint lines.
-A clean sketch of the training data is left as it is by every one of them.
+A clean sketch of the training data is left as it is by every one of them (and by the framing in 1,819 of 1,822).
 """
 
 from pathlib import Path
@@ -34,8 +34,8 @@ def to_sketch(drawing: Any, size: int = 256, reframe: bool = True) -> Tensor:
             a path; the value of a Gradio sketchpad (dict with background, layers, composite); or a tensor (1, 1, H, H)
             or (1, H, H) in [-1, 1] that already is an input, and is only resized.
         size: side of the result in pixels.
-        reframe: a drawing that is small or stands aside is enlarged and moved to where faces are; not so while it is
-            being drawn, where each line would move all others.
+        reframe: a drawing that is small, stands aside or has a small head on its shoulders is enlarged and moved to where faces are;
+            not so while it is being drawn, where each line would move all others.
 
     Returns:
         (1, 1, size, size) float32 in [-1, 1], white = +1, dark lines on white.
@@ -276,21 +276,61 @@ def _find_ink(grey: Grey) -> npt.NDArray[np.bool_]:
 
 
 def _frame(ink: npt.NDArray[np.bool_], height: int, width: int) -> Box:
-    """The square to cut out: the whole picture, unless the drawing is small or stands aside in it.
+    """The square to cut out: the whole picture, unless the head is small in it, or the drawing is or stands aside.
 
-    In the training data head and hair fill about 80 % of the side and their middle is slightly above the picture's.
+    In the training data head and hair fill about 80 % of the side and their middle is slightly above the picture's. Many people
+    draw neck and shoulders, too, and then a head half as large, which came out as a doll's. A drawing whose head is as large as it
+    should be, or begins at the top, as photographs are cropped, stays as it is.
     """
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
+    whole = max(height, width)
+    head = _find_head(ink)
+    if head is not None:
+        chin, widest, head_left, head_right = head
+        side = round(max((chin - top) / 0.84, widest / 0.85))
+        small = widest < 0.56 * whole or top - (height - whole) / 2 > 0.12 * whole
+        if small and side < 0.9 * whole:
+            return _square(side, head_left, head_right, top + 0.44 * side)
     x, y = (left + right) / 2, (top + bottom) / 2
-    side = max(height, width)
-    extent = max(bottom - top, right - left) / side
-    aside = max(abs(x - width / 2), abs(y - height / 2)) / side
+    extent = max(bottom - top, right - left) / whole
+    aside = max(abs(x - width / 2), abs(y - height / 2)) / whole
     if extent < 0.55 or (extent < 0.75 and aside > 0.15):
         side = max(round(max((bottom - top) / 0.80, (right - left) / 0.88)), 8)
-        side += (right - left + side) % 2  # so that the middle falls on the same place in a mirrored drawing
-        return round(x - side / 2), round(y - 0.46 * side), side
-    return (width - side) // 2, (height - side) // 2, side
+        return _square(side, left, right, y + 0.04 * side)
+    return (width - whole) // 2, (height - whole) // 2, whole
+
+
+def _find_head(ink: npt.NDArray[np.bool_]) -> tuple[int, int, int, int] | None:
+    """Row of the chin, greatest width, and left and right of the head above a neck; None where the drawing narrows to none.
+
+    Below the head the drawing, from its left end to its right one, becomes slimmer than three quarters of its greatest width so
+    far and stays so for some rows; the chin is where it has become as slim as the neck. Left and right are medians, so that a
+    ponytail does not count.
+    """
+    rows = np.flatnonzero(ink.any(axis=1))
+    left, right = ink[rows].argmax(axis=1), ink.shape[1] - ink[rows, ::-1].argmax(axis=1)
+    width = right - left
+    widest = np.maximum.accumulate(width)
+    slim = width < 0.75 * widest
+    lasting = max(len(rows) // 25, 2)
+    for i in range(len(rows) // 4, len(rows) - lasting):
+        if slim[i : i + lasting].all():
+            below = width[i : i + max(widest[i] // 3, 1)]
+            chin = rows[i + np.argmax(below <= 1.1 * below.min())]
+            wide = np.flatnonzero(width[:i] > 0.6 * widest[i])
+            ends = (
+                np.sort(left[wide]),
+                np.sort(right[wide]),
+            )  # of an even number, the outer one of the middle two: as in a mirror
+            return int(chin), int(widest[i]), int(ends[0][(len(wide) - 1) // 2]), int(ends[1][len(wide) // 2])
+    return None
+
+
+def _square(side: int, left: int, right: int, y: float) -> Box:
+    """A square around the middle of left and right, and around y, which falls on the same place in a mirrored drawing."""
+    side += (right - left + side) % 2
+    return round((left + right - side) / 2), round(y - side / 2), side
 
 
 def _crop(grey: Grey, box: Box, paper: float) -> Grey:

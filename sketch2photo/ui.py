@@ -329,6 +329,10 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
             return recipe.sketch, recipe.seed, recipe.strictness, *recipe.latents, *amounts
         return to_value(framed(path)), *[gr.skip()] * (2 + dimensions + len(directions))
 
+    def enlarge(drawing: str | None) -> str:
+        """The drawing with its head as large and where faces are: whoever draws neck and shoulders draws it too small."""
+        return to_value(framed(from_value(drawing)))
+
     def sharpen(
         drawing: str | None, prompt: str, strength: float, seed: int, strictness: float, *numbers: float
     ) -> str:
@@ -357,7 +361,9 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
         with gr.Row(elem_id="columns"):
             with gr.Column(scale=3, min_width=320):
                 pad = sketchpad(elem_id="pad", file_input="input:has(+ #open)")
-                upload = file_button("open")
+                with gr.Row():
+                    upload = file_button("open")
+                    fit = gr.Button(I18N("fit"), elem_id="fit", min_width=100)
                 gr.Markdown(I18N("examples"), elem_classes="head", elem_id="examples-head")
                 examples = strip("examples", [(framed(str(path)), path.stem.replace("_", " ")) for path in EXAMPLES])
                 gr.Markdown(I18N("history"), elem_classes="head", elem_id="history-head")
@@ -542,6 +548,7 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
         restored = [pad, seed, strictness, *numbers]
         for opened, endpoint in (
             (examples.select(open_example, None, [pad, examples], **private), latest | {"api_name": "generate"}),
+            (fit.click(action(enlarge), pad, pad, api_name="enlarge", **latest), private),
             (upload.upload(action(open_picture), upload, restored, api_name="open", **latest), private),
             (history.select(in_one_sentence(open_past), past, [history, *restored], **private), private),
         ):
@@ -582,9 +589,9 @@ def numbered(pictures: Iterable[Any] | None) -> list[tuple[Any, str]]:
     return [(picture, str(number)) for number, picture in enumerate(pictures or [], 1)]
 
 
-def framed(path: str) -> Image.Image:
-    """A drawing from a file as it lies on the sketchpad."""
-    sketch = to_sketch(path, SIZE)[0, 0]
+def framed(drawing: str | Image.Image | None) -> Image.Image:
+    """A drawing, or a file of one, as it lies on the sketchpad with its head where faces are."""
+    sketch = to_sketch(drawing, SIZE)[0, 0]
     return Image.fromarray(((sketch + 1) * 127.5).round().byte().numpy())
 
 

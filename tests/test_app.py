@@ -245,6 +245,19 @@ def test_an_empty_canvas_and_a_dot_get_a_hint(page: Any) -> None:
     assert (drawing(page) < 128).any()
 
 
+def test_a_small_head_is_enlarged_on_the_pad(page: Any) -> None:
+    page.locator("#fit").click()
+    page.get_by_text("The canvas is empty: draw a face first.").wait_for()
+    draw(page, "tiny_corner")
+    before = settled(page)
+    page.locator("#fit").click()
+    settled(page, different_from=before)
+    rows, columns = np.flatnonzero((drawing(page) < 128).any(1)), np.flatnonzero((drawing(page) < 128).any(0))
+    assert len(rows) > 350 and 200 < columns.mean() < 312
+    page.get_by_role("button", name="Undo").click()
+    wait_for(lambda: close(pictures(page, "#photo"), before), "picture of before")
+
+
 def test_an_example_can_be_drawn_on_and_erased(page: Any) -> None:
     open_example(page, "careful man")
     assert np.array_equal(drawing(page), np.asarray(Image.open(EXAMPLES / "careful_man.png").convert("L")))

@@ -293,6 +293,25 @@ def test_a_picture_is_opened_dropped_or_pasted_as_in_python(page: Any, tmp_path:
         page.get_by_text("The canvas is empty: draw a face first.").wait_for()
 
 
+def test_the_head_is_enlarged_on_the_pad_and_that_can_be_undone(page: Any) -> None:
+    path = ROOT / "tests" / "drawings" / "stick_figure.png"
+    drawing = "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
+    page.evaluate(
+        "async url => { const i = new Image(); i.src = url; await i.decode();"
+        " document.querySelector('#pad canvas').getContext('2d').drawImage(i, 0, 0); }",
+        drawing,
+    )
+    page.get_by_role("button", name="Enlarge the head").click()
+    page.wait_for_function("() => document.querySelector('#variations button')")
+    settle(page)
+    expected = (to_sketch(path, 512)[0, 0].numpy() + 1) * 127.5
+    assert np.abs(pixels(canvas(page, "#pad").convert("L")) - expected).mean() < 1
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_text("The canvas is empty: draw a face first.").wait_for()
+    page.get_by_role("button", name="Enlarge the head").click()
+    page.get_by_text("The canvas is empty: draw a face first.").wait_for()
+
+
 def test_a_file_that_is_no_drawing_gets_one_sentence_and_nothing_is_lost(page: Any, tmp_path: Path) -> None:
     page.get_by_role("button", name="Example drawing: childish").click()
     settle(page)
@@ -327,6 +346,7 @@ def drawings() -> dict[str, Image.Image]:
         found[f"{side} px in the corner"].paste(found["outline"].resize((side, side), Image.Resampling.BOX), (5, 31))
     found["faint"] = found["careful_man"].point(lambda value: 200 + value * 55 // 255)
     found["hatched"] = hatched()
+    found |= {path.stem: Image.open(path).convert("L") for path in sorted((ROOT / "tests" / "drawings").glob("*.png"))}
     return found
 
 

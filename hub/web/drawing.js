@@ -67,13 +67,13 @@ function paperLevel(grey, n) {
     return percentile(scaleArea(grey, n, 256), 90);
 }
 
-/** What was drawn, without specks, as the box around it. */
+/** What was drawn, without specks: the box around it, and each row's ends, where there is anything. */
 function findInk(grey, n) {
-    const height = grey.length / n, limit = paperLevel(grey, n) - 0.12, seen = new Uint8Array(grey.length), stack = [], parts = [];
+    const height = grey.length / n, limit = paperLevel(grey, n) - 0.12, seen = new Uint32Array(grey.length), stack = [], parts = [];
     for (let start = 0; start < grey.length; start++) {
         if (seen[start] || grey[start] >= limit) continue;
-        const part = {area: 0, left: n, right: 0, top: height, bottom: 0};
-        seen[start] = 1;
+        const part = {area: 0, left: n, right: 0, top: height, bottom: 0, number: parts.length + 1};
+        seen[start] = part.number;
         stack.push(start);
         while (stack.length) {
             const i = stack.pop(), x = i % n, y = (i - x) / n;
@@ -82,7 +82,7 @@ function findInk(grey, n) {
             part.top = Math.min(part.top, y); part.bottom = Math.max(part.bottom, y + 1);
             for (let v = Math.max(y - 1, 0); v <= Math.min(y + 1, height - 1); v++)
                 for (let u = Math.max(x - 1, 0); u <= Math.min(x + 1, n - 1); u++)
-                    if (!seen[v * n + u] && grey[v * n + u] < limit) { seen[v * n + u] = 1; stack.push(v * n + u); }
+                    if (!seen[v * n + u] && grey[v * n + u] < limit) { seen[v * n + u] = part.number; stack.push(v * n + u); }
         }
         parts.push(part);
     }
@@ -92,21 +92,54 @@ function findInk(grey, n) {
     const largest = drawn.reduce((a, b) => box(b) > box(a) ? b : a);
     const extent = Math.max(largest.right - largest.left, largest.bottom - largest.top) / Math.max(n, height);
     if (drawn.length === 1 && extent < (largest.area / box(largest) > 0.6 ? 0.15 : 0.03)) throw new Error(DOT);
+    const kept = new Set(drawn.map(part => part.number)), rows = [];
+    for (let y = 0; y < height; y++) {
+        const row = seen.subarray(y * n, (y + 1) * n), left = row.findIndex(number => kept.has(number));
+        if (left >= 0) rows.push({y, left, right: row.findLastIndex(number => kept.has(number)) + 1});
+    }
     return {
         left: Math.min(...drawn.map(part => part.left)), right: Math.max(...drawn.map(part => part.right)),
-        top: Math.min(...drawn.map(part => part.top)), bottom: Math.max(...drawn.map(part => part.bottom)),
+        top: Math.min(...drawn.map(part => part.top)), bottom: Math.max(...drawn.map(part => part.bottom)), rows,
     };
 }
 
 // ---- framing -------------------------------------------------------------------------------------------------------
 
-function frame({left, right, top, bottom}, n, m, whole) {
+function frame({left, right, top, bottom, rows}, n, m, whole) {
+    const head = findHead(rows);
+    if (head) {
+        const side = round(Math.max((head.chin - top) / 0.84, head.widest / 0.85));
+        const small = head.widest < 0.56 * whole.side || top - (m - whole.side) / 2 > 0.12 * whole.side;
+        if (small && side < 0.9 * whole.side) return square(side, head.left, head.right, top + 0.44 * side);
+    }
     const width = right - left, height = bottom - top, x = (left + right) / 2, y = (top + bottom) / 2;
     const extent = Math.max(width, height) / whole.side, aside = Math.max(Math.abs(x - n / 2), Math.abs(y - m / 2)) / whole.side;
     if (!(extent < 0.55 || (extent < 0.75 && aside > 0.15))) return whole;
-    let side = Math.max(round(Math.max(height / 0.80, width / 0.88)), 8);
-    side += (width + side) % 2;
-    return {left: round(x - side / 2), top: round(y - 0.46 * side), side};
+    const side = Math.max(round(Math.max(height / 0.80, width / 0.88)), 8);
+    return square(side, left, right, y + 0.04 * side);
+}
+
+/** Row of the chin, greatest width, and left and right of the head above a neck; null where the drawing narrows to none. */
+function findHead(rows) {
+    const lasting = Math.max(Math.floor(rows.length / 25), 2), first = Math.floor(rows.length / 4), widths = rows.map(row => row.right - row.left);
+    let widest = 0, slim = 0;
+    for (let i = 0, most = []; i < rows.length; i++) {
+        most.push(widest = Math.max(widest, widths[i]));
+        slim = i >= first && widths[i] < 0.75 * widest ? slim + 1 : 0;
+        const neck = i - lasting + 1;
+        if (slim < lasting || i === rows.length - 1) continue;
+        const below = widths.slice(neck, neck + Math.max(Math.floor(most[neck] / 3), 1)), least = 1.1 * Math.min(...below);
+        const chin = rows[neck + below.findIndex(width => width <= least)].y;
+        const wide = rows.slice(0, neck).filter(row => row.right - row.left > 0.6 * most[neck]), middle = (wide.length - 1) / 2;
+        const sorted = name => wide.map(row => row[name]).sort((a, b) => a - b);
+        return {chin, widest: most[neck], left: sorted('left')[Math.floor(middle)], right: sorted('right')[Math.ceil(middle)]};
+    }
+    return null;
+}
+
+function square(side, left, right, y) {
+    side += (right - left + side) % 2;
+    return {left: round((left + right - side) / 2), top: round(y - side / 2), side};
 }
 
 function crop(grey, n, {left, top, side}, paper) {

@@ -66,16 +66,24 @@ $('open').onclick = () => $('file').click();
 $('file').onchange = async () => {
     const [file] = $('file').files;
     if (!file) return;
+    await putFramed(() => pixelsOf(file));
+    $('file').value = '';  // so that it can be opened again
+};
+
+// Whoever draws neck and shoulders draws the head too small.
+$('fit').onclick = () => putFramed(() => paper.getContext('2d').getImageData(0, 0, paper.width, paper.height));
+
+/** A drawing's ImageData on the pad, with its head where faces are. */
+async function putFramed(read) {
     try {
         const canvas = document.createElement('canvas');
         canvas.width = canvas.height = paper.width;
-        canvas.getContext('2d').putImageData(new ImageData(await prepare(await pixelsOf(file), paper.width), paper.width), 0, 0);
+        canvas.getContext('2d').putImageData(new ImageData(await prepare(await read(), paper.width), paper.width), 0, 0);
         await put(canvas.toDataURL('image/png'));
     } catch (error) {
         $('hint').textContent = say(error.message);
     }
-    $('file').value = '';  // so that it can be opened again
-};
+}
 
 /** ImageData of a picture file on white, in a size that is quick to work on. */
 async function pixelsOf(file) {
