@@ -36,7 +36,7 @@ def main(
     """Train a Sketch2Photo.
 
     Args:
-        preset: the recipe: default, or classic, the first Sketch2Photo's.
+        preset: the recipe: default; finish, for the last hours of a run of the default, resumed; classic, the first Sketch2Photo's.
         pairs: folder with photo/ and sketch/ of the same names, or a Hub data set; may be repeated; DIR=2 counts double.
         photos: folder of photographs, or a Hub data set; their sketches are made; may be repeated; DIR=2 counts double.
         parts: file that sketch2photo/parts.py made of the photographs: some made sketches are then line drawings.

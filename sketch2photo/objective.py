@@ -12,18 +12,18 @@ With A a sketch, B its photograph, G the generator, E the encoder, z ~ N(0, I):
       gan_lr   weight_gan      adversarial(D_LR(B~))
       latent   weight_latent   mean |mu(B~) - z|, which moves G and not E
       lines    weight_lines    misaligned(B~, B) near A's ink            (normalised gradient fields, Haber & Modersitzki, 2006)
-      variety  weight_variety  max(0, share - distance(B~, B') / distance of two people)   (mode seeking, Mao et al., 2019)
+      variety  weight_variety  strictness max(0, share - distance(B~, B') / distance of two people)   (mode seeking, Mao et al., 2019)
       checkerboard  weight_checkerboard  checkerboard(B~)
 
 Without `prior` the latents that E gives to photographs are correlated and off the centre, so most z from N(0, I), zero among
 them, are none that a photograph ever had, and their pictures fall apart. `lines` and `variety` share z's work out: B~ has no
 photograph that it must equal, so without the first z comes to move the eyes and the outline, and without the second it moves
-little else than colours.
+little else than colours. Where the sketch is only a hint, it leaves room enough by itself.
 
 Each discriminator learns to tell its branch's fakes from B; adversarial is the hinge loss (Lim & Ye, 2017) or least
 squares (LSGAN, Mao et al., 2017). G, E and both discriminators are updated at once from the same pictures, which is the
 paper's alternation without a second pass. Where a sketch is only a hint (strictness 0), pixel and the finer half of feature
-count for a quarter, and lines not at all, since the lines are not where B's are.
+count for a quarter, and lines not at all, since the lines are not where B's are; nor does variety.
 """
 
 from collections.abc import Sequence
@@ -91,7 +91,7 @@ class Objective(nn.Module):
             if config.weight_variety:
                 people = feature_distance(real, [m.roll(1, 0) for m in real]).mean()
                 between = feature_distance(seen_lr, [m.detach() for m in seen_vae])
-                terms["variety"] = F.relu(config.variety - between / people).mean()
+                terms["variety"] = (F.relu(config.variety - between / people) * strictness).mean()
         for name, discriminator, seen in (("vae", self.d_vae, seen_vae), ("lr", self.d_lr, seen_lr)):
             judged, guess, truth = self._judge(discriminator, seen, real)
             terms[f"gan_{name}"] = self._fool(judged)

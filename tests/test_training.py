@@ -144,12 +144,12 @@ def test_a_run_that_no_longer_gets_better_learns_slower_and_stops_itself(tmp_pat
     assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] == 1 + 4 * 6
     assert list(curve(tmp_path, "validation/score")) == list(range(1, 26))
 
-    # It goes on with another learning rate, and that is whole.
-    done = train(tmp_path, "--learning-rate", "5e-5", "--resume", "--steps", "28", "--validate-minutes", "0")
+    # What it learnt goes on with another recipe, whose learning rate is whole again.
+    done = train(tmp_path, "--preset", "finish", "--resume", "--steps", "28", "--validate-minutes", "0")
     assert done.returncode == 0, done.stderr
     state = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
     assert (state["step"], state["halved"]) == (28, 0)
-    assert state["scheduler"]["base_lrs"] == pytest.approx([5e-5, 3.5e-5])
+    assert state["scheduler"]["base_lrs"] == pytest.approx([5e-5, 4e-4])
 
 
 def test_a_loss_that_is_not_finite_ends_the_run_and_keeps_the_last_checkpoint(
