@@ -75,14 +75,14 @@ CSS = """
   #columns #pad, #columns #result { order: 0; }
   #columns .row:has(#dice), #columns #hint, #columns #with-variations, #columns #film, #columns #files { order: 1; }
   #columns #examples-head, #columns #examples { order: 2; }
-  #columns #open { order: 3; }
+  #columns .row:has(#open) { order: 2; }
   #columns #history, #columns #history-head { order: 5; }
   #columns:not(:has(#photo img)) :is(#result, .row:has(#dice)) { display: none; }
   #subtitle { display: none; }
   #result .tab-container { height: 32px; }
   #examples .grid-container { grid-template-columns: repeat(12, 52px) !important; overflow-x: auto; }
   #hint { height: auto; margin: 0; }
-  #dice, #keep, #keep_all { font-size: 14px; padding: 8px 4px; white-space: normal; }
+  #dice, #keep, #keep_all, #open, #fit { font-size: 14px; padding: 8px 4px; white-space: normal; }
 }
 """
 THEME = gr.themes.Soft(
