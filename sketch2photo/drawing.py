@@ -288,7 +288,7 @@ def _frame(ink: npt.NDArray[np.bool_], height: int, width: int) -> Box:
     head = _find_head(ink)
     if head is not None:
         chin, widest, head_left, head_right = head
-        side = round(max((chin - top) / 0.84, widest / 0.85))
+        side = max(round(max((chin - top) / 0.84, widest / 0.85)), 8)
         small = widest < 0.56 * whole or top - (height - whole) / 2 > 0.12 * whole
         if small and side < 0.9 * whole:
             return _square(side, head_left, head_right, top + 0.44 * side)
@@ -319,11 +319,11 @@ def _find_head(ink: npt.NDArray[np.bool_]) -> tuple[int, int, int, int] | None:
             below = width[i : i + max(widest[i] // 3, 1)]
             chin = rows[i + np.argmax(below <= 1.1 * below.min())]
             wide = np.flatnonzero(width[:i] > 0.6 * widest[i])
-            ends = (
+            lefts, rights = (
                 np.sort(left[wide]),
                 np.sort(right[wide]),
-            )  # of an even number, the outer one of the middle two: as in a mirror
-            return int(chin), int(widest[i]), int(ends[0][(len(wide) - 1) // 2]), int(ends[1][len(wide) // 2])
+            )  # of the middle two, the outer one: as in a mirror
+            return int(chin), int(widest[i]), int(lefts[(len(wide) - 1) // 2]), int(rights[len(wide) // 2])
     return None
 
 

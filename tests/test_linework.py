@@ -85,7 +85,7 @@ def test_a_line_drawing_lies_on_the_face_at_strictness_one_and_near_it_at_zero(p
         assert all(sketch.shape == (SIDE, SIDE) and sketch.dtype == np.float32 for sketch in drawn)
         assert all(0 <= sketch.min() < 0.5 and np.median(sketch) == 1 for sketch in drawn)
         assert all(np.abs(a - b).mean() > 0.003 for i, a in enumerate(drawn) for b in drawn[:i])
-        return float(np.mean([ink_near(sketch, mouth, 4) for sketch in drawn]))
+        return float(np.mean([ink_near(sketch, mouth, 2) for sketch in drawn]))
 
     assert hits(1.0) > 0.9
     assert hits(0.0) < 0.75

@@ -108,7 +108,7 @@ function findInk(grey, n) {
 function frame({left, right, top, bottom, rows}, n, m, whole) {
     const head = findHead(rows);
     if (head) {
-        const side = round(Math.max((head.chin - top) / 0.84, head.widest / 0.85));
+        const side = Math.max(round(Math.max((head.chin - top) / 0.84, head.widest / 0.85)), 8);
         const small = head.widest < 0.56 * whole.side || top - (m - whole.side) / 2 > 0.12 * whole.side;
         if (small && side < 0.9 * whole.side) return square(side, head.left, head.right, top + 0.44 * side);
     }
