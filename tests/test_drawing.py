@@ -21,8 +21,10 @@ from sketch2photo.drawing import to_sketch
 from .drawings import render
 
 EXAMPLES = Path(__file__).parents[1] / "sketch2photo" / "examples"
-STROKES: dict[str, Any] = {**json.loads((EXAMPLES / "strokes.json").read_text()), **render.load()}
+OURS: dict[str, Any] = json.loads((EXAMPLES / "strokes.json").read_text())
+STROKES = OURS | render.load()
 LARGE = sorted(set(STROKES) - {"tiny_corner", "tiny_in_corner"})
+FILLING = sorted(set(OURS) - {"tiny_corner"} | {"potato_head", "headscarf"})
 
 
 def draw(name: str, size: int = 512, width: float | None = None) -> np.ndarray:
@@ -99,10 +101,7 @@ def test_a_clean_pencil_sketch_is_left_alone_to_the_last_grey_level() -> None:
     assert np.array_equal(np.round(grey(to_sketch(page)) * 255), page)
 
 
-FILLING = (set(json.loads((EXAMPLES / "strokes.json").read_text())) - {"tiny_corner"}) | {"potato_head", "headscarf"}
-
-
-@pytest.mark.parametrize("name", sorted(FILLING))
+@pytest.mark.parametrize("name", FILLING)
 def test_a_drawing_that_fills_its_canvas_is_only_scaled(name: str) -> None:
     page = draw(name)
     scaled = cv2.resize(page, (256, 256), interpolation=cv2.INTER_AREA) / 255

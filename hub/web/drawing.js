@@ -67,7 +67,7 @@ function paperLevel(grey, n) {
     return percentile(scaleArea(grey, n, 256), 90);
 }
 
-/** What was drawn, without specks: the box around it, and each row's ends, where there is anything. */
+/** What was drawn, without specks: the box around it, and rows(), which finds each row's ends, where there is anything. */
 function findInk(grey, n) {
     const height = grey.length / n, limit = paperLevel(grey, n) - 0.12, seen = new Uint32Array(grey.length), stack = [], parts = [];
     for (let start = 0; start < grey.length; start++) {
@@ -92,11 +92,14 @@ function findInk(grey, n) {
     const largest = drawn.reduce((a, b) => box(b) > box(a) ? b : a);
     const extent = Math.max(largest.right - largest.left, largest.bottom - largest.top) / Math.max(n, height);
     if (drawn.length === 1 && extent < (largest.area / box(largest) > 0.6 ? 0.15 : 0.03)) throw new Error(DOT);
-    const kept = new Set(drawn.map(part => part.number)), rows = [];
-    for (let y = 0; y < height; y++) {
-        const row = seen.subarray(y * n, (y + 1) * n), left = row.findIndex(number => kept.has(number));
-        if (left >= 0) rows.push({y, left, right: row.findLastIndex(number => kept.has(number)) + 1});
-    }
+    const rows = () => {
+        const kept = new Set(drawn.map(part => part.number)), found = [];
+        for (let y = 0; y < height; y++) {
+            const row = seen.subarray(y * n, (y + 1) * n), left = row.findIndex(number => kept.has(number));
+            if (left >= 0) found.push({y, left, right: row.findLastIndex(number => kept.has(number)) + 1});
+        }
+        return found;
+    };
     return {
         left: Math.min(...drawn.map(part => part.left)), right: Math.max(...drawn.map(part => part.right)),
         top: Math.min(...drawn.map(part => part.top)), bottom: Math.max(...drawn.map(part => part.bottom)), rows,
@@ -106,7 +109,7 @@ function findInk(grey, n) {
 // ---- framing -------------------------------------------------------------------------------------------------------
 
 function frame({left, right, top, bottom, rows}, n, m, whole) {
-    const head = findHead(rows);
+    const head = findHead(rows());
     if (head) {
         const side = Math.max(round(Math.max((head.chin - top) / 0.84, head.widest / 0.85)), 8);
         const small = head.widest < 0.56 * whole.side || top - (m - whole.side) / 2 > 0.12 * whole.side;
