@@ -8,7 +8,7 @@ from typing import Annotated
 import tyro
 
 from sketch2photo.config import PRESETS, Preset
-from sketch2photo.data import Drawn, Pairs, Photos, Source, open_source, split
+from sketch2photo.data import Drawn, Pairs, Photos, Source, hold_out, open_source
 from sketch2photo.parts import PartsFile
 from sketch2photo.trainer import Precision, Trainer
 
@@ -96,7 +96,7 @@ def _sources(
         return [(Drawn(size), 1.0)], Drawn(size, count=64, first=10**6)
     opened = {kind: [_weighted(text, kind) for text in texts] for kind, texts in ((Pairs, pairs), (Photos, photos))}
     first = opened[Pairs] or opened[Photos]
-    rest, kept = split(first[0][0], min(held_out, max(1, len(first[0][0]) // 10)))
+    rest, kept = hold_out(first[0][0], held_out)
     first[0] = (rest, first[0][1])
     share = {Pairs: 1 - photos_share, Photos: photos_share} if pairs and photos else {Pairs: 1.0, Photos: 1.0}
     sources = []

@@ -168,6 +168,11 @@ def split(source: Source, held_out: int) -> tuple[Part, Part]:
     return Part(source, train), Part(source, held)
 
 
+def hold_out(source: Source, at_most: int) -> tuple[Part, Part]:
+    """What training draws from, and what only validation sees: `at_most` items, and at most a tenth."""
+    return split(source, min(at_most, max(1, len(source) // 10)))
+
+
 def open_source(location: str, kind: type[Pairs] | type[Photos]) -> Source:
     """The folder at `location` as pairs or photographs, or else the Hub data set of that id."""
     return kind.open(Path(location)) if Path(location).is_dir() else Hub.open(location)

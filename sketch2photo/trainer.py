@@ -288,11 +288,11 @@ class Trainer:
             tracker.add_image("samples", np.asarray(grid), self.step, dataformats="HWC")
             (self.out / "samples").mkdir(parents=True, exist_ok=True)
             grid.save(self.out / "samples" / f"{self.step:07d}.jpg", quality=92)
-            _export(model, self.out / "last")
+            export(model, self.out / "last")
             better = scores["score"] < self.best
             if better:
                 self.best = scores["score"]
-                _export(model, self.out / "best")
+                export(model, self.out / "best")
             self.ema.restore(parameters)
             model.train()
             tqdm.write(
@@ -406,7 +406,7 @@ def line_drawings(source: Source, photos: Tensor, parts: PartsFile) -> tuple[Ten
     return torch.stack(drawings), torch.tensor(strictness)
 
 
-def _export(model: Sketch2Photo, folder: Path) -> None:
+def export(model: Sketch2Photo, folder: Path) -> None:
     """Saves a Hub folder in half precision beside `folder` and swaps it in, so that a reader finds a whole one."""
     fresh, old = folder.with_name(folder.name + ".new"), folder.with_name(folder.name + ".old")
     shutil.rmtree(fresh, ignore_errors=True)

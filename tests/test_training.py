@@ -1,6 +1,7 @@
 """`python train.py` as people run it: processes that are started, killed, resumed and doubled."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -16,6 +17,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from sketch2photo import Sketch2Photo
 from sketch2photo.figures import CELL, LABEL, STEPS, main
+from sketch2photo.soup import SHARES
 
 from .test_data import write_pairs
 
@@ -230,3 +232,31 @@ def test_a_card_gets_pictures_of_the_latents_and_of_the_run(finished: tuple[Path
     assert Image.open(model / "curves.png").width > 800
     with pytest.raises(ValueError, match="no validations in its logs"):
         main(model, drawings, (tmp_path,))
+
+
+def test_the_best_mean_of_two_models_is_kept(finished: tuple[Path, str], tmp_path: Path) -> None:
+    """At each share the score is printed, and what is saved is the mean at the best: no weight of it is elsewhere."""
+    pairs, (done, _) = write_pairs(tmp_path / "pairs", 12), finished
+    trained = train(tmp_path / "other", "--pairs", str(pairs), "--start-from", str(done / "best"), "--steps", "20")
+    assert trained.returncode == 0, trained.stderr
+
+    def soup(first: Path, second: Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "sketch2photo.soup", str(first), str(second), "--pairs", str(pairs), "--out", str(tmp_path / "mean")],
+            cwd=ROOT, capture_output=True, text=True, timeout=300,
+        )  # fmt: skip
+
+    other = tmp_path / "other" / "best"
+    made = soup(done / "best", other)
+    assert made.returncode == 0, made.stderr
+    scores = {float(share): float(score) for share, score in re.findall(r"share (\S+) .* score (\S+)", made.stdout)}
+    assert list(scores) == list(SHARES)
+    share = min(scores, key=scores.__getitem__)
+    first, second, mean = (Sketch2Photo.from_pretrained(folder) for folder in (done / "best", other, tmp_path / "mean"))
+    for a, b, m in zip(first.parameters(), second.parameters(), mean.parameters(), strict=True):
+        torch.testing.assert_close(m, share * a + (1 - share) * b, atol=2e-3, rtol=2e-3)
+    classic = train(tmp_path / "classic", "--preset", "classic", "--pairs", str(pairs), "--steps", "1")
+    assert classic.returncode == 0, classic.stderr
+    refused = soup(done / "best", tmp_path / "classic" / "best")
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+    assert "give two of one architecture" in refused.stderr
