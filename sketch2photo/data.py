@@ -213,12 +213,14 @@ class Stream(Dataset[Sample]):
         if self.config.hand:
             # Two in five to the pixel; the rest evenly between following and hinting.
             strictness = 1.0 if rng.random() < 0.4 else float(rng.random())
+        # Who draws well may want a hint to be taken of it, too: a third of the sketches are better than strictness says.
+        steadiness = strictness if rng.random() < 0.65 else float(rng.uniform(strictness, 1))
         if sketch is None and parts and rng.random() < self.config.line_share:
-            sketch = line_drawing(photo, parts, rng, strictness)
+            sketch = line_drawing(photo, parts, rng, steadiness)
         elif sketch is None:
             sketch = sketching.sketch_of(photo, rng, parts.mask if parts else None)
         if self.config.hand:
-            sketch = sketching.by_hand(sketch, rng, strictness)
+            sketch = sketching.by_hand(sketch, rng, steadiness)
         return {
             "sketch": to_tensor(sketch),
             "photo": to_tensor(photo),

@@ -11,7 +11,8 @@ With A a sketch, B its photograph, G the generator, E the encoder, z ~ N(0, I):
     cLR-GAN    B~ = G(A, z)
       gan_lr   weight_gan      adversarial(D_LR(B~))
       latent   weight_latent   mean |mu(B~) - z|, which moves G and not E
-      lines    weight_lines    misaligned(B~, B) near A's ink            (normalised gradient fields, Haber & Modersitzki, 2006)
+      lines    weight_lines    misaligned(B~, B) near A's ink            (normalised gradient fields, Haber & Modersitzki, 2006),
+                               at 1/2 resolution x strictness + at 1/8 resolution x (1 - strictness)
       variety  weight_variety  strictness max(0, share - distance(B~, B') / distance of two people)   (mode seeking, Mao et al., 2019)
       checkerboard  weight_checkerboard  checkerboard(B~)
 
@@ -22,8 +23,9 @@ little else than colours. Where the sketch is only a hint, it leaves room enough
 
 Each discriminator learns to tell its branch's fakes from B; adversarial is the hinge loss (Lim & Ye, 2017) or least
 squares (LSGAN, Mao et al., 2017). G, E and both discriminators are updated at once from the same pictures, which is the
-paper's alternation without a second pass. Where a sketch is only a hint (strictness 0), pixel and the finer half of feature
-count for a quarter, and lines not at all, since the lines are not where B's are; nor does variety.
+paper's alternation without a second pass. Where a sketch is only a hint (strictness 0), its lines are not where B's are: pixel and
+the finer half of feature count for a quarter, and of B's edges only the coarse ones, so that eyes and mouth are somewhere near
+(with nothing but the discriminators to say so, some z had faces without them). variety does not count there.
 """
 
 from collections.abc import Sequence
@@ -83,7 +85,8 @@ class Objective(nn.Module):
         if config.weight_checkerboard:
             terms["checkerboard"] = checkerboard(fake_lr)
         if config.weight_lines:
-            terms["lines"] = (misaligned(fake_lr, photo, sketch) * strictness).mean()
+            fine, coarse = (misaligned(fake_lr, photo, sketch, cell) for cell in (2, 8))
+            terms["lines"] = (fine * strictness + coarse * (1 - strictness)).mean()
         real, seen_vae, seen_lr = self._seen(photo, fake_vae, fake_lr, sample["view"])
         if self.features is not None:
             fine = feature_distance(seen_vae[:2], real[:2])
@@ -183,14 +186,14 @@ def checkerboard(photo: Tensor) -> Tensor:
     return F.avg_pool2d(patterns, 8).abs().mean() * 3
 
 
-def misaligned(ours: Tensor, photo: Tensor, sketch: Tensor) -> Tensor:
+def misaligned(ours: Tensor, photo: Tensor, sketch: Tensor, cell: int) -> Tensor:
     """How far the edges of ours, (N, 3, H, W), run across those of the photograph, near the sketch's ink: (N,) in [0, 1].
 
-    Mean of 1 - (n(a) . n(b))^2 at half resolution with n(x) = grad x / sqrt(|grad x|^2 + e^2) of the brightness, weighted by |n(b)| and
-    by the darkest ink within 4 px. Neither an edge's strength nor its sign counts, so light hair may replace dark hair.
+    Mean of 1 - (n(a) . n(b))^2 over cells of cell x cell px with n(x) = grad x / sqrt(|grad x|^2 + e^2) of the brightness, weighted by
+    |n(b)| and by the darkest ink within two cells. Neither an edge's strength nor its sign counts, so light hair may replace dark hair.
     """
-    a, b = (_edges(F.avg_pool2d(x.mean(1, keepdim=True), 2)) for x in (ours, photo))
-    ink = F.max_pool2d(F.avg_pool2d((1 - sketch) / 2, 2), 5, 1, 2)[..., 1:-1, 1:-1]
+    a, b = (_edges(F.avg_pool2d(x.mean(1, keepdim=True), cell)) for x in (ours, photo))
+    ink = F.max_pool2d(F.avg_pool2d((1 - sketch) / 2, cell), 5, 1, 2)[..., 1:-1, 1:-1]
     weight = ink * b.square().sum(1, keepdim=True).sqrt()
     apart = 1 - (a * b).sum(1, keepdim=True).square()
     return (weight * apart).sum((1, 2, 3)) / weight.sum((1, 2, 3)).clamp_min(1e-3)

@@ -97,6 +97,21 @@ def test_a_sample_is_what_the_step_needs() -> None:
     assert sample["sketch"].abs().max() <= 1.001
 
 
+def test_a_third_of_the_hints_are_drawn_better_than_they_need_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    by_hand, hands = sketching.by_hand, []
+    monkeypatch.setattr(
+        sketching,
+        "by_hand",
+        lambda sketch, rng, steadiness: hands.append(steadiness) or by_hand(sketch, rng, steadiness),
+    )
+    stream = Stream([(Drawn(64), 1.0)], CONFIG, 64, 8, seed=0)
+    told = [stream[i]["strictness"].item() for i in range(150)]
+    hints = [hand - strictness for hand, strictness in zip(hands, told, strict=True) if strictness < 1]
+    assert min(hints) > -1e-6
+    assert 0.2 < np.mean([better > 1e-6 for better in hints]) < 0.5
+    assert max(hints) > 0.6
+
+
 def test_both_halves_of_a_pair_are_moved_by_the_same_map(tmp_path: Path) -> None:
     """A pair whose sketch is its own photograph in grey stays one, however it is flipped and warped."""
     for half in ("photo", "sketch"):

@@ -118,19 +118,39 @@ def test_lines_and_variety_move_the_generator_alone() -> None:
         assert not moved(whole.model.encoder), term
 
 
-def test_misaligned_minds_where_the_edges_are_and_not_their_colours() -> None:
-    def disc(across: float, colour: float) -> torch.Tensor:
-        y, x = torch.meshgrid(torch.arange(64.0), torch.arange(64.0), indexing="ij")
-        inside = torch.sigmoid(12 - ((x - across).square() + (y - 32).square()).sqrt())
-        return (colour * (2 * inside - 1)).expand(1, 3, 64, 64)
+def disc(across: float, colour: float) -> torch.Tensor:
+    """A photograph (1, 3, 64, 64) of a disc of radius 12 px."""
+    y, x = torch.meshgrid(torch.arange(64.0), torch.arange(64.0), indexing="ij")
+    inside = torch.sigmoid(12 - ((x - across).square() + (y - 32).square()).sqrt())
+    return (colour * (2 * inside - 1)).expand(1, 3, 64, 64)
 
+
+def test_misaligned_minds_where_the_edges_are_and_not_their_colours() -> None:
     photo = disc(32, 0.8)
     ring = ((photo[:, :1].abs() < 0.5).float() * -2 + 1).contiguous()
-    same, inverted, moved_aside = (misaligned(x, photo, ring).item() for x in (photo, disc(32, -0.6), disc(38, 0.8)))
+    same, inverted, moved_aside = (misaligned(x, photo, ring, 2).item() for x in (photo, disc(32, -0.6), disc(38, 0.8)))
     assert same < 0.25
     assert inverted < 0.3
     assert moved_aside > 2 * max(same, inverted)
-    assert misaligned(photo, photo, torch.ones(1, 1, 64, 64)).item() == 0  # no ink, nothing to follow
+    assert misaligned(photo, photo, torch.ones(1, 1, 64, 64), 2).item() == 0  # no ink, nothing to follow
+
+
+def test_where_the_sketch_is_a_hint_edges_may_be_near_but_not_missing() -> None:
+    photo = disc(32, 0.8)
+    ring = ((photo[:, :1].abs() < 0.5).float() * -2 + 1).contiguous()
+    same, near, missing = (misaligned(x, photo, ring, 8).item() for x in (photo, disc(35, 0.8), disc(32, 0)))
+    assert near - same < 0.2 * (missing - same)
+    assert missing > 0.95
+
+    whole, sample = only("weight_lines"), batch()
+    for strictness, cell in ((1.0, 2), (0.0, 8)):
+        sample["strictness"] = torch.full((3,), strictness)
+        _, terms = whole(sample, 0)
+        with torch.no_grad():
+            apart = misaligned(
+                whole.model(sample["sketch"], sample["z"], strictness), sample["photo"], sample["sketch"], cell
+            )
+        assert terms["lines"].item() == pytest.approx(apart.mean().item(), rel=1e-3)
 
 
 def test_the_adversarial_term_of_the_generator_does_not_move_the_discriminators() -> None:
