@@ -85,8 +85,8 @@ class Objective(nn.Module):
         if config.weight_checkerboard:
             terms["checkerboard"] = checkerboard(fake_lr)
         if config.weight_lines:
-            fine, coarse = (misaligned(fake_lr, photo, sketch, cell) for cell in (2, 8))
-            terms["lines"] = (fine * strictness + coarse * (1 - strictness)).mean()
+            exact, near = (misaligned(fake_lr, photo, sketch, cell) for cell in (2, 8))
+            terms["lines"] = (exact * strictness + near * (1 - strictness)).mean()
         real, seen_vae, seen_lr = self._seen(photo, fake_vae, fake_lr, sample["view"])
         if self.features is not None:
             fine = feature_distance(seen_vae[:2], real[:2])

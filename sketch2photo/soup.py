@@ -50,7 +50,7 @@ def main(first: Positional[str], second: Positional[str], pairs: Path, out: Path
     best = float("inf")
     for share in SHARES:
         both = mean(one, other, share)
-        scores, _ = validation.score(both.to(device))
+        scores = validation.score(both.to(device))
         print(f"share {share:.2f}  " + "  ".join(f"{name} {value:.2f}" for name, value in scores.items()), flush=True)
         if scores["score"] < best:
             best = scores["score"]

@@ -281,7 +281,7 @@ class Trainer:
             parameters = list(model.parameters())
             self.ema.store(parameters)
             self.ema.copy_to(parameters)
-            scores, grid = self.validation.score(model)
+            scores, grid = self.validation.score(model), self.validation.grid(model)
             tracker = self.accelerator.get_tracker("tensorboard", unwrap=True)
             for name, value in scores.items():
                 tracker.add_scalar(f"validation/{name}", value, self.step)
@@ -345,8 +345,8 @@ class Validation:
         self.shown = torch.cat([self.sketch[:6], *(to_sketch(path, size) for path in drawings)])
 
     @torch.inference_mode()
-    def score(self, model: Sketch2Photo) -> tuple[dict[str, float], Image.Image]:
-        """The score and its companions, and a grid of sketches beside five photographs each."""
+    def score(self, model: Sketch2Photo) -> dict[str, float]:
+        """The score and its companions."""
         errors = []
         for sketch, photo in zip(self.sketch.split(8), self.photo.split(8), strict=True):
             sketch, photo = sketch.to(self.device), photo.to(self.device)
@@ -363,7 +363,7 @@ class Validation:
             scores |= distances | {"score": sum(distances.values()) / len(distances)}
         else:
             scores["score"] = scores["reconstruction"]
-        return scores, self._grid(model)
+        return scores
 
     def _distance(self, model: Sketch2Photo, sketches: Tensor, strictness: Tensor) -> float:
         """Kernel distance of one photograph of each sketch (N, 1, S, S) at its strictness (N,) to the real ones."""
@@ -377,7 +377,8 @@ class Validation:
         with torch.inference_mode():
             return torch.cat([self.judge.pooled(part.to(self.device)).cpu() for part in photos.split(8)])
 
-    def _grid(self, model: Sketch2Photo) -> Image.Image:
+    @torch.inference_mode()
+    def grid(self, model: Sketch2Photo) -> Image.Image:
         """Each sketch, three photographs to the line with random z, and two of them with the line as a hint."""
         processor, cells = VaeImageProcessor(), []
         z = self.z[:3].to(self.device)
