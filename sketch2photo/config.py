@@ -21,6 +21,7 @@ class TrainConfig:
     weight_latent: float = 0.25
     weight_kl: float = 0.05
     weight_prior: float = 1.0
+    photo_std: float = 0.7  # of photographs' latents, where z has 1
     weight_lines: float = 4.0
     weight_variety: float = 0.25
     variety: float = 0.6  # the share of two people's distance that two photographs of one sketch are to have

@@ -211,8 +211,8 @@ class Stream(Dataset[Sample]):
         photo, sketch, parts = self._registered(picture, drawn, parts, rng)
         strictness = 1.0
         if self.config.hand:
-            # Two in five to the pixel; the rest evenly between following and hinting.
-            strictness = 1.0 if rng.random() < 0.4 else float(rng.random())
+            # A third to the pixel, a sixth as a mere hint, the rest evenly between: both ends are what people choose.
+            strictness = float(rng.choice([1.0, 0.0, rng.random()], p=[1 / 3, 1 / 6, 1 / 2]))
         # Who draws well may want a hint to be taken of it, too: a third of the sketches are better than strictness says.
         steadiness = strictness if rng.random() < 0.65 else float(rng.uniform(strictness, 1))
         if sketch is None and parts and rng.random() < self.config.line_share:

@@ -7,19 +7,22 @@ With A a sketch, B its photograph, G the generator, E the encoder, z ~ N(0, I):
       feature  weight_feature  feature_distance(view(B'), view(B))           (LPIPS, Zhang et al., 2018; features.py)
       gan_vae  weight_gan      adversarial(D_VAE(B'))
       kl       weight_kl       KL(N(mu, exp logvar) | N(0, I))               (VAE, Kingma & Welling, 2014)
-      prior    weight_prior    KL(N(m, C) | N(0, I)), m and C of z_B over all photographs   (ELBO surgery, Hoffman & Johnson, 2016)
+      prior    weight_prior    KL(N(m, C) | N(0, s^2 I)), m and C of z_B over all photographs, s = photo_std   (ELBO surgery,
+                               Hoffman & Johnson, 2016)
     cLR-GAN    B~ = G(A, z)
       gan_lr   weight_gan      adversarial(D_LR(B~))
       latent   weight_latent   mean |mu(B~) - z|, which moves G and not E
       lines    weight_lines    misaligned(B~, B) near A's ink            (normalised gradient fields, Haber & Modersitzki, 2006),
-                               at 1/2 resolution x strictness + at 1/8 resolution x (1 - strictness)
+                               at 1/2 resolution x strictness + twice at 1/8 resolution x (1 - strictness)
       variety  weight_variety  strictness max(0, share - distance(B~, B') / distance of two people)   (mode seeking, Mao et al., 2019)
       checkerboard  weight_checkerboard  checkerboard(B~)
 
 Without `prior` the latents that E gives to photographs are correlated and off the centre, so most z from N(0, I), zero among
 them, are none that a photograph ever had, and their pictures fall apart. `lines` and `variety` share z's work out: B~ has no
 photograph that it must equal, so without the first z comes to move the eyes and the outline, and without the second it moves
-little else than colours. Where the sketch is only a hint, it leaves room enough by itself.
+little else than colours. Where the sketch is only a hint, it leaves room enough by itself. G's pictures of the latents of two
+photographs differ less than the photographs do, what E cannot say being averaged away; so photographs take the inner part of
+z's distribution (s < 1), and D_LR sees to it that the outer part gives photographs, too.
 
 Each discriminator learns to tell its branch's fakes from B; adversarial is the hinge loss (Lim & Ye, 2017) or least
 squares (LSGAN, Mao et al., 2017). G, E and both discriminators are updated at once from the same pictures, which is the
@@ -86,7 +89,7 @@ class Objective(nn.Module):
             terms["checkerboard"] = checkerboard(fake_lr)
         if config.weight_lines:
             exact, near = (misaligned(fake_lr, photo, sketch, cell) for cell in (2, 8))
-            terms["lines"] = (exact * strictness + near * (1 - strictness)).mean()
+            terms["lines"] = (exact * strictness + 2 * near * (1 - strictness)).mean()
         real, seen_vae, seen_lr = self._seen(photo, fake_vae, fake_lr, sample["view"])
         if self.features is not None:
             fine = feature_distance(seen_vae[:2], real[:2])
@@ -124,14 +127,15 @@ class Objective(nn.Module):
         return list(photos.float().chunk(len(latents)))
 
     def _aggregate_kl(self, z: Tensor) -> Tensor:
-        """KL(N(m, C) | N(0, I)) at the running mean and covariance of z (N, D), with the gradient of this batch's share in them."""
+        """KL(N(m, C) | N(0, s^2 I)) at the running mean and covariance of z (N, D), with the gradient of this batch's share in them."""
         mean, square = z.mean(0), (z[:, :, None] * z[:, None, :]).mean(0)
         with torch.no_grad():
             self.z_mean.lerp_(reduce(mean.detach(), "mean"), 0.005)
             self.z_square.lerp_(reduce(square.detach(), "mean"), 0.005)
         m = self.z_mean + mean - mean.detach()
         c = self.z_square + square - square.detach() - m[:, None] * m
-        return 0.5 * (c.trace() + m.square().sum() - len(m) - torch.logdet(c))
+        wide = self.config.photo_std**2
+        return 0.5 * ((c.trace() + m.square().sum()) / wide - len(m) - torch.logdet(c / wide))
 
     def _encode_fixed(self, photo: Tensor) -> Tensor:
         """mu of E with E's parameters as constants: gradients reach the photograph only."""

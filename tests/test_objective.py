@@ -96,8 +96,9 @@ def test_the_prior_term_is_the_closed_form_of_all_latents_and_centres_and_decorr
     def far() -> float:
         z = latents(4000).detach().double()
         given = torch.distributions.MultivariateNormal(z.mean(0), torch.cov(z.T))
-        standard = torch.distributions.MultivariateNormal(torch.zeros(8).double(), torch.eye(8).double())
-        return torch.distributions.kl_divergence(given, standard).item()
+        inner = whole.config.photo_std**2 * torch.eye(8).double()
+        wanted = torch.distributions.MultivariateNormal(torch.zeros(8).double(), inner)
+        return torch.distributions.kl_divergence(given, wanted).item()
 
     start = far()
     with torch.no_grad():
