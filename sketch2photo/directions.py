@@ -64,9 +64,9 @@ class Regions:
 def attributes(pictures: Picture, regions: Regions) -> dict[str, Floats]:
     """The measured attributes of pictures (N, H, W, 3) with the same geometry, (N,) each; Lab's L is 0 to 100.
 
-    background: lightness of the border. backdrop_warmth: its yellow less blue (Lab's b). light: lightness of the right cheek
-    less the left. skin: lightness of the cheeks. warmth: yellow less blue of the cheeks. hair: lightness above the forehead.
-    lips: their red beyond the skin's.
+    background: lightness of the border. backdrop_warmth: its yellow less blue (Lab's b). backdrop_tint: its red less green (Lab's
+    a). light: lightness of the right cheek less the left. skin: lightness of the cheeks. warmth: yellow less blue of the cheeks.
+    hair: lightness above the forehead. lips: their red beyond the skin's.
     """
     lab = np.stack([cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2LAB) for picture in pictures])
     border = cv2.cvtColor((border_colour(pictures) / 255).astype(np.float32)[None], cv2.COLOR_RGB2LAB)[0]
@@ -78,6 +78,7 @@ def attributes(pictures: Picture, regions: Regions) -> dict[str, Floats]:
     return {
         "background": border[:, 0],
         "backdrop_warmth": border[:, 2],
+        "backdrop_tint": border[:, 1],
         "light": mean(regions.right, 0) - mean(regions.left, 0),
         "skin": mean(regions.skin, 0),
         "warmth": mean(regions.skin, 2),

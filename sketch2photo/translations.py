@@ -58,6 +58,7 @@ TEXTS = {
     "lock": ("Lock the seed", "Закрепить зерно"),
     "direction_background": ("Background: dark to light", "Фон: от тёмного к светлому"),
     "direction_backdrop_warmth": ("Background: cold to warm", "Фон: от холодного к тёплому"),
+    "direction_backdrop_tint": ("Background: green to pink", "Фон: от зелёного к розовому"),
     "direction_hair": ("Hair: dark to light", "Волосы: от тёмных к светлым"),
     "direction_light": ("Light: left to right", "Свет: слева или справа"),
     "direction_skin": ("Skin: dark to light", "Кожа: от тёмной к светлой"),
