@@ -116,7 +116,7 @@ def test_two_processes_have_the_loss_curve_of_one(finished: tuple[Path, str], tm
     assert done.returncode == 0, done.stderr
     one, two = curve(finished[0]), curve(tmp_path)
     assert list(two) == list(one) == [20, 40, 60]
-    for step, tolerance in ((20, 0.02), (40, 0.03), (60, 0.05)):  # Adam lets rounding grow from step to step.
+    for step, tolerance in ((20, 0.02), (40, 0.02), (60, 0.05)):  # Adam lets rounding grow from step to step.
         assert two[step] == pytest.approx(one[step], rel=tolerance)
 
     # Before it has grown, the gradients are the same: with a beta1 of 0 they are Adam's first moments.
