@@ -23,6 +23,7 @@ class TrainConfig:
     weight_prior: float = 1.0
     photo_std: float = 0.7  # of photographs' latents, where z has 1
     weight_lines: float = 4.0
+    weight_hints: float = 8.0
     weight_variety: float = 0.25
     variety: float = 0.6  # the share of two people's distance that two photographs of one sketch are to have
     weight_checkerboard: float = 10.0
@@ -64,6 +65,7 @@ PRESETS: dict[Preset, TrainConfig] = {
         weight_kl=0.02,
         weight_prior=0.0,
         weight_lines=0.0,
+        weight_hints=0.0,
         weight_variety=0.0,
         weight_checkerboard=0.0,
         gan_ramp=0,

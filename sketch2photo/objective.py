@@ -12,8 +12,9 @@ With A a sketch, B its photograph, G the generator, E the encoder, z ~ N(0, I):
     cLR-GAN    B~ = G(A, z)
       gan_lr   weight_gan      adversarial(D_LR(B~))
       latent   weight_latent   mean |mu(B~) - z|, which moves G and not E
-      lines    weight_lines    misaligned(B~, B) near A's ink            (normalised gradient fields, Haber & Modersitzki, 2006),
-                               at 1/2 resolution x strictness + twice at 1/8 resolution x (1 - strictness)
+      lines    weight_lines    strictness misaligned(B~, B), at 1/2 resolution near A's ink
+                               (normalised gradient fields, Haber & Modersitzki, 2006)
+      hints    weight_hints    (1 - strictness) misaligned(B~, B), at 1/8 resolution
       variety  weight_variety  strictness max(0, share - distance(B~, B') / distance of two people)   (mode seeking, Mao et al., 2019)
       checkerboard  weight_checkerboard  checkerboard(B~)
 
@@ -88,8 +89,9 @@ class Objective(nn.Module):
         if config.weight_checkerboard:
             terms["checkerboard"] = checkerboard(fake_lr)
         if config.weight_lines:
-            exact, near = (misaligned(fake_lr, photo, sketch, cell) for cell in (2, 8))
-            terms["lines"] = (exact * strictness + 2 * near * (1 - strictness)).mean()
+            terms["lines"] = (misaligned(fake_lr, photo, sketch, 2) * strictness).mean()
+        if config.weight_hints:
+            terms["hints"] = (misaligned(fake_lr, photo, sketch, 8) * (1 - strictness)).mean()
         real, seen_vae, seen_lr = self._seen(photo, fake_vae, fake_lr, sample["view"])
         if self.features is not None:
             fine = feature_distance(seen_vae[:2], real[:2])
@@ -111,6 +113,7 @@ class Objective(nn.Module):
             "latent": config.weight_latent,
             "prior": config.weight_prior,
             "lines": config.weight_lines,
+            "hints": config.weight_hints,
             "variety": config.weight_variety * ramp,
             "checkerboard": config.weight_checkerboard,
             "gan_vae": config.weight_gan * ramp,

@@ -29,7 +29,7 @@ def objective(**changes: float) -> Objective:
 
 NOTHING = {
     "weight_pixel": 0.0, "weight_gan": 0.0, "weight_latent": 0.0, "weight_kl": 0.0, "weight_checkerboard": 0.0,
-    "weight_prior": 0.0, "weight_lines": 0.0, "weight_variety": 0.0,
+    "weight_prior": 0.0, "weight_lines": 0.0, "weight_hints": 0.0, "weight_variety": 0.0,
 }  # fmt: skip
 
 
@@ -38,8 +38,9 @@ def moved(part: torch.nn.Module) -> bool:
 
 
 def only(term: str) -> Objective:
-    whole = objective(**NOTHING | {"weight_feature": 1e-12} | {term: 1.0})
-    loss, terms = whole(batch(), 0)
+    whole, sample = objective(**NOTHING | {"weight_feature": 1e-12} | {term: 1.0}), batch()
+    sample["strictness"] = torch.full((3,), 0.5)
+    loss, terms = whole(sample, 0)
     (loss - terms["d_vae"] - terms["d_lr"]).backward()
     return whole
 
@@ -50,7 +51,7 @@ def test_every_term_is_there_and_the_loss_is_their_weighted_sum() -> None:
     c = whole.config
     weights = {
         "pixel": c.weight_pixel, "feature": c.weight_feature, "kl": c.weight_kl, "latent": c.weight_latent,
-        "prior": c.weight_prior, "lines": c.weight_lines, "variety": c.weight_variety,
+        "prior": c.weight_prior, "lines": c.weight_lines, "hints": c.weight_hints, "variety": c.weight_variety,
         "checkerboard": c.weight_checkerboard, "gan_vae": c.weight_gan, "gan_lr": c.weight_gan, "d_vae": 1, "d_lr": 1,
     }  # fmt: skip
     assert terms.keys() == weights.keys()
@@ -112,8 +113,8 @@ def test_the_prior_term_is_the_closed_form_of_all_latents_and_centres_and_decorr
     assert far() < 0.1 * start
 
 
-def test_lines_and_variety_move_the_generator_alone() -> None:
-    for term in ("weight_lines", "weight_variety"):
+def test_lines_hints_and_variety_move_the_generator_alone() -> None:
+    for term in ("weight_lines", "weight_hints", "weight_variety"):
         whole = only(term)
         assert moved(whole.model.generator), term
         assert not moved(whole.model.encoder), term
@@ -143,15 +144,16 @@ def test_where_the_sketch_is_a_hint_edges_may_be_near_but_not_missing() -> None:
     assert near - same < 0.2 * (missing - same)
     assert missing > 0.95
 
-    whole, sample = only("weight_lines"), batch()
-    for strictness, cell, times in ((1.0, 2, 1), (0.0, 8, 2)):
+    whole, sample = objective(), batch()
+    for strictness, cell, counts, does_not in ((1.0, 2, "lines", "hints"), (0.0, 8, "hints", "lines")):
         sample["strictness"] = torch.full((3,), strictness)
         _, terms = whole(sample, 0)
         with torch.no_grad():
             apart = misaligned(
                 whole.model(sample["sketch"], sample["z"], strictness), sample["photo"], sample["sketch"], cell
             )
-        assert terms["lines"].item() == pytest.approx(times * apart.mean().item(), rel=1e-3)
+        assert terms[counts].item() == pytest.approx(apart.mean().item(), rel=1e-3)
+        assert terms[does_not].item() == 0
 
 
 def test_the_adversarial_term_of_the_generator_does_not_move_the_discriminators() -> None:
