@@ -21,7 +21,7 @@ class TrainConfig:
     weight_latent: float = 0.25
     weight_kl: float = 0.05
     weight_prior: float = 1.0
-    photo_std: float = 0.7  # of photographs' latents, where z has 1
+    photo_std: float = 0.45  # of photographs' latents, where z has 1
     weight_lines: float = 4.0
     weight_hints: float = 8.0
     weight_variety: float = 0.25
@@ -54,7 +54,7 @@ PRESETS: dict[Preset, TrainConfig] = {
     "default": TrainConfig(),
     # The last hours of a run of the default, resumed, when its validation stands still: discriminators that learn eight times
     # as fast as G see more than chance, and say more. With a weight of 3 they break faces at strictness 0.
-    "finish": TrainConfig(weight_gan=1.5, weight_variety=1.0, learning_rate=5e-5, learning_rate_discriminator=4e-4),
+    "finish": TrainConfig(weight_gan=1.5, weight_variety=1.5, learning_rate=5e-5, learning_rate_discriminator=4e-4),
     # The first Sketch2Photo as its author trained it.
     "classic": TrainConfig(
         model={"architecture": "classic", "image_size": 128, "channels": (64, 128, 256, 512, 512, 512)},
