@@ -1,7 +1,7 @@
 """What the feature networks look at: a differentiable random view of a picture, the same for a fake and its real.
 
-Half of the views are the whole picture at half resolution and half are crops at full resolution or between, so both
-structure and texture are judged at the price of a small picture. The colour, shift and cutout changes are DiffAugment's (Zhao et
+Half of the views are the whole picture at half resolution, a quarter are crops at full resolution, pixel for pixel, and a quarter crops
+between the two, so both structure and texture are judged at the price of a small picture. The colour, shift and cutout changes are DiffAugment's (Zhao et
 al., 2020), which keeps discriminators from learning a small data set by heart.
 """
 
@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 VIEW_NUMBERS = 8
+WHOLE = 0.5  # of the views show the whole picture: those whose first number is smaller
 
 
 def views(pictures: Tensor, numbers: Tensor, size: int) -> Tensor:
@@ -21,15 +22,18 @@ def views(pictures: Tensor, numbers: Tensor, size: int) -> Tensor:
 
 
 def _crop(x: Tensor, numbers: Tensor, size: int) -> Tensor:
-    """A window of the picture, resampled: the whole of it (give or take an eighth) half of the time."""
-    smallest = min(1.0, size / x.shape[-1])
+    """A window of the picture: the whole of it (give or take an eighth) half of the time, and a part of it as it is in a quarter."""
+    side = x.shape[-1]
+    smallest = min(1.0, size / side)
     share, across, down = numbers.unbind(1)
-    whole = share < 0.5
-    scale = torch.where(whole, 1.0, smallest + (1 - smallest) * 0.5 * (2 * share - 1))
+    whole = share < WHOLE
+    scale = torch.where(whole, 1.0, smallest + (1 - smallest) * F.relu(2 * (share - WHOLE) / (1 - WHOLE) - 1) / 2)
     room = torch.where(whole, torch.full_like(scale, 0.125), 1 - scale)
     theta = torch.zeros(len(x), 2, 3, device=x.device)
     theta[:, 0, 0] = theta[:, 1, 1] = scale
-    theta[:, 0, 2], theta[:, 1, 2] = room * (2 * across - 1), room * (2 * down - 1)
+    for axis, number in enumerate((across, down)):
+        # In whole pixels: between them a crop at full resolution would be blurred, and nobody could judge the finest detail.
+        theta[:, axis, 2] = (room * (2 * number - 1) * side / 2).round() * 2 / side
     grid = F.affine_grid(theta, [len(x), 3, size, size], align_corners=False)
     # Bilinear sampling at half resolution is the mean of 2x2 pixels, so this does not alias.
     return F.grid_sample(x, grid, mode="bilinear", padding_mode="reflection", align_corners=False)

@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
 from . import sketching
-from .augment import VIEW_NUMBERS
+from .augment import VIEW_NUMBERS, WHOLE
 from .config import TrainConfig
 from .faces import draw_face
 from .linework import line_drawing
@@ -221,25 +221,25 @@ class Stream(Dataset[Sample]):
             sketch = sketching.sketch_of(photo, rng, parts.mask if parts else None)
         if self.config.hand:
             sketch = sketching.by_hand(sketch, rng, steadiness)
+        view = rng.random(VIEW_NUMBERS, dtype=np.float32)
+        if min(picture.shape[:2]) < self.size:  # Enlarged, it has no detail of full resolution to show: it is seen as a whole.
+            view[0] *= WHOLE
         return {
             "sketch": to_tensor(sketch),
             "photo": to_tensor(photo),
             "strictness": torch.tensor(strictness, dtype=torch.float32),
             "z": torch.from_numpy(rng.standard_normal(self.latent_dim, dtype=np.float32)),
             "eps": torch.from_numpy(rng.standard_normal(self.latent_dim, dtype=np.float32)),
-            "view": torch.from_numpy(rng.random(VIEW_NUMBERS, dtype=np.float32)),
+            "view": torch.from_numpy(view),
         }
 
     def _registered(
         self, picture: Photo, drawn: Photo | None, parts: Parts | None, rng: np.random.Generator
     ) -> tuple[sketching.Image, sketching.Image | None, Parts | None]:
         """All that belongs to a photograph resized, flipped, turned, zoomed and warped by the same map, in one resampling each."""
-        photo = fitted(picture, self.size)
-        sketch = None if drawn is None else fitted(drawn, self.size)
-        if rng.random() < 0.5:
-            photo = photo[:, ::-1]
-            sketch = None if sketch is None else sketch[:, ::-1]
-            parts = parts and parts.mirrored()
+        flip = rng.random() < 0.5
+        parts = parts and parts.mirrored() if flip else parts
+        offset = None
         if self.config.warp:
             side, unit = self.size, self.size / 256
             # Photographs without sketches are framed a little wider than pairs are, and drawings of people's own wider still.
@@ -254,9 +254,9 @@ class Stream(Dataset[Sample]):
                 rng.standard_normal((4, 4, 2)).astype(np.float32), (side, side), interpolation=cv2.INTER_CUBIC
             )
             offset = (affine + self.config.warp * unit * smooth).astype(np.float32)
-            photo = sketching.warped(np.ascontiguousarray(photo), offset, white=False)
-            sketch = None if sketch is None else sketching.warped(np.ascontiguousarray(sketch), offset, white=True)
             parts = parts and parts.warped(offset)
+        photo = resampled(picture, self.size, offset, flip, white=False)
+        sketch = None if drawn is None else resampled(drawn, self.size, offset, flip, white=True)
         return photo, sketch, parts
 
 
@@ -295,6 +295,36 @@ def fitted(picture: Photo, size: int) -> sketching.Image:
         return square
     method = cv2.INTER_AREA if side > size else cv2.INTER_CUBIC
     return np.clip(cv2.resize(square, (size, size), interpolation=method), 0, 1).astype(np.float32, copy=False)
+
+
+def resampled(
+    picture: Photo, size: int, offset: NDArray[np.float32] | None, flip: bool, white: bool
+) -> sketching.Image:
+    """As `fitted`, mirrored if `flip`, and every pixel then taken from `offset` (size, size, 2) px away, white or mirrored beyond the border.
+
+    One cubic resampling from the picture itself: two in a row, at the sample's size, would cost a third of its finest detail.
+    """
+    if offset is None:
+        square = fitted(picture, size)
+        return np.ascontiguousarray(square[:, ::-1] if flip else square)
+    height, width = picture.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    square = picture[top : top + side, left : left + side]
+    while side >= 2 * size:  # so that cubic resampling sees all of it
+        square = cv2.resize(square, (side // 2, side // 2), interpolation=cv2.INTER_AREA)
+        side //= 2
+    ramp = np.arange(size, dtype=np.float32)
+    x, y = ramp + offset[..., 0], ramp[:, None] + offset[..., 1]
+    if flip:
+        x = size - 1 - x
+    scale = side / size
+    border = cv2.BORDER_CONSTANT if white else cv2.BORDER_REFLECT_101
+    ground = (255,) * 4
+    found = cv2.remap(
+        square, (x + 0.5) * scale - 0.5, (y + 0.5) * scale - 0.5, cv2.INTER_CUBIC, borderMode=border, borderValue=ground
+    )
+    return found.astype(np.float32) / np.float32(255)
 
 
 def to_tensor(picture: sketching.Image) -> Tensor:

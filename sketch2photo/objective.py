@@ -14,7 +14,7 @@ With A a sketch, B its photograph, G the generator, E the encoder, z ~ N(0, I):
       latent   weight_latent   mean |mu(B~) - z|, which moves G and not E
       lines    weight_lines    strictness misaligned(B~, B), at 1/2 resolution near A's ink
                                (normalised gradient fields, Haber & Modersitzki, 2006)
-      hints    weight_hints    (1 - strictness) misaligned(B~, B), at 1/8 resolution
+      hints    weight_hints    (1 - strictness) misaligned(B~, B), at 1/8 resolution near A's ink
       variety  weight_variety  strictness max(0, share - distance(B~, B') / distance of two people)   (mode seeking, Mao et al., 2019)
       checkerboard  weight_checkerboard  checkerboard(B~)
 
