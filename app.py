@@ -8,8 +8,9 @@ from pathlib import Path
 import torch
 from huggingface_hub.utils import logging
 
-from sketch2photo import machine, ui
+from sketch2photo import machine
 from sketch2photo.pipeline import Sketch2PhotoPipeline
+from sketch2photo.studio import page as studio
 
 
 def main() -> int:
@@ -33,7 +34,7 @@ def main() -> int:
     if machine.has_bf16():
         pipe.to(torch.bfloat16)
     try:
-        ui.launch(pipe, options.port, mcp_server=options.mcp)
+        studio.launch(pipe, options.port, mcp_server=options.mcp)
     except OSError as error:
         print(f"The page cannot be served on port {options.port}: {error}", file=sys.stderr)
         return 2

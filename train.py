@@ -7,10 +7,10 @@ from typing import Annotated
 
 import tyro
 
-from sketch2photo.config import PRESETS, Preset
-from sketch2photo.data import Drawn, Pairs, Photos, Source, hold_out, open_source
-from sketch2photo.parts import PartsFile
-from sketch2photo.trainer import Precision, Trainer
+from sketch2photo.data.landmarks import LandmarksFile
+from sketch2photo.data.sources import Pairs, Photos, Source, SyntheticFaces, hold_out, open_source
+from sketch2photo.training.config import PRESETS, Preset
+from sketch2photo.training.trainer import Precision, Trainer
 
 
 def main(
@@ -39,7 +39,7 @@ def main(
         preset: the recipe: default; finish, for the last hours of a run of the default, resumed; classic, the first Sketch2Photo's.
         pairs: folder with photo/ and sketch/ of the same names, or a Hub data set; may be repeated; DIR=2 counts double.
         photos: folder of photographs, or a Hub data set; their sketches are made; may be repeated; DIR=2 counts double.
-        parts: file that sketch2photo/parts.py made of the photographs: some made sketches are then line drawings.
+        parts: file that sketch2photo/data/landmarks.py made of the photographs: some made sketches are then line drawings.
         out: folder for checkpoint.pt, best/ (loads with from_pretrained), samples/ and logs/ (TensorBoard).
         minutes: stop after so many minutes of this run. Default: 3 with no data, else no limit.
         steps: stop at so many steps in all.
@@ -71,7 +71,7 @@ def main(
     sources, validation = _sources(
         config.model.get("image_size", 256), config.photos_share, config.held_out, pairs, photos
     )
-    known = PartsFile(parts) if parts else None
+    known = LandmarksFile(parts) if parts else None
     trainer = Trainer(config, sources, validation, out, seed, start_from, precision, compile, workers, known)
     if resume:
         trainer.resume()
@@ -93,7 +93,7 @@ def _sources(
 ) -> tuple[list[tuple[Source, float]], Source]:
     """What training draws from, with weights, and what only validation sees."""
     if not pairs and not photos:
-        return [(Drawn(size), 1.0)], Drawn(size, count=64, first=10**6)
+        return [(SyntheticFaces(size), 1.0)], SyntheticFaces(size, count=64, first=10**6)
     opened = {kind: [_weighted(text, kind) for text in texts] for kind, texts in ((Pairs, pairs), (Photos, photos))}
     first = opened[Pairs] or opened[Photos]
     rest, kept = hold_out(first[0][0], held_out)

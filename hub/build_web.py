@@ -13,11 +13,11 @@ import sys
 from pathlib import Path
 
 from hub import export_onnx
-from sketch2photo.benchmark import page_size
+from sketch2photo.evaluation.benchmark import page_size
+from sketch2photo.examples import EXAMPLES
 from sketch2photo.model import Sketch2Photo
-from sketch2photo.sketchpad import sketchpad
-from sketch2photo.translations import SENTENCES, STATIC, TEXTS
-from sketch2photo.ui import EXAMPLES
+from sketch2photo.studio.sketchpad import sketchpad
+from sketch2photo.studio.translations import SENTENCES, STATIC, TEXTS
 
 SOURCE = Path(__file__).parent / "web"
 PAGE = ("README.md", "index.html", "main.js", "model.js", "worker.js", "drawing.js", "sw.js")

@@ -1,6 +1,6 @@
 """Writes hub/model/README.md, the model card, from the figures that evaluation left beside the weights.
 
-python -m sketch2photo.evaluate --model hub/model --pairs DIR --drawings tests/drawings --strictness 1 0.5 0 --out hub/model
+python -m sketch2photo.evaluation.evaluate --model hub/model --pairs DIR --drawings tests/drawings --strictness 1 0.5 0 --out hub/model
 python -m hub.card
 """
 
@@ -11,7 +11,7 @@ from typing import Any
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 from sketch2photo import Sketch2Photo
-from sketch2photo.evaluate import Row, table
+from sketch2photo.evaluation.report import Row, table
 
 FOLDER = Path(__file__).parent / "model"
 METRICS = {

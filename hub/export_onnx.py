@@ -1,6 +1,6 @@
 """Writes the model as ONNX files: python -m hub.export_onnx [--model DIR_OR_ID] [--out DIR] [--bits 32|16|8].
 
-Without a Python of its own, any ONNX Runtime runs them. What goes in and comes out stands in sketch2photo/engine.py; a picture's
+Without a Python of its own, any ONNX Runtime runs them. What goes in and comes out stands in sketch2photo/onnx.py; a picture's
 values are in [-1, 1]. `--check DIR` draws pairs that the model was not trained on with each number of bits, and prints how the
 pictures and their kernel distance compare with PyTorch's.
 """
@@ -14,10 +14,10 @@ from typing import Any
 import torch
 
 from sketch2photo import Sketch2Photo
-from sketch2photo.data import Pairs, split
-from sketch2photo.engine import Bits, to_onnx, with_onnx
-from sketch2photo.evaluate import Evaluator, Resized
-from sketch2photo.pipeline import longest
+from sketch2photo.data.sources import Pairs, split
+from sketch2photo.evaluation.evaluate import Evaluator, Resized
+from sketch2photo.latents import max_norm
+from sketch2photo.onnx import Bits, to_onnx, with_onnx
 
 FOLDER = Path(__file__).parent / "model"
 COMPARED: tuple[Bits, ...] = (16, 8)
@@ -37,7 +37,7 @@ def write(model: Sketch2Photo, out: Path, bits: Bits = 32) -> list[Path]:
         photo = model(torch.ones(1, 1, model.image_size, model.image_size), torch.zeros(1, model.latent_dim)).flatten()
     blank = [round(value, 4) for value in photo[::1009].tolist()]
     facts: dict[str, Any] = {"image_size": model.image_size, "latent_dim": model.latent_dim, "bits": bits}
-    facts |= {"directions": model.directions, "longest": longest(model.latent_dim), "blank": blank}
+    facts |= {"directions": model.directions, "longest": max_norm(model.latent_dim), "blank": blank}
     (out / "config.json").write_text(json.dumps(facts, indent=1) + "\n")
     return [out / name for name in ("generator.onnx", "encoder.onnx", "config.json")]
 
@@ -81,7 +81,7 @@ def main(
         model: folder or Hub id.
         out: folder of the files.
         bits: of the stored weights: 8 makes files of a quarter of the size, and nearly the same pictures.
-        check: a folder of pairs (as sketch2photo.evaluate's): measure in place of writing.
+        check: a folder of pairs (as sketch2photo.evaluation.evaluate's): measure in place of writing.
         limit: of the pairs to measure on.
     """
     loaded = Sketch2Photo.from_pretrained(model)

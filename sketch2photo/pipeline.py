@@ -1,6 +1,5 @@
 """From a drawing to pictures: the model with its pre- and post-processing, called as diffusers' pipelines are."""
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -11,17 +10,11 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from .data import fitted, to_tensor
-from .drawing import to_sketch
-from .engine import with_onnx
+from .images import fitted, to_images, to_tensor
+from .latents import clip_norm, random_latents
 from .model import Sketch2Photo
-
-REACH = 1.2  # beyond sqrt(D), the length of a usual z: 96 of 100 random latents of 8 numbers are shorter
-
-
-def longest(latent_dim: int) -> float:
-    """The length that latents are shortened to before a photograph is made of them."""
-    return math.sqrt(latent_dim) + REACH
+from .onnx import with_onnx
+from .preprocess import to_sketch
 
 
 @dataclass
@@ -98,8 +91,8 @@ class Sketch2PhotoPipeline:
             **directions: by how much to move all latents along the model's named directions (`pipe.model.directions`), as in
                 `pipe(sketch, background=2)`; the latents that come back are the moved ones.
 
-        Latents that end up further from the origin than sqrt(D) + REACH are shortened to that: the model was trained on few
-        such, and makes gaudy and broken pictures of them, of two directions that add up above all.
+        Latents that end up further from the origin than `latents.max_norm` are shortened to that: the model was trained on
+        few such, and makes gaudy and broken pictures of them, of two directions that add up above all.
 
         Raises:
             ValueError: a drawing that is none, latents of another shape, both latents and style, numbers out of range, or a
@@ -121,8 +114,7 @@ class Sketch2PhotoPipeline:
                 known = ", ".join(self.model.directions) or "none"
                 raise ValueError(f"This model has no direction named {name!r}; it has: {known}.")
             z = z + amount * torch.tensor(self.model.directions[name]["vector"])
-        most = longest(self.model.latent_dim)
-        z = z * (most / z.norm(dim=1, keepdim=True).clamp(min=most))
+        z = clip_norm(z)
         x = to_sketch(sketch, self.model.image_size)
         photos = self.model(self._placed(x), self._placed(z), strictness)
         return Sketch2PhotoOutput(to_images(photos), z.cpu(), x)
@@ -145,16 +137,4 @@ class Sketch2PhotoPipeline:
 
     def random_latents(self, count: int, seed: int | None = None) -> Tensor:
         """`count` latents (count, D) from N(0, I); a seed fixes them, and the first of more are those of fewer."""
-        generator = torch.Generator()
-        if seed is None:
-            generator.seed()
-        else:
-            generator.manual_seed(seed)
-        # One draw for each picture, so that asking for more changes none of the earlier ones.
-        return torch.cat([torch.randn(1, self.model.latent_dim, generator=generator) for _ in range(count)])
-
-
-def to_images(photos: Tensor) -> list[Image.Image]:
-    """(N, 3, H, W) in [-1, 1] -> N PIL images. Diffusers' image processor would take seconds to be imported at each start."""
-    pixels = (photos.float().cpu() * 127.5 + 127.5).round().clamp(0, 255).byte().permute(0, 2, 3, 1)
-    return [Image.fromarray(photo) for photo in pixels.numpy()]
+        return random_latents(count, self.model.latent_dim, seed)

@@ -11,7 +11,8 @@ from typing import Any
 
 from PIL import Image
 
-from sketch2photo import visit
+from sketch2photo.evaluation.browser import draw_stroke, open_chromium, run_app
+from sketch2photo.examples import example_strokes
 
 WIDTHS = {"desktop": (1440, 1000), "phone": (390, 844)}
 LANGUAGES = {"english": "en-US", "russian": "ru-RU"}
@@ -70,8 +71,8 @@ def film(browser: Any, url: str, path: Path) -> None:
     top, bottom = pad["y"], photo["y"] + photo["height"]
     clip = {"x": pad["x"] - 6, "y": top - 6, "width": photo["x"] + photo["width"] - pad["x"] + 12}
     frames = []
-    for stroke in visit.strokes(DRAWN):
-        visit.draw(page, stroke, every=2)
+    for stroke in example_strokes(DRAWN):
+        draw_stroke(page, stroke, every=2)
         page.wait_for_timeout(400)
         picture = Image.open(io.BytesIO(page.screenshot(clip=clip | {"height": bottom - top + 12}))).convert("RGB")
         frames.append(picture.resize((GIF_WIDTH, round(GIF_WIDTH * picture.height / picture.width))))
@@ -91,7 +92,7 @@ def main(out: Path = Path("build/screenshots"), readme: Path | None = None, mode
         model: folder or Hub id; by default the bundled one.
     """
     out.mkdir(parents=True, exist_ok=True)
-    with visit.app(model) as app, visit.chromium() as browser:
+    with run_app(model) as app, open_chromium() as browser:
         screenshots(browser, app.url, out)
         film(browser, app.url, out / "drawing.gif")
     if readme:

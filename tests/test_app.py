@@ -23,12 +23,15 @@ from mcp.client.streamable_http import streamablehttp_client
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from sketch2photo.evaluation.browser import ROOT, draw_stroke, open_chromium, run_app
+from sketch2photo.evaluation.load_test import Visitor, data_url
+from sketch2photo.examples import EXAMPLES_FOLDER, example_strokes
+from sketch2photo.studio import page as studio
+
 playwright = pytest.importorskip("playwright.sync_api")
 gradio_client = pytest.importorskip("gradio_client")
 
-from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline, ui, visit  # noqa: E402
-from sketch2photo.load import Visitor, data_url  # noqa: E402
-from sketch2photo.visit import EXAMPLES, ROOT  # noqa: E402
+from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline  # noqa: E402
 
 OPEN, BORROW = "input:has(+ #open)", "input:has(+ #borrow)"
 
@@ -50,13 +53,13 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def url(model: Path) -> Iterator[str]:
-    with visit.app(model) as app:
+    with run_app(model) as app:
         yield app.url
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    with visit.chromium() as chromium:
+    with open_chromium() as chromium:
         yield chromium
 
 
@@ -83,8 +86,8 @@ def page(browser: Any, url: str, request: pytest.FixtureRequest) -> Iterator[Any
 
 def draw(page: Any, name: str) -> None:
     """One of the example drawings by mouse, stroke by stroke."""
-    for stroke in visit.strokes(name):
-        visit.draw(page, stroke)
+    for stroke in example_strokes(name):
+        draw_stroke(page, stroke)
 
 
 def drawing(page: Any) -> np.ndarray:
@@ -140,7 +143,7 @@ def open_example(page: Any, name: str) -> list[np.ndarray]:
 def test_pictures_follow_the_pen(page: Any) -> None:
     assert not pictures(page, "#photo")
     draw(page, "quick_sketch")
-    expected = np.asarray(Image.open(EXAMPLES / "quick_sketch.png").convert("L"))
+    expected = np.asarray(Image.open(EXAMPLES_FOLDER / "quick_sketch.png").convert("L"))
     drawn, there = (np.asarray(Image.fromarray(lines).reduce(8)) < 250 for lines in (drawing(page), expected))
     assert (drawn & there).sum() > 0.7 * (drawn | there).sum()
     first = settled(page)
@@ -196,7 +199,9 @@ def test_clicking_a_variation_puts_its_latents_into_the_sliders(page: Any, model
     page.locator("#variations button").nth(3).click()
     wait_for(lambda: latents(page) != [0] * 8, "latents in the sliders")
     photo = settled(page)[0]
-    expected = Sketch2PhotoPipeline.from_pretrained(str(model))(EXAMPLES / "glasses_beard.png", num_images=4, seed=0)
+    expected = Sketch2PhotoPipeline.from_pretrained(str(model))(
+        EXAMPLES_FOLDER / "glasses_beard.png", num_images=4, seed=0
+    )
     assert latents(page) == pytest.approx(expected.latents[3].clamp(-3, 3).tolist(), abs=0.006)
     assert close([photo], [variation], tolerance=1.5)  # the sliders round to 0.01
     assert close([variation], [np.asarray(expected.images[3])], tolerance=1.5)  # the page may compute in bf16
@@ -260,7 +265,7 @@ def test_a_small_head_is_enlarged_on_the_pad(page: Any) -> None:
 
 def test_an_example_can_be_drawn_on_and_erased(page: Any) -> None:
     open_example(page, "careful man")
-    assert np.array_equal(drawing(page), np.asarray(Image.open(EXAMPLES / "careful_man.png").convert("L")))
+    assert np.array_equal(drawing(page), np.asarray(Image.open(EXAMPLES_FOLDER / "careful_man.png").convert("L")))
     before = settled(page)
     page.get_by_role("button", name="Eraser").click()
     page.get_by_role("button", name="Thick line").click()
@@ -275,7 +280,7 @@ def test_an_example_can_be_drawn_on_and_erased(page: Any) -> None:
 
 
 def test_a_file_is_opened_on_the_pad(page: Any, tmp_path: Path) -> None:
-    photo_of_paper = Image.open(EXAMPLES / "quick_sketch.png").convert("RGB").resize((900, 900))
+    photo_of_paper = Image.open(EXAMPLES_FOLDER / "quick_sketch.png").convert("RGB").resize((900, 900))
     photo_of_paper.save(tmp_path / "paper.jpg")
     page.locator(OPEN).first.set_input_files(tmp_path / "paper.jpg")
     settled(page)
@@ -420,11 +425,11 @@ def test_one_visitor_sees_nothing_of_another(page: Any, browser: Any, url: str) 
 
 def test_programs_call_the_endpoints(url: str, model: Path) -> None:
     client = gradio_client.Client(url, verbose=False)
-    face = data_url(EXAMPLES / "outline.png")
+    face = data_url(EXAMPLES_FOLDER / "outline.png")
     pipe = Sketch2PhotoPipeline.from_pretrained(str(model))
     none = [0] * len(pipe.model.directions)
     _, _, gallery, variations, _ = client.predict(face, 3, 7, 1, 1, *[0] * 8, *none, api_name="/generate")
-    expected = pipe(EXAMPLES / "outline.png", num_images=3, seed=7)
+    expected = pipe(EXAMPLES_FOLDER / "outline.png", num_images=3, seed=7)
     assert np.array(variations) == pytest.approx(pipe.random_latents(3, seed=7).numpy(), abs=1e-5)
     shown = np.asarray(Image.open(gallery[2]["image"]).convert("RGB"))
     assert close([shown], [np.asarray(expected.images[2])], tolerance=2)  # the page may compute in bf16
@@ -434,10 +439,10 @@ def test_programs_call_the_endpoints(url: str, model: Path) -> None:
     back = client.predict(gradio_client.handle_file(kept), api_name="/open")
     assert back[:3] == (face, 7, 1)
     assert list(back[3:11]) == pytest.approx(variations[2])
-    opened = client.predict(gradio_client.handle_file(EXAMPLES / "bun.png"), api_name="/open")
+    opened = client.predict(gradio_client.handle_file(EXAMPLES_FOLDER / "bun.png"), api_name="/open")
     assert opened[0].startswith("data:image/png")
     for bad, sentence in (
-        (data_url(EXAMPLES / "outline.png")[:200], "does not hold a PNG|damaged"),
+        (data_url(EXAMPLES_FOLDER / "outline.png")[:200], "does not hold a PNG|damaged"),
         ("file:///etc/passwd", "must be the data URL of a PNG"),
         (None, "The canvas is empty"),
     ):
@@ -448,14 +453,14 @@ def test_programs_call_the_endpoints(url: str, model: Path) -> None:
 def with_notes(path: Path, notes: str) -> None:
     info = PngInfo()
     info.add_text("sketch2photo", notes)
-    Image.open(EXAMPLES / "outline.png").save(path, pnginfo=info)
+    Image.open(EXAMPLES_FOLDER / "outline.png").save(path, pnginfo=info)
 
 
 @pytest.mark.parametrize("where", [OPEN, BORROW])
 def test_bad_files_get_one_sentence_and_nothing_is_lost(page: Any, tmp_path: Path, where: str) -> None:
     photo, lines = open_example(page, "careful man"), drawing(page)
     (tmp_path / "paper.png").write_bytes(b"%PDF-1.7 and nothing more")
-    content = (EXAMPLES / "outline.png").read_bytes()
+    content = (EXAMPLES_FOLDER / "outline.png").read_bytes()
     (tmp_path / "corrupt.png").write_bytes(content[: len(content) // 2])
     Image.new("L", (10_000, 10), 255).save(tmp_path / "thin.png")
     Image.new("1", (30_000, 30_000), 1).save(tmp_path / "bomb.png")
@@ -494,7 +499,7 @@ def test_hostile_notes_in_a_picture_are_refused(url: str, tmp_path: Path, notes:
 
 
 def test_pictures_of_any_mode_are_opened_and_borrowed_from(page: Any, tmp_path: Path) -> None:
-    face = Image.open(EXAMPLES / "outline.png").convert("L")
+    face = Image.open(EXAMPLES_FOLDER / "outline.png").convert("L")
     face.convert("CMYK").save(tmp_path / "cmyk.jpg")
     Image.fromarray(np.asarray(face).astype(np.uint16) * 257).save(tmp_path / "deep.png")
     for name in ("cmyk.jpg", "deep.png"):
@@ -520,7 +525,7 @@ def test_a_large_upload_is_refused_before_it_is_read(url: str) -> None:
 
 def test_twenty_visitors_at_once_are_told_their_place_and_get_no_error(url: str, page: Any) -> None:
     open_example(page, "outline")
-    face = data_url(EXAMPLES / "bun.png")
+    face = data_url(EXAMPLES_FOLDER / "bun.png")
     with ThreadPoolExecutor(20) as pool:
         visitors = list(pool.map(Visitor, [url] * 20))
         answers = [pool.submit(visitor.photograph, face) for _ in range(6) for visitor in visitors]
@@ -580,9 +585,9 @@ def test_a_drawing_is_dropped_and_pasted(page: Any) -> None:
         document.body.dispatchEvent(event);
     }"""
     for name, kind in (("outline", "drop"), ("bun", "paste")):
-        content = (EXAMPLES / f"{name}.png").read_bytes()
+        content = (EXAMPLES_FOLDER / f"{name}.png").read_bytes()
         page.evaluate(give, [base64.b64encode(content).decode(), kind])
-        face = np.asarray(Image.open(EXAMPLES / f"{name}.png").convert("L"))
+        face = np.asarray(Image.open(EXAMPLES_FOLDER / f"{name}.png").convert("L"))
         wait_for(lambda face=face: np.array_equal(drawing(page), face), f"what was given by {kind}")
 
 
@@ -615,10 +620,12 @@ def test_an_mcp_server_lists_the_actions_and_draws(model: Path) -> None:
         async with streamablehttp_client(address) as (read, write, _), ClientSession(read, write) as session:
             await session.initialize()
             tools = {tool.name: tool for tool in (await session.list_tools()).tools}
-            drawn = await session.call_tool("photograph", {"drawing": data_url(EXAMPLES / "bun.png"), "latent_1": 2})
+            drawn = await session.call_tool(
+                "photograph", {"drawing": data_url(EXAMPLES_FOLDER / "bun.png"), "latent_1": 2}
+            )
             return tools, drawn
 
-    with visit.app(model, "--mcp") as app, ThreadPoolExecutor(1) as thread:  # Playwright's loop is in this one
+    with run_app(model, "--mcp") as app, ThreadPoolExecutor(1) as thread:  # Playwright's loop is in this one
         tools, drawn = thread.submit(anyio.run, ask, f"{app.url}/gradio_api/mcp/").result()
     assert {"photograph", "generate", "breed", "mix", "borrow", "travel", "keep", "keep_all"} <= tools.keys()
     properties = tools["generate"].inputSchema["properties"]
@@ -642,7 +649,7 @@ def test_a_picture_that_is_made_again_is_not_written_under_its_readers(url: str)
     none = [0] * (len(client.view_api(return_format="dict")["named_endpoints"]["/photograph"]["parameters"]) - 2)
 
     def shown() -> list[Path]:
-        answer = client.predict(data_url(EXAMPLES / "outline.png"), 3, 7, 1, 1, *none, api_name="/generate")
+        answer = client.predict(data_url(EXAMPLES_FOLDER / "outline.png"), 3, 7, 1, 1, *none, api_name="/generate")
         return [Path(answer[1]["path"]), *[Path(each["image"]["path"]) for each in answer[2]]]
 
     first = shown()
@@ -657,12 +664,12 @@ def test_a_picture_that_is_made_again_is_not_written_under_its_readers(url: str)
 
 def test_files_expire(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With seconds in place of minutes and hours."""
-    monkeypatch.setattr(ui, "FILES_EXPIRE", (1, 2))
-    page = ui.build(Sketch2PhotoPipeline.from_pretrained(str(model)))
+    monkeypatch.setattr(studio, "FILES_EXPIRE", (1, 2))
+    page = studio.build(Sketch2PhotoPipeline.from_pretrained(str(model)))
     _, url, _ = page.launch(prevent_thread_lock=True, quiet=True)
     client = gradio_client.Client(url, verbose=False, download_files=False)
     zeros = [0] * (8 + len(Sketch2PhotoPipeline.from_pretrained(str(model)).model.directions))
-    made = Path(client.predict(data_url(EXAMPLES / "outline.png"), 1.0, *zeros, api_name="/photograph")["path"])
+    made = Path(client.predict(data_url(EXAMPLES_FOLDER / "outline.png"), 1.0, *zeros, api_name="/photograph")["path"])
     try:
         assert made.exists()
         wait_for(lambda: not made.exists(), "file that has expired")

@@ -13,11 +13,13 @@ from datasets import Features as HubFeatures
 from datasets import Image as HubImage
 from PIL import Image
 
-from sketch2photo import sketching
-from sketch2photo.augment import VIEW_NUMBERS, views
-from sketch2photo.config import PRESETS
-from sketch2photo.data import Drawn, Hub, Indices, Pairs, Photos, Stream, fitted, open_source, split
-from sketch2photo.faces import draw_face
+from sketch2photo.data import photo_to_sketch
+from sketch2photo.data.sources import Hub, Pairs, Photos, SyntheticFaces, open_source, split
+from sketch2photo.data.synthetic_faces import draw_face
+from sketch2photo.images import fitted
+from sketch2photo.training.augment import VIEW_NUMBERS, views
+from sketch2photo.training.config import PRESETS
+from sketch2photo.training.samples import Indices, Stream
 
 CONFIG = PRESETS["default"]
 
@@ -36,7 +38,9 @@ def write_pairs(folder: Path, count: int, size: int = 64) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("technique", [sketching.xdog, sketching.dodge, sketching.canny, sketching.contours])
+@pytest.mark.parametrize(
+    "technique", [photo_to_sketch.xdog, photo_to_sketch.dodge, photo_to_sketch.canny, photo_to_sketch.contours]
+)
 def test_each_technique_draws_dark_lines_on_white_where_the_edges_are(technique: Callable) -> None:
     grey = cv2.cvtColor(face(), cv2.COLOR_RGB2GRAY)
     sketch = technique(grey, np.random.default_rng(1))
@@ -50,7 +54,7 @@ def test_each_technique_draws_dark_lines_on_white_where_the_edges_are(technique:
 
 
 def test_a_sketch_of_the_same_photograph_is_another_every_time() -> None:
-    drawn = [sketching.sketch_of(face(), np.random.default_rng(i)) for i in range(6)]
+    drawn = [photo_to_sketch.sketch_of(face(), np.random.default_rng(i)) for i in range(6)]
     assert all(np.abs(a - b).mean() > 0.01 for i, a in enumerate(drawn) for b in drawn[:i])
 
 
@@ -62,7 +66,7 @@ def test_a_hand_leaves_lines_in_place_at_strictness_one_and_moves_them_at_zero()
     def offset(strictness: float) -> float:
         moved = []
         for seed in range(30):
-            seen = sketching.by_hand(cross, np.random.default_rng(seed), strictness)
+            seen = photo_to_sketch.by_hand(cross, np.random.default_rng(seed), strictness)
             paper = np.median(seen)
             rows, columns = np.nonzero(seen[30:226, 24:232] < 0.6 * paper)
             moved.append(np.mean([abs(rows[columns == c].mean() + 30 - 127.5) for c in np.unique(columns)]))
@@ -76,20 +80,20 @@ def test_a_hand_leaves_lines_in_place_at_strictness_one_and_moves_them_at_zero()
 
 def test_gaps_take_the_share_that_was_asked_for() -> None:
     dark = np.zeros((256, 256), np.float32)
-    assert sketching.broken(dark, np.random.default_rng(0), 0.3).mean() == pytest.approx(0.3, abs=0.02)
+    assert photo_to_sketch.broken(dark, np.random.default_rng(0), 0.3).mean() == pytest.approx(0.3, abs=0.02)
 
 
 def test_a_sample_depends_on_its_index_alone() -> None:
-    streams = [Stream([(Drawn(64), 1.0)], CONFIG, 64, 8, seed=3) for _ in range(2)]
+    streams = [Stream([(SyntheticFaces(64), 1.0)], CONFIG, 64, 8, seed=3) for _ in range(2)]
     streams[0][0]
     for name, value in streams[0][41].items():
         torch.testing.assert_close(value, streams[1][41][name])
     assert not torch.equal(streams[0][41]["photo"], streams[0][42]["photo"])
-    assert not torch.equal(streams[0][41]["z"], Stream([(Drawn(64), 1.0)], CONFIG, 64, 8, seed=4)[41]["z"])
+    assert not torch.equal(streams[0][41]["z"], Stream([(SyntheticFaces(64), 1.0)], CONFIG, 64, 8, seed=4)[41]["z"])
 
 
 def test_a_sample_is_what_the_step_needs() -> None:
-    sample = Stream([(Drawn(64), 1.0)], CONFIG, 64, 5, seed=0)[0]
+    sample = Stream([(SyntheticFaces(64), 1.0)], CONFIG, 64, 5, seed=0)[0]
     assert {name: tuple(value.shape) for name, value in sample.items()} == {
         "sketch": (1, 64, 64), "photo": (3, 64, 64), "strictness": (), "z": (5,), "eps": (5,), "view": (VIEW_NUMBERS,),
     }  # fmt: skip
@@ -98,13 +102,13 @@ def test_a_sample_is_what_the_step_needs() -> None:
 
 
 def test_a_third_of_the_hints_are_drawn_better_than_they_need_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    by_hand, hands = sketching.by_hand, []
+    by_hand, hands = photo_to_sketch.by_hand, []
     monkeypatch.setattr(
-        sketching,
+        photo_to_sketch,
         "by_hand",
         lambda sketch, rng, steadiness: hands.append(steadiness) or by_hand(sketch, rng, steadiness),
     )
-    stream = Stream([(Drawn(64), 1.0)], CONFIG, 64, 8, seed=0)
+    stream = Stream([(SyntheticFaces(64), 1.0)], CONFIG, 64, 8, seed=0)
     told = [stream[i]["strictness"].item() for i in range(150)]
     hints = [hand - strictness for hand, strictness in zip(hands, told, strict=True) if strictness < 1]
     assert min(hints) > -1e-6

@@ -12,12 +12,12 @@ import torch
 from PIL import Image
 
 from sketch2photo import Sketch2PhotoPipeline
-from sketch2photo.directions import vectors
-from sketch2photo.drawing import to_sketch
-from sketch2photo.metrics import border_colour
+from sketch2photo.evaluation.directions import vectors
+from sketch2photo.evaluation.metrics import border_colour
+from sketch2photo.examples import EXAMPLES
+from sketch2photo.preprocess import to_sketch
 
 ROOT = Path(__file__).parent.parent
-EXAMPLES = sorted((ROOT / "sketch2photo" / "examples").glob("*.png"))
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def find(model: Path, pairs: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "sketch2photo.directions", "--model", str(model), "--pairs", str(pairs)],
+        [sys.executable, "-m", "sketch2photo.evaluation.directions", "--model", str(model), "--pairs", str(pairs)],
         cwd=ROOT, capture_output=True, text=True, timeout=300,
     )  # fmt: skip
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image, ImageDraw
 
-from sketch2photo.drawing import to_sketch
+from sketch2photo.preprocess import to_sketch
 
 from .drawings import render
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from sketch2photo.faces import draw_face
+from sketch2photo.data.synthetic_faces import draw_face
 
 
 def pairs(count: int, size: int = 128) -> list[tuple[np.ndarray, np.ndarray]]:

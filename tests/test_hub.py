@@ -27,7 +27,7 @@ from safetensors.torch import load_file, save_file
 
 from hub.card import build
 from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline
-from sketch2photo.sketchpad import to_value
+from sketch2photo.studio.sketchpad import to_value
 from tests.hub_server import Hub
 
 ROOT = Path(__file__).parent.parent

@@ -12,11 +12,13 @@ import torch
 from PIL import Image
 
 from sketch2photo import Sketch2PhotoPipeline
-from sketch2photo.config import PRESETS
-from sketch2photo.data import Photos, Stream, fitted, fixed_samples
-from sketch2photo.linework import line_drawing, misplaced
-from sketch2photo.parts import CURVES, MASK, Parts, PartsFile
-from sketch2photo.trainer import line_drawings
+from sketch2photo.data.landmarks import CURVES, MASK, Landmarks, LandmarksFile
+from sketch2photo.data.line_drawing import line_drawing, misplaced
+from sketch2photo.data.sources import Photos, fixed_samples
+from sketch2photo.images import fitted
+from sketch2photo.training.config import PRESETS
+from sketch2photo.training.samples import Stream
+from sketch2photo.training.validation import line_drawings
 
 ROOT = Path(__file__).parents[1]
 SIDE = 256
@@ -33,14 +35,14 @@ def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     venv.create(folder / "venv", with_pip=True)
     python = folder / "venv" / "bin" / "python"
     subprocess.run([python, "-m", "pip", "install", "-q", "mediapipe==0.10.21"], check=True)
-    command = [python, ROOT / "sketch2photo/parts.py", folder / "parts.npz", folder]
+    command = [python, ROOT / "sketch2photo/data/landmarks.py", folder / "parts.npz", folder]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     assert "Faces in 3 photographs." in done.stdout
     return folder
 
 
-def parts_and_photo(folder: Path, name: str) -> tuple[Parts, np.ndarray]:
-    parts = PartsFile(folder / "parts.npz").of(name, SIDE)
+def parts_and_photo(folder: Path, name: str) -> tuple[Landmarks, np.ndarray]:
+    parts = LandmarksFile(folder / "parts.npz").of(name, SIDE)
     assert parts is not None
     return parts, fitted(np.asarray(Image.open(folder / f"{name}.png")), SIDE)
 
@@ -53,7 +55,7 @@ def ink_near(sketch: np.ndarray, points: np.ndarray, within: float) -> float:
 
 
 def test_parts_are_found_where_the_face_is(photographs: Path) -> None:
-    file = PartsFile(photographs / "parts.npz")
+    file = LandmarksFile(photographs / "parts.npz")
     assert file.of("no_face", SIDE) is None
     assert file.of(None, SIDE) is None
     parts, _ = parts_and_photo(photographs, "careful_woman")
@@ -73,7 +75,7 @@ def test_parts_are_found_where_the_face_is(photographs: Path) -> None:
 def test_a_file_that_holds_no_parts_is_refused(tmp_path: Path) -> None:
     (tmp_path / "parts.npz").write_bytes(b"nothing")
     with pytest.raises(ValueError, match=r"parts\.npz is no file of parts"):
-        PartsFile(tmp_path / "parts.npz")
+        LandmarksFile(tmp_path / "parts.npz")
 
 
 def test_a_line_drawing_lies_on_the_face_at_strictness_one_and_near_it_at_zero(photographs: Path) -> None:
@@ -115,9 +117,9 @@ def test_features_are_misplaced_only_where_the_drawing_is_loose(photographs: Pat
 
 
 def test_parts_move_with_their_photograph(photographs: Path) -> None:
-    """Drawn on the moved photograph, the lines are where they are on the photograph when both are moved together."""
+    """SyntheticFaces on the moved photograph, the lines are where they are on the photograph when both are moved together."""
     config = replace(PRESETS["default"], hand=False, line_share=1.0)
-    stream = Stream([(Photos.open(photographs), 1.0)], config, SIDE, 8, 0, PartsFile(photographs / "parts.npz"))
+    stream = Stream([(Photos.open(photographs), 1.0)], config, SIDE, 8, 0, LandmarksFile(photographs / "parts.npz"))
     parts, photo = parts_and_photo(photographs, "careful_woman")
     picture = (photo * 255).astype(np.uint8)
     marks = [parts.curves["left_iris"][0], parts.curves["right_iris"][0], parts.curves["nose_base"][4]]
@@ -137,9 +139,9 @@ def test_parts_move_with_their_photograph(photographs: Path) -> None:
 
 def test_training_draws_lines_of_photographs_whose_parts_are_known(photographs: Path) -> None:
     sources = [(Photos.open(photographs), 1.0)]
-    file = PartsFile(photographs / "parts.npz")
+    file = LandmarksFile(photographs / "parts.npz")
 
-    def sketches(share: float, known: PartsFile | None) -> list[torch.Tensor]:
+    def sketches(share: float, known: LandmarksFile | None) -> list[torch.Tensor]:
         config = replace(PRESETS["default"], hand=False, line_share=share)
         stream = Stream(sources, config, 128, 8, 3, known)
         return [stream[index]["sketch"] for index in range(12)]
@@ -155,7 +157,7 @@ def test_training_draws_lines_of_photographs_whose_parts_are_known(photographs: 
 def test_weights_are_chosen_on_line_drawings_too(photographs: Path) -> None:
     """Careful and hopeless ones in turn, of those photographs whose parts are known, always the same."""
     source = Photos.open(photographs)
-    file = PartsFile(photographs / "parts.npz")
+    file = LandmarksFile(photographs / "parts.npz")
     _, photos = fixed_samples(source, 128, 4)
     drawings, strictness = line_drawings(source, photos, file)
     assert drawings.shape == (3, 1, 128, 128)

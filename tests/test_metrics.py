@@ -12,10 +12,12 @@ import pytest
 import torch
 from PIL import Image
 
-from sketch2photo import Sketch2Photo, evaluate, metrics
-from sketch2photo.data import Pairs
-from sketch2photo.faces import draw_face
-from sketch2photo.features import EfficientNetLite, available
+from sketch2photo import Sketch2Photo
+from sketch2photo.data.sources import Pairs
+from sketch2photo.data.synthetic_faces import draw_face
+from sketch2photo.evaluation import evaluate, metrics
+from sketch2photo.evaluation.report import GRID_CELL
+from sketch2photo.networks.features import EfficientNetLite, available
 
 SIDE = 128
 needs_judge = pytest.mark.skipif(not available("lite2"), reason="EfficientNet-Lite2 is not installed")
@@ -54,11 +56,11 @@ def models(tmp_path_factory):
 
 
 def run(monkeypatch, *arguments: object) -> int:
-    """The exit code of `python -m sketch2photo.evaluate ARGUMENTS`."""
+    """The exit code of `python -m sketch2photo.evaluation.evaluate ARGUMENTS`."""
     monkeypatch.setattr(sys, "argv", ["evaluate", *map(str, arguments)])
-    monkeypatch.delitem(sys.modules, "sketch2photo.evaluate", raising=False)
+    monkeypatch.delitem(sys.modules, "sketch2photo.evaluation.evaluate", raising=False)
     try:
-        runpy.run_module("sketch2photo.evaluate", run_name="__main__")
+        runpy.run_module("sketch2photo.evaluation.evaluate", run_name="__main__")
     except SystemExit as stop:
         return int(stop.code or 0)
     return 0
@@ -240,7 +242,7 @@ def test_command_measures_models_and_writes_a_report(pairs, models, tmp_path, mo
 
     # One drawing beside four pictures for each of two models at two strictnesses.
     with Image.open(tmp_path / "a" / "grid.jpg") as grid:
-        assert grid.size == (evaluate.GRID_CELL * (1 + 2 * 2 * 4), evaluate.GRID_CELL)
+        assert grid.size == (GRID_CELL * (1 + 2 * 2 * 4), GRID_CELL)
 
     assert run(monkeypatch, *arguments, "--drawings", drawings, "--out", tmp_path / "b") == 0
     assert json.loads((tmp_path / "b" / "metrics.json").read_text()) == report, "the same again"

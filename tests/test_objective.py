@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from sketch2photo import Sketch2Photo
-from sketch2photo.augment import VIEW_NUMBERS
-from sketch2photo.config import PRESETS, TrainConfig
-from sketch2photo.objective import Objective, checkerboard, misaligned
+from sketch2photo.training.augment import VIEW_NUMBERS
+from sketch2photo.training.config import PRESETS, TrainConfig
+from sketch2photo.training.objective import Objective, checkerboard, misaligned
 
 
 def batch(count: int = 3, size: int = 64, latent_dim: int = 8) -> dict[str, torch.Tensor]:

@@ -7,14 +7,15 @@ import pytest
 import torch
 from PIL import Image
 
+from sketch2photo.data.sources import SyntheticFaces
+from sketch2photo.onnx import Bits, to_onnx, with_onnx
+from sketch2photo.preprocess import to_sketch
+
 pytest.importorskip("onnxscript")
 onnxruntime = pytest.importorskip("onnxruntime")
 
 from hub import export_onnx  # noqa: E402
 from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline  # noqa: E402
-from sketch2photo.data import Drawn  # noqa: E402
-from sketch2photo.drawing import to_sketch  # noqa: E402
-from sketch2photo.engine import Bits, to_onnx, with_onnx  # noqa: E402
 
 ROOT = Path(__file__).parent.parent
 BUNDLED = str(ROOT / "hub" / "model")
@@ -110,7 +111,7 @@ def test_smaller_weights_make_nearly_the_same_pictures(
 def test_the_check_measures_that_smaller_weights_cost_no_kernel_distance(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    faces = Drawn(256, count=16)
+    faces = SyntheticFaces(256, count=16)
     for folder in ("photo", "sketch"):
         (tmp_path / folder).mkdir()
     for index in range(len(faces)):

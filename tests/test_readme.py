@@ -14,11 +14,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from sketch2photo.evaluation.browser import open_chromium
+from sketch2photo.refine import Refiner
+
 pytest.importorskip("transformers")
 pytest.importorskip("playwright")
 
-from sketch2photo import Sketch2PhotoPipeline, visit
-from sketch2photo.refine import Refiner
+from sketch2photo import Sketch2PhotoPipeline
 from tests import diffusion
 from tests.hub_server import Hub
 
@@ -76,7 +78,7 @@ def test_the_page_that_it_shows_how_to_build_and_serve(repository: Path) -> None
                     break
             assert process.poll() is None
             time.sleep(0.1)
-        with visit.chromium() as browser:
+        with open_chromium() as browser:
             page = browser.new_page()
             page.goto(address[0])
             page.wait_for_selector("body[data-ready]")

@@ -10,11 +10,14 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
+from sketch2photo.evaluation.browser import open_chromium
+from sketch2photo.refine import Refiner
+from sketch2photo.studio import page as studio
+
 pytest.importorskip("transformers")
 pytest.importorskip("playwright")
 
-from sketch2photo import Sketch2Photo, Sketch2PhotoOutput, Sketch2PhotoPipeline, ui, visit
-from sketch2photo.refine import Refiner
+from sketch2photo import Sketch2Photo, Sketch2PhotoOutput, Sketch2PhotoPipeline
 from tests import diffusion
 
 HOW = {"steps": 4, "size": 64, "seed": 0}
@@ -93,10 +96,13 @@ def test_nothing_of_it_is_loaded_before_it_is_used() -> None:
 def test_the_page_has_the_button_where_it_can_run(refiner: Refiner) -> None:
     torch.manual_seed(0)
     model = Sketch2Photo(image_size=64, channels=(16, 32), blocks=(1, 1), head=8, directions={})
-    page_of = {True: ui.build(Sketch2PhotoPipeline(model), refiner), False: ui.build(Sketch2PhotoPipeline(model))}
-    with visit.chromium() as browser:
+    page_of = {
+        True: studio.build(Sketch2PhotoPipeline(model), refiner),
+        False: studio.build(Sketch2PhotoPipeline(model)),
+    }
+    with open_chromium() as browser:
         for can_run, blocks in page_of.items():
-            _, url, _ = blocks.launch(prevent_thread_lock=True, quiet=True, i18n=ui.I18N)
+            _, url, _ = blocks.launch(prevent_thread_lock=True, quiet=True, i18n=studio.I18N)
             page = browser.new_page()
             page.set_default_timeout(60_000)
             page.goto(url)

@@ -16,8 +16,8 @@ from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from sketch2photo import Sketch2Photo
-from sketch2photo.figures import CELL, LABEL, STEPS, main
-from sketch2photo.soup import SHARES
+from sketch2photo.evaluation.plots import CELL, LABEL, STEPS, main
+from sketch2photo.training.average import SHARES
 
 from .test_data import write_pairs
 
@@ -254,7 +254,8 @@ def test_the_best_mean_of_two_models_is_kept(finished: tuple[Path, str], tmp_pat
 
     def soup(first: Path, second: Path) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "sketch2photo.soup", str(first), str(second), "--pairs", str(pairs), "--out", str(tmp_path / "mean")],
+            [sys.executable, "-m", "sketch2photo.training.average", str(first), str(second),
+             "--pairs", str(pairs), "--out", str(tmp_path / "mean")],
             cwd=ROOT, capture_output=True, text=True, timeout=300,
         )  # fmt: skip
 

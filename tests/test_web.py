@@ -19,15 +19,16 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
+from sketch2photo.evaluation.browser import draw_stroke
+from sketch2photo.examples import example_strokes
+from sketch2photo.latents import max_norm
+from sketch2photo.preprocess import to_sketch
+
 playwright = pytest.importorskip("playwright.sync_api")
 pytest.importorskip("onnxscript")
 
 from hub import build_web  # noqa: E402
 from sketch2photo import Sketch2PhotoPipeline  # noqa: E402
-from sketch2photo.drawing import to_sketch  # noqa: E402
-from sketch2photo.pipeline import longest  # noqa: E402
-from sketch2photo.visit import draw as draw_stroke  # noqa: E402
-from sketch2photo.visit import strokes  # noqa: E402
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "sketch2photo" / "examples"
@@ -132,7 +133,7 @@ def page(browser: Any, host: Host, request: pytest.FixtureRequest) -> Iterator[A
 
 def draw(page: Any, name: str, first: int | None = None) -> None:
     """One of the example drawings by mouse, stroke by stroke, or the first strokes of it."""
-    for stroke in strokes(name)[:first]:
+    for stroke in example_strokes(name)[:first]:
         draw_stroke(page, stroke)
 
 
@@ -212,7 +213,7 @@ def test_a_named_direction_is_pythons(page: Any, pipe: Sketch2PhotoPipeline) -> 
         slide(page, f"#direction-{name}", end)
     settle(page)
     out = pipe(drawing, latents=torch.tensor([dials(page)]), **ends)
-    assert out.latents.norm() == pytest.approx(longest(8), rel=1e-4)  # further is not gone
+    assert out.latents.norm() == pytest.approx(max_norm(8), rel=1e-4)  # further is not gone
     assert np.abs(pixels(canvas(page, "#photo")) - pixels(out.images[0])).mean() < 2
 
     page.get_by_role("button", name="All to the middle").click()

@@ -11,7 +11,8 @@ from typing import Any
 import torch
 from huggingface_hub import RepoCard
 
-from sketch2photo import Sketch2Photo, Sketch2PhotoOutput, Sketch2PhotoPipeline, machine, ui
+from sketch2photo import Sketch2Photo, Sketch2PhotoOutput, Sketch2PhotoPipeline, machine
+from sketch2photo.studio import page as studio
 
 
 class SpacePipeline(Sketch2PhotoPipeline):
@@ -34,4 +35,4 @@ if __name__ == "__main__":
     elif machine.has_bf16():
         pipe.to(torch.bfloat16)
     machine.keep_freed_memory()
-    ui.launch(pipe)
+    studio.launch(pipe)

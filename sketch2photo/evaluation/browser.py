@@ -1,0 +1,97 @@
+"""The page as it is met: app.py in a process of its own on loopback, Chromium, and a mouse that draws. For benchmarks and tests."""
+
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..examples import Stroke
+
+ROOT = Path(__file__).parents[2]
+START_SECONDS = 60
+
+
+@dataclass
+class App:
+    """A running app: where it is served, its process and when (time.perf_counter) that was started."""
+
+    url: str
+    process: "subprocess.Popen[str]"
+    started: float
+
+
+@contextmanager
+def run_app(model: str | Path | None = None, *arguments: str) -> Iterator[App]:
+    """`python app.py` on a free port, until the block ends.
+
+    Raises:
+        ValueError: it ended before it answered; the message is what it printed.
+        AssertionError: it printed a traceback while it ran.
+    """
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "app.py", "--port", str(port), *(["--model", str(model)] if model else []), *arguments]
+    started = time.perf_counter()
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        while not _answers(port):
+            if process.poll() is not None or time.perf_counter() - started > START_SECONDS:
+                process.kill()
+                raise ValueError(f"app.py did not start: {process.communicate()[0].strip()}")
+            time.sleep(0.05)
+        yield App(f"http://127.0.0.1:{port}", process, started)
+    finally:
+        process.terminate()
+        output, _ = process.communicate(timeout=20)
+    assert "Traceback" not in output, output
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def chromium_path() -> str | None:
+    """Where the system's Chromium is, if there is one on the PATH."""
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+@contextmanager
+def open_chromium() -> Iterator[Any]:
+    """The system's Chromium, driven by Playwright, which finds no host but this one.
+
+    Raises:
+        ValueError: there is no Chromium on the PATH, or no playwright.
+    """
+    path = chromium_path()
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError as error:
+        raise ValueError("A browser is driven by playwright: pip install playwright") from error
+    if path is None:
+        raise ValueError("There is no Chromium on the PATH: apt-get install chromium, for example.")
+    quiet = ("background-networking", "component-update", "sync", "gpu")
+    flags = ["--no-sandbox", "--no-first-run", *(f"--disable-{part}" for part in quiet)]
+    flags.append("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=path, args=flags)
+        yield browser
+        browser.close()
+
+
+def draw_stroke(page: Any, stroke: Stroke, every: int = 4) -> None:
+    """A stroke on the page's sketchpad by mouse, through every so many of its points."""
+    box = page.locator("#pad canvas").bounding_box()
+    points = [(box["x"] + x * box["width"] / 512, box["y"] + y * box["height"] / 512) for x, y in stroke]
+    page.mouse.move(*points[0])
+    page.mouse.down()
+    for point in [*points[1:-1:every], points[-1]]:
+        page.mouse.move(*point)
+    page.mouse.up()

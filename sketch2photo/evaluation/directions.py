@@ -1,0 +1,194 @@
+"""Finds what z moves and names it: `python -m sketch2photo.evaluation.directions --model DIR --pairs DIR` writes `directions`.
+
+For many sketches and random z, each named attribute is measured on the pictures (colours of their parts, no labels). Within a
+sketch only z differs, so a linear regression of the attributes, less their mean over the sketch, on z says how z moves them:
+R, one row per attribute, in units of the attribute's standard deviation over real photographs. The direction of attribute k is that
+of the shortest vector that moves k and no other, a column of R's pseudo-inverse (with some ridge), at length 1. Its effect is
+measured again, on other sketches, and attributes that z does not move by themselves are left out.
+"""
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from .. import machine
+from ..data.sources import Pairs, fixed_samples, split
+from ..images import Picture, to_pictures
+from ..model import Sketch2Photo
+from .metrics import FaceFinder, border_colour
+
+Floats = NDArray[Any]
+SAMPLES = 24  # of each sketch
+RIDGE = 0.03  # of the largest eigenvalue
+LENGTH = 2.5  # of the longest step along a direction, in standard deviations of z
+OWN_SHARE = 1.5  # how many times more a direction must move its own attribute than any other
+
+
+@dataclass(frozen=True)
+class Regions:
+    """Masks (H, W) of the parts of a face that attributes are measured in, from its 68 landmarks."""
+
+    skin: NDArray[np.bool_]
+    left: NDArray[np.bool_]
+    right: NDArray[np.bool_]
+    hair: NDArray[np.bool_]
+    lips: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, landmarks: Floats, side: int) -> "Regions":
+        eyes = landmarks[36:48].mean(0)
+        eye_distance = float(np.linalg.norm(landmarks[36:42].mean(0) - landmarks[42:48].mean(0)))
+        left, right = (landmarks[i] for i in (slice(1, 5), slice(12, 16)))
+        nose = landmarks[30]
+
+        def disc(centre: Floats, radius: float) -> NDArray[np.bool_]:
+            mask = np.zeros((side, side), np.uint8)
+            cv2.circle(mask, (round(float(centre[0])), round(float(centre[1]))), max(1, round(radius)), 1, -1)
+            return mask > 0
+
+        cheeks = [disc(0.45 * part.mean(0) + 0.55 * nose, 0.16 * eye_distance) for part in (left, right)]
+        top = eyes - np.array([0.0, 1.35 * eye_distance])
+        hair = [disc(top + np.array([shift * eye_distance, 0.0]), 0.14 * eye_distance) for shift in (-0.35, 0.0, 0.35)]
+        mouth = np.zeros((side, side), np.uint8)
+        cv2.fillPoly(mouth, [landmarks[48:60].round().astype(np.int32)], 1)
+        return cls(cheeks[0] | cheeks[1], cheeks[0], cheeks[1], hair[0] | hair[1] | hair[2], mouth > 0)
+
+
+def attributes(pictures: Picture, regions: Regions) -> dict[str, Floats]:
+    """The measured attributes of pictures (N, H, W, 3) with the same geometry, (N,) each; Lab's L is 0 to 100.
+
+    background: lightness of the border. backdrop_warmth: its yellow less blue (Lab's b). backdrop_tint: its red less green (Lab's
+    a). light: lightness of the right cheek less the left. skin: lightness of the cheeks. warmth: yellow less blue of the cheeks.
+    hair: lightness above the forehead. lips: their red beyond the skin's.
+    """
+    lab = np.stack([cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2LAB) for picture in pictures])
+    border = cv2.cvtColor((border_colour(pictures) / 255).astype(np.float32)[None], cv2.COLOR_RGB2LAB)[0]
+
+    def mean(mask: NDArray[np.bool_], channel: int) -> Floats:
+        found: Floats = lab[:, mask, channel].mean(1) if mask.any() else np.full(len(pictures), np.nan)
+        return found
+
+    return {
+        "background": border[:, 0],
+        "backdrop_warmth": border[:, 2],
+        "backdrop_tint": border[:, 1],
+        "light": mean(regions.right, 0) - mean(regions.left, 0),
+        "skin": mean(regions.skin, 0),
+        "warmth": mean(regions.skin, 2),
+        "hair": mean(regions.hair, 0),
+        "lips": mean(regions.lips, 1) - mean(regions.skin, 1),
+    }
+
+
+@torch.inference_mode()
+def measure(
+    model: Sketch2Photo, sketches: torch.Tensor, finder: FaceFinder, z: torch.Tensor
+) -> tuple[list[str], Floats, Floats]:
+    """Names (K), z (M, D) and attributes (M, K) of pictures of each sketch with z (S, n, D), where a face is found in the first.
+
+    Attributes are less their mean over the sketch. The first z of each should be 0, whose face's landmarks stand for all.
+    """
+    names: list[str] = []
+    given, moved = [], []
+    for sketch, latents in tqdm(list(zip(sketches.split(1), z, strict=True)), "measuring", leave=False, disable=None):
+        pictures = to_pictures(torch.cat([model(sketch, part).float() for part in latents.split(8)]))
+        landmarks = finder(pictures[0])
+        if landmarks is None:
+            continue
+        found = attributes(pictures, Regions.of(landmarks, pictures.shape[1]))
+        names = list(found)
+        values = np.stack(list(found.values()), 1)
+        if np.isfinite(values).all():
+            moved.append(values - values.mean(0))
+            given.append((latents - latents.mean(0)).numpy())
+    if not moved:
+        raise ValueError("No face was found in any of the model's pictures, so there is nothing to find directions by.")
+    return names, np.concatenate(given), np.concatenate(moved)
+
+
+def photographs(photos: Picture, finder: FaceFinder) -> Floats:
+    """Standard deviation (K,) of each attribute over photographs (N, H, W, 3): its unit."""
+    rows = []
+    for picture in photos:
+        landmarks = finder(picture)
+        if landmarks is not None:
+            rows.append(
+                [value[0] for value in attributes(picture[None], Regions.of(landmarks, picture.shape[0])).values()]
+            )
+    if len(rows) < 2:
+        raise ValueError("No faces were found in the photographs, so an attribute has no unit.")
+    spread: Floats = np.nanstd(np.array(rows), axis=0)
+    return spread
+
+
+def vectors(response: Floats) -> Floats:
+    """One direction (D,) per attribute that moves it by 1 and the others by as little as can be: response (K, D) -> (K, D)."""
+    gram = response @ response.T
+    ridge = RIDGE * float(np.linalg.eigvalsh(gram)[-1])
+    found: Floats = np.linalg.solve(gram + ridge * np.eye(len(gram)), response)
+    return found / np.linalg.norm(found, axis=1, keepdims=True)
+
+
+def find(model: Sketch2Photo, pairs: Pairs, count: int, seed: int = 0) -> dict[str, dict[str, Any]]:
+    """The named directions of a model, found on one half of `count` sketches and measured on the other."""
+    finder = FaceFinder()
+    sketches, photos = fixed_samples(split(pairs, min(count, len(pairs)))[1], model.image_size, count)
+    unit = photographs(to_pictures(photos), finder)
+    generator = torch.Generator().manual_seed(seed)
+    z = torch.randn(len(sketches), SAMPLES, model.latent_dim, generator=generator)
+    z[:, 0] = 0
+    names, latents, moved = measure(model, sketches[::2], finder, z[::2])
+    response = np.linalg.lstsq(latents, moved / unit, rcond=None)[0].T
+    directions = {}
+    found = vectors(response)
+    for k, name in enumerate(names):
+        steps = torch.tensor([0.0, -LENGTH, LENGTH])[:, None] * torch.tensor(found[k], dtype=torch.float32)
+        _, _, ends = measure(model, sketches[1::2], finder, steps.expand(len(sketches[1::2]), -1, -1))
+        low, high = ends[1::3], ends[2::3]
+        effect = ((high - low) / unit).mean(0) / (2 * LENGTH)
+        others = np.abs(np.delete(effect, k)).max()
+        print(f"{name}: " + ", ".join(f"{n} {e:+.2f}" for n, e in zip(names, effect, strict=True)))
+        if effect[k] > 0.1 and effect[k] > OWN_SHARE * others:
+            directions[name] = {
+                "vector": [round(float(x), 4) for x in found[k]],
+                "range": [-LENGTH, LENGTH],
+                "effect": {n: round(float(e), 3) for n, e in zip(names, effect, strict=True)},
+            }
+    return directions
+
+
+def main(model: Path, pairs: Path, count: int = 120, seed: int = 0) -> None:
+    """Find the named directions of a model and write them into its config.json.
+
+    Args:
+        model: folder of the model.
+        pairs: folder with photo/ and sketch/ of the same names.
+        count: of sketches, half to find directions on and half to measure them.
+        seed: of z.
+    """
+    path = model / "config.json"
+    if not path.is_file():
+        raise ValueError(f"{model} is not the folder of a model: it has no config.json.")
+    machine.keep_freed_memory()
+    directions = find(Sketch2Photo.from_pretrained(str(model)), Pairs.open(pairs), count, seed)
+    config = json.loads(path.read_text()) | {"directions": directions}
+    path.write_text(json.dumps(config, indent=2, sort_keys=True))
+    print("Named: " + (", ".join(directions) or "none"))
+
+
+if __name__ == "__main__":
+    import tyro
+
+    try:
+        tyro.cli(main, prog="python -m sketch2photo.evaluation.directions")
+    except (ValueError, ImportError) as error:
+        print(f"directions: {error}", file=sys.stderr)
+        sys.exit(2)

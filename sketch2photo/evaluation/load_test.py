@@ -1,0 +1,177 @@
+"""How fast the page is for one who draws and for twenty: `python -m sketch2photo.evaluation.load_test`.
+
+The app runs in a process of its own, as `python app.py` starts it. Chromium, or the twenty clients, share the machine with it.
+"""
+
+import base64
+import statistics
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+from gradio_client import Client
+
+from .. import machine
+from ..examples import EXAMPLES, EXAMPLES_FOLDER, example_strokes
+from .browser import App, draw_stroke, open_chromium, run_app
+
+VISITORS = 20
+PICTURES = 1000
+STROKES = 20
+HURRY = 10  # strokes without a pause
+PAUSE = 1.5  # seconds between two strokes, in which the variations come as well
+
+# From the pen's last pointerup to the frame in which a new photograph has been decoded and laid out: window.shown are those
+# times, in milliseconds since the last pen-up.
+WATCH = """() => {
+    window.shown = []; window.up = 0;
+    addEventListener('pointerup', () => { window.up = performance.now(); }, true);
+    document.addEventListener('load', event => {
+        if (event.target.closest?.('#photo')) requestAnimationFrame(() => window.shown.push(performance.now() - window.up));
+    }, true);
+}"""
+
+
+@dataclass
+class Pen:
+    """Seconds from pen-up to the photograph: of strokes with a pause after each, and of the last of ten without; pictures of those."""
+
+    waits: list[float]
+    hurried: float
+    hurried_pictures: int
+    last_shown: bool
+
+
+def pen_up(url: str) -> Pen:
+    """A mouse draws the drawing `careful_man` in Chromium."""
+    with open_chromium() as browser:
+        page = browser.new_page(viewport={"width": 1440, "height": 1000})
+        page.goto(url)
+        page.wait_for_selector("#pad canvas")
+        page.evaluate(WATCH)
+        strokes, waits = example_strokes("careful_man"), []
+        for stroke in strokes[: STROKES + 1]:
+            page.evaluate("() => { window.shown = []; }")
+            draw_stroke(page, stroke)
+            waits.append(page.wait_for_function("() => window.shown[0]").json_value() / 1000)
+            page.wait_for_timeout(1000 * PAUSE)
+        page.evaluate("() => { window.shown = []; }")
+        for stroke in strokes[STROKES + 1 : STROKES + 1 + HURRY]:
+            draw_stroke(page, stroke)
+        page.wait_for_timeout(3000)
+        shown = page.evaluate("window.shown")
+        drawing = page.evaluate("document.querySelector('#pad canvas').toDataURL('image/png')")
+        source = page.locator("#photo img").get_attribute("src")
+        expected = Visitor(url).photograph(drawing)
+    # The same picture has the same path.
+    return Pen(waits[1:], shown[-1] / 1000, len(shown), Path(expected).parent.name == Path(source).parent.name)
+
+
+class Visitor:
+    """A program that draws through gradio_client."""
+
+    def __init__(self, url: str) -> None:
+        self.client = Client(url, verbose=False, download_files=False)
+        parameters = self.client.view_api(return_format="dict", print_info=False)["named_endpoints"]["/photograph"][
+            "parameters"
+        ]
+        self.numbers = [0] * (len(parameters) - 2)
+
+    def photograph(self, drawing: str) -> str:
+        """The path, on the server, of the photograph of a drawing (a data URL)."""
+        return self.client.predict(drawing, 1.0, *self.numbers, api_name="/photograph")["path"]
+
+
+@dataclass
+class Load:
+    """Seconds of each request, seconds of all together, the first error of any, and the app's memory before and after, bytes."""
+
+    waits: list[float]
+    seconds: float
+    errors: list[str]
+    memory: tuple[int, int]
+
+
+def many(app: App, visitors: int, pictures: int) -> Load:
+    """So many visitors, each of whom asks for the next picture when the last one has come."""
+    drawings = [data_url(path) for path in EXAMPLES]
+    with ThreadPoolExecutor(visitors) as pool:
+        clients = list(pool.map(Visitor, [app.url] * visitors))
+        clients[0].photograph(drawings[0])
+        server = psutil.Process(app.process.pid)
+        before = server.memory_info().rss
+        together = threading.Barrier(visitors)
+
+        def draw(number: int) -> tuple[list[float], list[str]]:
+            waits, errors = [], []
+            together.wait()
+            for turn in range(number, pictures, visitors):
+                started = time.perf_counter()
+                try:
+                    clients[number].photograph(drawings[turn % len(drawings)])
+                except Exception as error:
+                    errors.append(str(error))
+                waits.append(time.perf_counter() - started)
+            return waits, errors
+
+        started = time.perf_counter()
+        answers = list(pool.map(draw, range(visitors)))
+        seconds = time.perf_counter() - started
+    return Load(
+        [wait for waits, _ in answers for wait in waits],
+        seconds,
+        [error for _, errors in answers for error in errors],
+        (before, server.memory_info().rss),
+    )
+
+
+def main(model: str | None = None, visitors: int = VISITORS, pictures: int = PICTURES) -> None:
+    """Time the page on this machine and print it as a markdown table.
+
+    Args:
+        model: model folder or Hub id; by default the bundled one.
+        visitors: at once, through gradio_client.
+        pictures: that they ask for in all.
+    """
+    print(", ".join(f"{key} {value}" for key, value in machine.description().items()) + "\n\n| | |\n|---|---|")
+    with run_app(model) as app:
+        Visitor(app.url).photograph(data_url(EXAMPLES_FOLDER / "outline.png"))
+        print(f"| start to the first picture | {time.perf_counter() - app.started:.1f} s |")
+        pen = pen_up(app.url)
+    print(f"| pen-up to the picture in Chromium, of {STROKES} strokes with a pause after each | {spread(pen.waits)} |")
+    right = "the last one right" if pen.last_shown else "THE LAST ONE WRONG"
+    print(
+        f"| {HURRY} strokes without a pause: from the last pen-up to its picture | {1000 * pen.hurried:.0f} ms; "
+        f"{pen.hurried_pictures} pictures, {right} |"
+    )
+    with run_app(model) as app:
+        load = many(app, visitors, pictures)
+    before, after = (size / 2**20 for size in load.memory)
+    print(f"| {visitors} visitors at once, {pictures} pictures in all | {pictures / load.seconds:.1f} pictures/s |")
+    print(f"| one visitor's wait for a picture then | {spread(load.waits)} |")
+    print(f"| errors then | {len(load.errors)}{(load.errors and f', the first: {load.errors[0]}') or ''} |")
+    print(f"| memory of the app before and after | {before:.0f} and {after:.0f} MiB |")
+
+
+def spread(waits: list[float]) -> str:
+    """Median and 95th percentile, in milliseconds."""
+    return f"{1000 * statistics.median(waits):.0f} ms, p95 {1000 * statistics.quantiles(waits, n=20)[-1]:.0f} ms"
+
+
+def data_url(path: Path) -> str:
+    """A drawing from a PNG, as the endpoints take it."""
+    return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
+
+
+if __name__ == "__main__":
+    import tyro
+
+    try:
+        tyro.cli(main, prog="python -m sketch2photo.evaluation.load_test")
+    except ValueError as error:
+        print(f"load: {error}", file=sys.stderr)
+        sys.exit(2)

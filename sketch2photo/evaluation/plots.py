@@ -1,0 +1,109 @@
+"""Pictures for a model's card: `python -m sketch2photo.evaluation.plots --model DIR --drawings DIR [--runs DIR ...]`.
+
+sweeps.jpg shows what each latent and each named direction does; curves.png the validation scores of the runs that trained it.
+"""
+
+import sys
+from pathlib import Path
+
+import torch
+from diffusers.image_processor import VaeImageProcessor
+from PIL import Image, ImageDraw, ImageFont
+from torch import Tensor
+
+from .. import machine
+from ..images import SUFFIXES
+from ..model import Sketch2Photo
+from ..preprocess import to_sketch
+
+REACH, STEPS = 2.5, 5  # of a sweep, in standard deviations of z, and its pictures
+CELL, LABEL = 96, 130  # px
+SCORES = {
+    "kernel_distance": "kernel distance",
+    "kernel_distance_hint": "kernel distance at strictness 0",
+    "kernel_distance_lines": "kernel distance, line drawings",
+    "reconstruction": "reconstruction",
+}
+
+
+@torch.inference_mode()
+def sweeps(model: Sketch2Photo, sketches: Tensor) -> Image.Image:
+    """A row for each latent and each named direction, moved from -2.5 to 2.5 with all else 0, for each of sketches (N, 1, S, S)."""
+    rows = {f"z{i + 1}": vector for i, vector in enumerate(torch.eye(model.latent_dim))}
+    rows |= {name: torch.tensor(found["vector"]) for name, found in model.directions.items()}
+    steps = torch.linspace(-REACH, REACH, STEPS)[:, None]
+    sheet = Image.new("RGB", (LABEL + len(sketches) * (STEPS * CELL + 8), len(rows) * CELL), "white")
+    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(14)
+    for y, (name, vector) in enumerate(rows.items()):
+        draw.text((4, (y + 0.5) * CELL), name.replace("_", " "), "black", font, anchor="lm")
+        for s, sketch in enumerate(sketches.split(1)):
+            photos = VaeImageProcessor().postprocess(model(sketch, steps * vector).float(), output_type="pil")
+            for x, photo in enumerate(photos):
+                corner = LABEL + s * (STEPS * CELL + 8) + x * CELL, y * CELL
+                sheet.paste(photo.resize((CELL, CELL), Image.Resampling.LANCZOS), corner)
+    return sheet
+
+
+def curves(runs: list[Path], path: Path) -> None:
+    """The validation scores SCORES over the steps of runs that went on from each other, from their TensorBoard logs."""
+    from matplotlib.figure import Figure
+
+    found = [_validations(run) for run in runs]
+    names = [name for name in SCORES if any(name in scores for scores in found)]
+    figure = Figure((4.5 * len(names), 3.2), layout="constrained")
+    axes = figure.subplots(1, len(names), squeeze=False)[0]
+    for axis, name in zip(axes, names, strict=True):
+        for number, (run, scores) in enumerate(zip(runs, found, strict=True)):
+            if name in scores:
+                axis.plot(*zip(*sorted(scores[name].items()), strict=True), ".-", color=f"C{number}", label=run.name)
+        axis.set(title=SCORES[name], xlabel="step", ylim=(0, None))
+        axis.grid(alpha=0.3)
+    axes[0].legend()
+    figure.savefig(path, dpi=110)
+
+
+def _validations(run: Path) -> dict[str, dict[int, float]]:
+    """By score, its value at each step; ValueError where the folder is of no training run."""
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    found: dict[str, dict[int, float]] = {}
+    for file in sorted(run.rglob("events.out.tfevents.*"), key=lambda file: file.stat().st_mtime):
+        events = EventAccumulator(str(file))
+        events.Reload()
+        for name in SCORES:
+            if f"validation/{name}" in events.Tags()["scalars"]:
+                values = {event.step: event.value for event in events.Scalars(f"validation/{name}")}
+                found[name] = found.get(name, {}) | values
+    if not found:
+        raise ValueError(f"{run} has no validations in its logs: give the --out folder of a training run.")
+    return found
+
+
+def main(model: Path, drawings: Path, runs: tuple[Path, ...] = (), count: int = 3) -> None:
+    """Draw a model's sweeps.jpg, and with runs its curves.png, into its folder.
+
+    Args:
+        model: folder of the model.
+        drawings: folder of drawings, of which the first `count` by name are swept.
+        runs: --out folders of the training runs that made it, in order.
+        count: of drawings.
+    """
+    paths = sorted(path for path in drawings.glob("*") if path.suffix.lower() in SUFFIXES)[:count]
+    if not paths:
+        raise ValueError(f"No drawings in {drawings}: it must be a folder of pictures.")
+    machine.keep_freed_memory()
+    loaded = Sketch2Photo.from_pretrained(str(model))
+    sheet = sweeps(loaded, torch.cat([to_sketch(path, loaded.image_size) for path in paths]))
+    sheet.save(model / "sweeps.jpg", quality=88)
+    if runs:
+        curves(list(runs), model / "curves.png")
+
+
+if __name__ == "__main__":
+    import tyro
+
+    try:
+        tyro.cli(main, prog="python -m sketch2photo.evaluation.plots")
+    except (ValueError, ImportError) as error:
+        print(f"figures: {error}", file=sys.stderr)
+        sys.exit(2)

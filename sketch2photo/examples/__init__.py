@@ -1,0 +1,14 @@
+"""Drawings to start from, by the project's own hand, and the strokes that they were drawn with."""
+
+import json
+from pathlib import Path
+
+Stroke = list[tuple[float, float]]  # points on a canvas of 512 x 512 pixels
+
+EXAMPLES_FOLDER = Path(__file__).parent
+EXAMPLES = sorted(EXAMPLES_FOLDER.glob("*.png"))
+
+
+def example_strokes(name: str) -> list[Stroke]:
+    """How one of the drawings was drawn, by its file's name without the suffix."""
+    return json.loads((EXAMPLES_FOLDER / "strokes.json").read_text())[name]["strokes"]

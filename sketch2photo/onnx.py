@@ -1,0 +1,206 @@
+"""The model's networks in ONNX Runtime in place of PyTorch: the same pictures, faster on a CPU, and in a browser."""
+
+import copy
+import logging
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from .model import Sketch2Photo
+from .networks.blocks import ModulatedNorm
+from .networks.modulated import ModulatedUNet
+
+Bits = Literal[32, 16, 8]  # of a stored weight; arithmetic is in float32 with any of them
+SMALL = 1024  # numbers: a tensor with fewer stays in float32
+OPSET = 21
+MISSING = "This needs ONNX Runtime and the exporter to it: pip install onnx onnxruntime onnxscript"
+
+
+def with_onnx(model: Sketch2Photo, bits: Bits = 32, threads: int | None = None) -> Sketch2Photo:
+    """The model with its two networks in ONNX Runtime on the CPU; it is called as before, and cannot be trained or saved.
+
+    Args:
+        model: is changed.
+        bits: of the stored weights.
+        threads: of ONNX Runtime, by default as many as PyTorch has.
+
+    Raises:
+        ValueError: a classic model.
+        ImportError: ONNX Runtime is not installed.
+    """
+    threads = threads or torch.get_num_threads()
+    networks = {name: _Session(content, threads) for name, content in to_onnx(model, bits).items()}
+    model.generator, model.encoder = _OnnxGenerator(networks["generator"]), _OnnxEncoder(networks["encoder"])
+    return model
+
+
+def to_onnx(model: Sketch2Photo, bits: Bits = 32) -> dict[str, bytes]:
+    """The content of two ONNX files, by name.
+
+    generator: sketch (1, 1, S, S), z (K, D), strictness (K,) -> photo (K, 3, S, S); S is the model's image size and K is free.
+        What does not depend on z is computed once for all K.
+    encoder: photo (N, 3, S, S) -> mu and logvar, (N, D) each; N is free.
+
+    Raises:
+        ValueError: a classic model.
+        ImportError: the exporter's packages are not installed.
+    """
+    if not isinstance(model.generator, ModulatedUNet):
+        raise ValueError('Only models of the default architecture run in ONNX Runtime, not "classic" ones.')
+    # Contiguous weights: with others the exporter writes shapes of one z into the graph.
+    generator, encoder = (
+        copy.deepcopy(network).eval().to("cpu", torch.float32, memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+        for network in (model.generator, model.encoder)
+    )
+    _fold_norms(generator)
+    size, latents = model.image_size, torch.zeros(1, model.latent_dim)
+    # Exported for one z. Nothing in the network knows how many there are but the repetition of the sketch's half, and for one z
+    # that is nothing: in ONNX the additions broadcast, without a copy of it for each z.
+    sketch, photo = torch.ones(1, 1, size, size), torch.ones(1, 3, size, size)
+    return {
+        "generator": _export(
+            generator, (sketch, latents, torch.ones(1)), ("sketch", "z", "strictness"), ("photo",), bits
+        ),
+        "encoder": _export(encoder, (photo,), ("photo",), ("mu", "logvar"), bits),
+    }
+
+
+def _export(
+    network: nn.Module, sample: tuple[Tensor, ...], inputs: tuple[str, ...], outputs: tuple[str, ...], bits: Bits
+) -> bytes:
+    try:
+        import onnx
+        import onnxscript  # noqa: F401  (torch.onnx's own need)
+    except ImportError as error:
+        raise ImportError(MISSING) from error
+    log = logging.getLogger("torch.onnx")
+    level = log.level
+    log.setLevel(logging.ERROR)  # The exporter tells of operators of packages that nobody asked for.
+    try:
+        program = torch.onnx.export(
+            network, sample, input_names=inputs, output_names=outputs, opset_version=OPSET, dynamo=True, verbose=False
+        )
+    finally:
+        log.setLevel(level)
+    assert program is not None
+    proto = program.model_proto
+    del proto.graph.value_info[:]  # They say 1 where the number is free.
+    del proto.graph.metadata_props[:]
+    for part in [*proto.graph.node, *proto.graph.input, *proto.graph.output]:
+        del part.metadata_props[:]  # Which lines of which files it comes from, by their places on this computer.
+    for value in [*proto.graph.input, *proto.graph.output]:
+        if value.name != "sketch":
+            value.type.tensor_type.shape.dim[0].dim_param = "K"
+    if bits < 32:
+        _store_smaller(proto, bits)
+    onnx.checker.check_model(proto)
+    content: bytes = proto.SerializeToString()
+    return content
+
+
+def _store_smaller(proto: Any, bits: Bits) -> None:
+    """Weights as float16, or as int8 with a scale for each row; ONNX Runtime makes float32 of them once, when it loads the file."""
+    import numpy as np
+    from onnx import TensorProto, helper, numpy_helper
+
+    tensors, nodes = [], []
+    for tensor in proto.graph.initializer:
+        weight = numpy_helper.to_array(tensor)
+        if tensor.data_type != TensorProto.FLOAT or weight.ndim < 2 or weight.size < SMALL:
+            tensors.append(tensor)
+            continue
+        stored, cast = f"{tensor.name}.stored", tensor.name if bits == 16 else f"{tensor.name}.whole"
+        nodes.append(helper.make_node("Cast", [stored], [cast], to=TensorProto.FLOAT))
+        if bits == 16:
+            tensors.append(numpy_helper.from_array(weight.astype(np.float16), stored))
+            continue
+        largest = np.abs(weight).max(tuple(range(1, weight.ndim)), keepdims=True)
+        scale = (np.maximum(largest, 1e-12) / 127).astype(np.float32)
+        tensors.append(numpy_helper.from_array((weight / scale).round().astype(np.int8), stored))
+        tensors.append(numpy_helper.from_array(scale, f"{tensor.name}.scale"))
+        nodes.append(helper.make_node("Mul", [cast, f"{tensor.name}.scale"], [tensor.name]))
+    nodes += proto.graph.node
+    for field, content in ((proto.graph.initializer, tensors), (proto.graph.node, nodes)):
+        kept = [copy.deepcopy(item) for item in content]
+        del field[:]
+        field.extend(kept)
+
+
+class _FoldedNorm(nn.Module):
+    """Group norm and what modulates it, as one multiplication and one addition of (N, C) to a whole picture.
+
+    ONNX Runtime has no kernel for group norm: what it makes of the operator costs as much as all convolutions together.
+    """
+
+    def __init__(self, norm: nn.GroupNorm, affine: nn.Module | None = None) -> None:
+        super().__init__()
+        self.norm, self.affine = norm, affine
+
+    def forward(self, x: Tensor, *w: Tensor) -> Tensor:
+        grouped = x.reshape(-1, self.norm.num_groups, x[0].numel() // self.norm.num_groups)
+        mean = grouped.mean(2, keepdim=True)
+        variance = (grouped * grouped).mean(2, keepdim=True) - mean * mean
+        by_group = (1, self.norm.num_groups, -1)
+        scale = self.norm.weight.view(by_group) * torch.rsqrt(variance + self.norm.eps)
+        shift = self.norm.bias.view(by_group) - mean * scale
+        scale, shift = (part.reshape(-1, x.shape[1]) for part in (scale, shift))
+        if self.affine is not None:
+            more_scale, more_shift = self.affine(*w).chunk(2, 1)
+            scale, shift = scale * (1 + more_scale), shift * (1 + more_scale) + more_shift
+        return x * scale[:, :, None, None] + shift[:, :, None, None]
+
+
+def _fold_norms(network: nn.Module) -> None:
+    for name, child in network.named_children():
+        if isinstance(child, ModulatedNorm):
+            setattr(network, name, _FoldedNorm(child.norm, child.affine))
+        elif isinstance(child, nn.GroupNorm):
+            setattr(network, name, _FoldedNorm(child))
+        else:
+            _fold_norms(child)
+
+
+class _Session(nn.Module):
+    """An ONNX file's content as a module: CPU tensors in, CPU tensors out, float32."""
+
+    def __init__(self, content: bytes, threads: int) -> None:
+        super().__init__()
+        try:
+            import onnxruntime
+        except ImportError as error:
+            raise ImportError(MISSING) from error
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        self.session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+
+    def forward(self, *inputs: Tensor) -> list[Tensor]:
+        names = [value.name for value in self.session.get_inputs()]
+        given = {name: x.detach().float().cpu().numpy() for name, x in zip(names, inputs, strict=True)}
+        return [torch.from_numpy(x) for x in self.session.run(None, given)]
+
+    def _save_to_state_dict(self, *args: Any) -> None:
+        raise ValueError("A model in ONNX Runtime cannot be saved: load it in PyTorch for that.")
+
+
+class _OnnxGenerator(nn.Module):
+    def __init__(self, session: _Session) -> None:
+        super().__init__()
+        self.session = session
+
+    def forward(self, sketch: Tensor, z: Tensor, strictness: Tensor) -> Tensor:
+        """(N, 1, S, S), (K N, D) and (K N,) -> (K N, 3, S, S)."""
+        n = len(sketch)
+        photos = [self.session(sketch[i : i + 1], z[i::n], strictness[i::n])[0] for i in range(n)]
+        return torch.stack(photos, 1).flatten(0, 1)
+
+
+class _OnnxEncoder(nn.Module):
+    def __init__(self, session: _Session) -> None:
+        super().__init__()
+        self.session = session
+
+    def forward(self, photo: Tensor) -> tuple[Tensor, Tensor]:
+        """(N, 3, S, S) -> mu and logvar, (N, D) each."""
+        mu, logvar = self.session(photo)
+        return mu, logvar

@@ -1,0 +1,69 @@
+"""The mean of two trained models, which is often better than both: `python -m sketch2photo.training.average A B --pairs DIR --out DIR`.
+
+Weights of runs that began at the same weights can be averaged one by one (model soups, Wortsman et al., 2022). The share of the first
+is the one whose mean scores best on the pairs that training holds out, by the score that training chooses its best weights by.
+"""
+
+import copy
+import sys
+from pathlib import Path
+
+import torch
+from tyro.conf import Positional
+
+from .. import machine
+from ..data.landmarks import LandmarksFile
+from ..data.sources import Pairs, hold_out
+from ..model import Sketch2Photo
+from .config import PRESETS
+from .trainer import export
+from .validation import Validation
+
+SHARES = (1.0, 0.8, 0.65, 0.5, 0.35, 0.2, 0.0)
+
+
+def mean(first: Sketch2Photo, second: Sketch2Photo, share: float) -> Sketch2Photo:
+    """`share` of the first's weights and 1 - `share` of the second's; ValueError where their shapes differ."""
+    ours, theirs = first.state_dict(), second.state_dict()
+    if {name: value.shape for name, value in ours.items()} != {name: value.shape for name, value in theirs.items()}:
+        raise ValueError("The two models differ in shape, so their weights have no mean: give two of one architecture.")
+    both = copy.deepcopy(first)
+    both.load_state_dict({name: torch.lerp(theirs[name].float(), value.float(), share) for name, value in ours.items()})
+    return both
+
+
+def main(first: Positional[str], second: Positional[str], pairs: Path, out: Path, parts: Path | None = None) -> None:
+    """Score means of two models on held-out pairs and keep the best.
+
+    Args:
+        first: folder or Hub id of a model.
+        second: of another that was trained from the same start.
+        pairs: folder with photo/ and sketch/ of the same names that both were trained on: what training held out counts.
+        out: folder for the best mean's weights, without named directions: find them anew.
+        parts: file that sketch2photo/data/landmarks.py made of the photographs, if training had it: line drawings count then.
+    """
+    machine.keep_freed_memory()
+    one, other = (Sketch2Photo.from_pretrained(name, directions=None) for name in (first, second))
+    known = LandmarksFile(parts) if parts else None
+    kept = hold_out(Pairs.open(pairs), PRESETS["default"].held_out)[1]
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    validation = Validation(kept, one.image_size, one.latent_dim, device, known)
+    best = float("inf")
+    for share in SHARES:
+        both = mean(one, other, share)
+        scores = validation.score(both.to(device))
+        print(f"share {share:.2f}  " + "  ".join(f"{name} {value:.2f}" for name, value in scores.items()), flush=True)
+        if scores["score"] < best:
+            best = scores["score"]
+            export(both, out)
+    print(f"Best mean: {out} (score {best:.2f}).")
+
+
+if __name__ == "__main__":
+    import tyro
+
+    try:
+        tyro.cli(main, prog="python -m sketch2photo.training.average")
+    except (ValueError, ImportError) as error:
+        print(f"soup: {error}", file=sys.stderr)
+        sys.exit(2)
