@@ -10,6 +10,7 @@ from PIL import Image
 from sketch2photo.data.sources import SyntheticFaces
 from sketch2photo.onnx import Bits, to_onnx, with_onnx
 from sketch2photo.preprocess import to_sketch
+from tests import ROOT
 
 pytest.importorskip("onnxscript")
 onnxruntime = pytest.importorskip("onnxruntime")
@@ -17,7 +18,6 @@ onnxruntime = pytest.importorskip("onnxruntime")
 from hub import export_onnx  # noqa: E402
 from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline  # noqa: E402
 
-ROOT = Path(__file__).parent.parent
 BUNDLED = str(ROOT / "hub" / "model")
 DRAWINGS = sorted((ROOT / "sketch2photo" / "examples").glob("*.png"))
 SMALL = {"image_size": 64, "channels": (16, 32), "blocks": (1, 2), "head": 8}

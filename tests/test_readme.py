@@ -16,15 +16,14 @@ from PIL import Image
 
 from sketch2photo.evaluation.browser import open_chromium
 from sketch2photo.refine import Refiner
+from tests import ROOT
 
 pytest.importorskip("transformers")
 pytest.importorskip("playwright")
 
 from sketch2photo import Sketch2PhotoPipeline
 from tests import diffusion
-from tests.hub_server import Hub
-
-ROOT = Path(__file__).parent.parent
+from tests.hub.hub_server import Hub
 
 
 def shown(section: str, language: str) -> str:

@@ -18,10 +18,9 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from sketch2photo import Sketch2Photo
 from sketch2photo.evaluation.plots import CELL, LABEL, STEPS, main
 from sketch2photo.training.average import SHARES
+from tests import ROOT
+from tests.data.test_sources import write_pairs
 
-from .test_data import write_pairs
-
-ROOT = Path(__file__).parent.parent
 SMALL = ["--image-size", "64", "--batch-size", "4", "--precision", "no"]
 
 

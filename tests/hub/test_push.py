@@ -28,9 +28,9 @@ from safetensors.torch import load_file, save_file
 from hub.card import build
 from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline
 from sketch2photo.studio.sketchpad import to_value
-from tests.hub_server import Hub
+from tests import ROOT
+from tests.hub.hub_server import Hub
 
-ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "hub" / "model"
 SMALL = {"image_size": 64, "channels": (16, 32), "blocks": (1, 1), "head": 8}
 NAME = "ada/sketch2photo"

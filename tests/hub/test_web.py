@@ -23,6 +23,7 @@ from sketch2photo.evaluation.browser import draw_stroke
 from sketch2photo.examples import example_strokes
 from sketch2photo.latents import max_norm
 from sketch2photo.preprocess import to_sketch
+from tests import ROOT
 
 playwright = pytest.importorskip("playwright.sync_api")
 pytest.importorskip("onnxscript")
@@ -30,7 +31,6 @@ pytest.importorskip("onnxscript")
 from hub import build_web  # noqa: E402
 from sketch2photo import Sketch2PhotoPipeline  # noqa: E402
 
-ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "sketch2photo" / "examples"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [

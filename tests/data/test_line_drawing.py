@@ -19,8 +19,8 @@ from sketch2photo.images import fitted
 from sketch2photo.training.config import PRESETS
 from sketch2photo.training.samples import Stream
 from sketch2photo.training.validation import line_drawings
+from tests import ROOT
 
-ROOT = Path(__file__).parents[1]
 SIDE = 256
 
 

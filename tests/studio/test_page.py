@@ -23,10 +23,11 @@ from mcp.client.streamable_http import streamablehttp_client
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from sketch2photo.evaluation.browser import ROOT, draw_stroke, open_chromium, run_app
+from sketch2photo.evaluation.browser import draw_stroke, open_chromium, run_app
 from sketch2photo.evaluation.load_test import Visitor, data_url
 from sketch2photo.examples import EXAMPLES_FOLDER, example_strokes
 from sketch2photo.studio import page as studio
+from tests import ROOT
 
 playwright = pytest.importorskip("playwright.sync_api")
 gradio_client = pytest.importorskip("gradio_client")

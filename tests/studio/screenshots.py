@@ -1,4 +1,4 @@
-"""Pictures of the page for people to look at: `python -m tests.screenshots`.
+"""Pictures of the page for people to look at: `python -m tests.studio.screenshots`.
 
 Eight screenshots (1440 and 390 px, light and dark, English and Russian) and a GIF of a face being drawn. With
 `--readme hub/pictures` the two that the README shows are written there.
@@ -105,4 +105,4 @@ def main(out: Path = Path("build/screenshots"), readme: Path | None = None, mode
 if __name__ == "__main__":
     import tyro
 
-    tyro.cli(main, prog="python -m tests.screenshots")
+    tyro.cli(main, prog="python -m tests.studio.screenshots")

@@ -17,8 +17,7 @@ from hypothesis.extra.numpy import arrays
 from PIL import Image, ImageDraw
 
 from sketch2photo.preprocess import to_sketch
-
-from .drawings import render
+from tests.drawings import render
 
 EXAMPLES = Path(__file__).parents[1] / "sketch2photo" / "examples"
 OURS: dict[str, Any] = json.loads((EXAMPLES / "strokes.json").read_text())

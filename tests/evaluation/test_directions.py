@@ -16,8 +16,7 @@ from sketch2photo.evaluation.directions import vectors
 from sketch2photo.evaluation.metrics import border_colour
 from sketch2photo.examples import EXAMPLES
 from sketch2photo.preprocess import to_sketch
-
-ROOT = Path(__file__).parent.parent
+from tests import ROOT
 
 
 @pytest.fixture(scope="module")
