@@ -1,12 +1,12 @@
 """Train a Sketch2Photo: `python train.py --pairs DIR --photos DIR`, or with no argument on faces that it draws itself."""
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import tyro
 
+from sketch2photo import cli
 from sketch2photo.data.landmarks import LandmarksFile
 from sketch2photo.data.sources import Pairs, Photos, Source, SyntheticFaces, hold_out, open_source
 from sketch2photo.training.config import PRESETS, Preset
@@ -117,8 +117,4 @@ def _weighted(text: str, kind: type[Pairs] | type[Photos]) -> tuple[Source, floa
 
 
 if __name__ == "__main__":
-    try:
-        tyro.cli(main)
-    except (ValueError, FloatingPointError) as error:
-        print(f"train.py: {error}", file=sys.stderr)
-        sys.exit(2)
+    cli.run(main, "train.py")

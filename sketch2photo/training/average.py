@@ -5,13 +5,12 @@ is the one whose mean scores best on the pairs that training holds out, by the s
 """
 
 import copy
-import sys
 from pathlib import Path
 
 import torch
 from tyro.conf import Positional
 
-from .. import machine
+from .. import cli, machine
 from ..data.landmarks import LandmarksFile
 from ..data.sources import Pairs, hold_out
 from ..model import Sketch2Photo
@@ -60,10 +59,4 @@ def main(first: Positional[str], second: Positional[str], pairs: Path, out: Path
 
 
 if __name__ == "__main__":
-    import tyro
-
-    try:
-        tyro.cli(main, prog="python -m sketch2photo.training.average")
-    except (ValueError, ImportError) as error:
-        print(f"soup: {error}", file=sys.stderr)
-        sys.exit(2)
+    cli.run(main, "python -m sketch2photo.training.average")
