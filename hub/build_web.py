@@ -7,6 +7,7 @@ onnxruntime-web as hub/web/package-lock.json pins it.
 import gzip
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -16,8 +17,9 @@ from hub import export_onnx
 from sketch2photo.evaluation.benchmark import page_size
 from sketch2photo.examples import EXAMPLES
 from sketch2photo.model import Sketch2Photo
+from sketch2photo.studio.controls import CONTROLS, DIRECTIONS, OPTIONS, labels
+from sketch2photo.studio.messages import MESSAGES, STATIC
 from sketch2photo.studio.sketchpad import sketchpad
-from sketch2photo.studio.translations import SENTENCES, STATIC, TEXTS
 
 SOURCE = Path(__file__).parent / "web"
 PAGE = ("README.md", "index.html", "main.js", "model.js", "worker.js", "drawing.js", "sw.js")
@@ -51,8 +53,10 @@ def build(model: str, out: Path) -> int:
     (out / "style.css").write_text(f"{(SOURCE / 'style.css').read_text()}\n#pad {{{pad.css_template}}}\n")
     script = f"export function sketchpad(element, props, trigger, watch) {{\n{pad.js_on_load}\n}}\n"
     (out / "pad.js").write_text(script)
-    labels = {key.removeprefix("direction_"): text for key, (text, _) in TEXTS.items() if key.startswith("direction_")}
-    words = {"DIRECTIONS": labels, "RUSSIAN": dict(TEXTS.values()) | SENTENCES | STATIC}
+    english = {name: text.english for name, text in DIRECTIONS.items()}
+    texts = [*(MESSAGES | STATIC | labels([*CONTROLS, *OPTIONS])).values(), *DIRECTIONS.values()]
+    russian = {re.sub(r"\{\w+\}", "{}", text.english): re.sub(r"\{\w+\}", "{}", text.russian) for text in texts}
+    words = {"DIRECTIONS": english, "RUSSIAN": {"en": "ru", "Dial {}": "Ручка {}", **russian}}
     lines = [f"export const {name} = {json.dumps(value, ensure_ascii=False)};\n" for name, value in words.items()]
     (out / "words.js").write_text("".join(lines))
     for path in EXAMPLES:

@@ -5,6 +5,7 @@ to grey, take the shadow off a photographed sheet, find the ink, choose the squa
 A clean sketch of the training data is left as it is by every one of them (and by the framing in 1,819 of 1,822).
 """
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,30 @@ MAX_PIXELS = 40_000_000
 MIN_SIDE, MAX_ASPECT = 16, 10
 WORKING_SIDE = 2048  # larger pictures are reduced to this before anything is measured on them
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")  # no format that starts another program
-EMPTY = "The canvas is empty: draw a face first."
+
+# What can be wrong with a drawing, for its author. The page says the same in other languages by the key.
+SENTENCES = {
+    "empty": "The canvas is empty: draw a face first.",
+    "dot": "There is only a dot on the canvas: draw a face first.",
+    "unreadable": "{name} is not a picture that can be read: send a PNG or JPEG.",
+    "damaged": "The picture {name} is damaged: save it again as PNG or JPEG.",
+    "damaged_nameless": "The picture is damaged: save it again as PNG or JPEG.",
+    "too_large": "{name} is too large: send at most {megapixels} megapixels.",
+    "too_many_pixels": "The picture has {width} x {height} pixels, which is too many: send at most {megapixels} megapixels.",
+    "too_small": "The picture is {width} x {height} pixels: each side needs at least {least}.",
+    "too_thin": "The picture is {width} x {height} pixels, too long and thin for a face: crop it first.",
+}
+
+
+class DrawingError(ValueError):
+    """A drawing that no picture can be made of: the sentence of SENTENCES with its parameters filled in."""
+
+    def __init__(self, key: str, **parameters: object) -> None:
+        super().__init__(SENTENCES[key].format(**parameters))
+        self.key, self.parameters = key, parameters
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(DrawingError, self.key, **self.parameters), ()  # on its way between processes
 
 
 def to_sketch(drawing: Any, size: int = 256, reframe: bool = True) -> Tensor:
@@ -41,7 +65,8 @@ def to_sketch(drawing: Any, size: int = 256, reframe: bool = True) -> Tensor:
         (1, 1, size, size) float32 in [-1, 1], white = +1, dark lines on white.
 
     Raises:
-        ValueError: there is nothing drawn, or the drawing cannot be read; the message is one sentence for its author.
+        DrawingError: there is nothing drawn, or the picture cannot be read; a ValueError of one sentence for its author.
+        ValueError: something that is no drawing at all.
     """
     if isinstance(drawing, Tensor):
         return _resize_tensor(drawing, size)
@@ -75,7 +100,7 @@ def _resize_tensor(sketch: Tensor, size: int) -> Tensor:
 def open_on_white(drawing: Any) -> Image.Image:
     """Anything but a tensor -> RGB image, upright, transparent parts white."""
     if drawing is None:
-        raise ValueError(EMPTY)
+        raise DrawingError("empty")
     if isinstance(drawing, dict):
         return _open_sketchpad(drawing)
     return _on_white(_open(drawing))
@@ -89,7 +114,7 @@ def _open_sketchpad(value: dict[str, Any]) -> Image.Image:
         return _on_white(_open(value["composite"]))
     parts = [part for part in (value.get("background"), *(value.get("layers") or [])) if part is not None]
     if not parts:
-        raise ValueError(EMPTY)
+        raise DrawingError("empty")
     sheets = [_open(part).convert("RGBA") for part in parts]
     if len({sheet.size for sheet in sheets}) > 1:
         raise ValueError("The sketchpad's layers differ in size: send the composite instead.")
@@ -106,7 +131,7 @@ def _open(drawing: Any) -> Image.Image:
     if isinstance(drawing, str | Path):
         return _from_file(Path(drawing))
     if isinstance(drawing, Image.Image):
-        return _decode(drawing, "")
+        return _decode(drawing)
     kind = type(drawing).__name__
     raise ValueError(f"A drawing must be a PIL image, an array, a path or a sketchpad's value, not {kind}.")
 
@@ -115,22 +140,22 @@ def _from_file(path: Path) -> Image.Image:
     try:
         picture = Image.open(path, formats=FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise ValueError(f"{path.name!r} is too large: send at most {MAX_PIXELS // 10**6} megapixels.") from error
+        raise DrawingError("too_large", name=repr(path.name), megapixels=MAX_PIXELS // 10**6) from error
     except FileNotFoundError as error:
         raise ValueError(f"There is no file {path.name!r}.") from error
     except Exception as error:  # broken files make decoders raise nearly anything
-        raise ValueError(f"{path.name!r} is not a picture that can be read: send a PNG or JPEG.") from error
+        raise DrawingError("unreadable", name=repr(path.name)) from error
     with picture:
-        return _decode(picture, f" {path.name!r}")
+        return _decode(picture, repr(path.name))
 
 
-def _decode(picture: Image.Image, name: str) -> Image.Image:
+def _decode(picture: Image.Image, name: str | None = None) -> Image.Image:
     """Check the size before decoding, then bring 16-bit, 32-bit and float pictures down to 8 bits."""
     _check_size(*picture.size)
     try:
         upright = ImageOps.exif_transpose(picture)
     except Exception as error:  # as above
-        raise ValueError(f"The picture{name} is damaged: save it again as PNG or JPEG.") from error
+        raise (DrawingError("damaged", name=name) if name else DrawingError("damaged_nameless")) from error
     if upright.mode.startswith(("I", "F")):
         values = np.asarray(upright, np.float64)
         if upright.mode.startswith("I;16"):
@@ -164,13 +189,11 @@ def _from_array(array: npt.NDArray[Any]) -> Image.Image:
 
 def _check_size(width: int, height: int) -> None:
     if width * height > MAX_PIXELS:
-        raise ValueError(
-            f"The picture has {width} x {height} pixels, which is too many: send at most {MAX_PIXELS // 10**6} megapixels."
-        )
+        raise DrawingError("too_many_pixels", width=width, height=height, megapixels=MAX_PIXELS // 10**6)
     if min(width, height) < MIN_SIDE:
-        raise ValueError(f"The picture is {width} x {height} pixels: each side needs at least {MIN_SIDE}.")
+        raise DrawingError("too_small", width=width, height=height, least=MIN_SIDE)
     if max(width, height) > MAX_ASPECT * min(width, height):
-        raise ValueError(f"The picture is {width} x {height} pixels, too long and thin for a face: crop it first.")
+        raise DrawingError("too_thin", width=width, height=height)
 
 
 def _on_white(picture: Image.Image) -> Image.Image:
@@ -259,14 +282,14 @@ def _find_ink(grey: Grey) -> npt.NDArray[np.bool_]:
     _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     areas = stats[1:, cv2.CC_STAT_AREA]
     if areas.size == 0:
-        raise ValueError(EMPTY)
+        raise DrawingError("empty")
     drawn = np.flatnonzero(areas >= 0.02 * areas.max()) + 1
     widths, heights = stats[drawn, cv2.CC_STAT_WIDTH], stats[drawn, cv2.CC_STAT_HEIGHT]
     largest = int(np.argmax(widths * heights))
     extent = max(widths[largest], heights[largest]) / max(grey.shape)
     filled = stats[drawn[largest], cv2.CC_STAT_AREA] / (widths[largest] * heights[largest])
     if len(drawn) == 1 and extent < (0.15 if filled > 0.6 else 0.03):
-        raise ValueError("There is only a dot on the canvas: draw a face first.")
+        raise DrawingError("dot")
     kept = np.zeros(len(stats), np.bool_)
     kept[drawn] = True
     return np.asarray(kept[labels])

@@ -22,18 +22,26 @@ from ..examples import EXAMPLES
 from ..latents import breed_latents, slerp, slerp_loop
 from ..pipeline import Sketch2PhotoOutput, Sketch2PhotoPipeline
 from ..preprocess import to_sketch
+from .controls import CONTROLS, DIRECTIONS, OPTIONS, labels
 from .files import store, to_films, to_jpeg, to_zip
+from .messages import MESSAGES, MessageError, Text, by_language, say, say_error
 from .recipe import MAX_SEED, Recipe, open_photo, read_recipe, to_png, weights_revision
 from .sketchpad import SIZE, from_value, sketchpad, to_value
-from .translations import I18N, TEXTS, say
 
 FILES_EXPIRE = (600, 3600)  # every 10 minutes, those older than an hour
 LIMIT = 3.0  # of the latents' sliders
 MAX_STOPS = 8  # of an animation
 REMEMBERED = 24  # pictures in the strip of this visit
 MAX_VARIATIONS = 16
-NO_VARIATIONS = "There are no variations yet: draw a face first."
-NEXT = "Click a variation, or move a slider: the person changes, your drawing does not."
+
+I18N = gr.I18n(
+    **by_language(
+        MESSAGES
+        | labels([*CONTROLS, *OPTIONS])
+        | {f"direction_{name}": text for name, text in DIRECTIONS.items()}
+        | {"latent": Text("Dial", "Ручка")}
+    )
+)
 
 CSS = """
 .main.app { max-width: 1400px !important; }
@@ -186,9 +194,9 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
     def follow(drawing: str | None, strictness: float, *numbers: float) -> tuple[str, str | None]:
         """As photograph, but a drawing of nothing yet is no error: the sentence about it becomes the hint."""
         try:
-            return say(NEXT), photograph(drawing, strictness, *numbers)
+            return say("next"), photograph(drawing, strictness, *numbers)
         except ValueError as error:
-            return say(str(error)), None
+            return say_error(error), None
 
     def vary(drawing: str | None, variations: Tensor, strictness: float, numbers: tuple[float, ...]) -> tuple[Any, ...]:
         ticks = gr.CheckboxGroup(choices=[str(number + 1) for number in range(len(variations))], value=[])
@@ -203,7 +211,7 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
         What comes back: a sentence, the photograph, the variations, their latents, and their numbers, none of them ticked.
         """
         photo = photograph(drawing, strictness, *numbers)
-        return say(NEXT), photo, *vary(drawing, difference * pipe.random_latents(count, seed), strictness, numbers)
+        return say("next"), photo, *vary(drawing, difference * pipe.random_latents(count, seed), strictness, numbers)
 
     def anew(
         drawing: str | None, count: int, seed: int, difference: float, strictness: float, *numbers: float
@@ -249,7 +257,7 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
         *numbers: float,
     ) -> tuple[Any, ...]:
         """A new generation of variations, bred from the latents of those that were ticked: pictures, latents, numbers."""
-        parents = ticked(liked, variations, 1, "Tick the variations that you like first.")
+        parents = ticked(liked, variations, 1, "tick_some")
         return vary(drawing, breed_latents(parents, count, random.randint(0, MAX_SEED)), strictness, numbers)
 
     def choose(
@@ -269,7 +277,7 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
     ) -> tuple[Any, ...]:
         """A photograph between two variations, and its latents: between the first two that are ticked, or that there are."""
         everyone = [str(number + 1) for number in range(len(variations))]
-        one, other = ticked([*liked, *everyone], variations, 2, NO_VARIATIONS)[:2]
+        one, other = ticked([*liked, *everyone], variations, 2, "no_variations")[:2]
         latents = in_reach(slerp(one, other, share))
         return photograph(drawing, strictness, *latents, *amounts), *latents
 
@@ -281,7 +289,7 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
         What comes back: the GIF to look at, and both files, GIF and MP4.
         """
         everyone = [str(number + 1) for number in range(len(variations))]
-        sentence = "Tick two or more variations first." if liked else NO_VARIATIONS
+        sentence = "tick_two" if liked else "no_variations"
         stops = ticked(liked or everyone, variations, 2, sentence)[:MAX_STOPS]
         frames = [frame for part in slerp_loop(stops).split(12) for frame in make(drawing, part, strictness, amounts)]
         gif, mp4 = to_films(frames)
@@ -364,7 +372,7 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
                 pad = sketchpad(elem_id="pad", file_input="input:has(+ #open)")
                 with gr.Row():
                     upload = file_button("open")
-                    fit = gr.Button(I18N("fit"), elem_id="fit", min_width=100)
+                    fit = gr.Button(I18N("enlarge"), elem_id="fit", min_width=100)
                 gr.Markdown(I18N("examples"), elem_classes="head", elem_id="examples-head")
                 examples = strip("examples", [(framed(str(path)), path.stem.replace("_", " ")) for path in EXAMPLES])
                 gr.Markdown(I18N("history"), elem_classes="head", elem_id="history-head")
@@ -384,7 +392,7 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
                     with gr.Tab(I18N("compare")):
                         compare = gr.ImageSlider(show_label=False, elem_id="compare", interactive=False, buttons=[])
                 with gr.Row():
-                    dice = gr.Button(I18N("dice"), variant="primary", elem_id="dice", min_width=100)
+                    dice = gr.Button(I18N("new_seed"), variant="primary", elem_id="dice", min_width=100)
                     save = gr.Button(I18N("keep"), elem_id="keep", min_width=60)
                     save_all = gr.Button(I18N("keep_all"), elem_id="keep_all", min_width=80)
                 with gr.Column(elem_id="with-variations"):
@@ -394,7 +402,7 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
                     with gr.Row():
                         more = gr.Button(I18N("breed"), elem_id="breed", size="sm", min_width=100)
                         animate = gr.Button(I18N("travel"), elem_id="travel", size="sm", min_width=100)
-                    share = gr.Slider(0, 1, 0, step=0.02, label=I18N("mix"), elem_id="mix", buttons=[])
+                    share = gr.Slider(0, 1, 0, step=0.02, label=I18N("share"), elem_id="mix", buttons=[])
                 film = gr.Image(label=I18N("film"), elem_id="film", interactive=False, visible="hidden", buttons=[])
                 files = gr.File(label=I18N("files"), elem_id="files", interactive=False, visible="hidden")
             with gr.Column(scale=2, min_width=260):
@@ -409,12 +417,12 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
                     buttons=[],
                 )
                 amounts = [direction(name, *each["range"]) for name, each in directions.items()]
-                with gr.Accordion(I18N("dials"), elem_id="dials", open=True):
+                with gr.Accordion(I18N("latents"), elem_id="dials", open=True):
                     dials = []
                     for start in range(0, dimensions, 2):
                         with gr.Row():
                             dials += [dial(number) for number in range(start + 1, min(start + 2, dimensions) + 1)]
-                centre = gr.Button(I18N("centre"), size="sm", elem_id="centre")
+                centre = gr.Button(I18N("average"), size="sm", elem_id="centre")
                 photo_file = file_button("borrow", size="sm")
                 with gr.Accordion(I18N("more"), open=False, elem_id="more"):
                     count = gr.Slider(1, MAX_VARIATIONS, 6, step=1, label=I18N("count"), elem_id="count", buttons=[])
@@ -430,7 +438,7 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
                         maximum=MAX_SEED,
                         elem_id="seed",
                     )
-                    lock = gr.Checkbox(False, label=I18N("lock"), elem_id="lock")
+                    lock = gr.Checkbox(False, label=I18N("locked"), elem_id="lock")
                 if refiner:
                     with gr.Accordion(I18N("refine"), elem_id="refine"):
                         prompt = gr.Textbox(
@@ -568,11 +576,11 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
 def stacked(variations: list[list[float]] | None) -> Tensor:
     """(N, D): the latents of the variations; ValueError where there are none, or where they are no such."""
     if not variations:
-        raise ValueError(NO_VARIATIONS)
+        raise MessageError("no_variations")
     try:
         return torch.tensor(variations, dtype=torch.float32)
     except (TypeError, ValueError) as error:
-        raise ValueError("Variations are lists of numbers, as many in each.") from error
+        raise MessageError("bad_variations") from error
 
 
 def ticked(liked: list[str] | None, variations: list[list[float]] | None, least: int, sentence: str) -> Tensor:
@@ -581,7 +589,7 @@ def ticked(liked: list[str] | None, variations: list[list[float]] | None, least:
         number for number in liked or [] if number.isdigit() and 0 < int(number) <= len(variations or [])
     )
     if len(chosen) < least:
-        raise ValueError(sentence)
+        raise MessageError(sentence)
     return stacked(variations)[[int(number) - 1 for number in chosen]]
 
 
@@ -610,7 +618,7 @@ def file_button(name: str, **kwargs: Any) -> gr.UploadButton:
 def direction(name: str, low: float, high: float) -> gr.Slider:
     """The slider of what a model was found to have, by its name there where the page has no word for it."""
     key = f"direction_{name}"
-    label = I18N(key) if key in TEXTS else name.replace("_", " ").capitalize()
+    label = I18N(key) if name in DIRECTIONS else name.replace("_", " ").capitalize()
     return gr.Slider(low, high, 0, step=0.05, label=label, elem_id=f"direction-{name}", buttons=[])
 
 
@@ -635,7 +643,7 @@ def dial(number: int) -> gr.Slider:
     """The slider of a latent, counted from 1."""
     name = f"latent-{number}"
     return gr.Slider(
-        -LIMIT, LIMIT, 0, step=0.01, label=I18N("dial") + f" {number}", min_width=110, elem_id=name, buttons=[]
+        -LIMIT, LIMIT, 0, step=0.01, label=I18N("latent") + f" {number}", min_width=110, elem_id=name, buttons=[]
     )
 
 
@@ -668,6 +676,6 @@ def in_one_sentence(action: Callable[P, R]) -> Callable[P, R]:
         try:
             return action(*args, **kwargs)
         except ValueError as error:
-            raise gr.Error(say(str(error)), duration=6, print_exception=False) from error
+            raise gr.Error(say_error(error), duration=6, print_exception=False) from error
 
     return wrapped

@@ -14,16 +14,13 @@ from PIL.PngImagePlugin import PngInfo
 
 from ..model import Sketch2Photo
 from ..preprocess import open_on_white
+from .messages import MessageError
 from .sketchpad import SIZE, from_value
 
 KEY = "sketch2photo"  # of the PNG's text that holds a Recipe as JSON
 MAX_NOTES = 500_000  # characters of it; a drawing has about 30,000
 MAX_SEED = 2**31 - 1
 MAX_LATENT = 10.0
-NOT_READABLE = (
-    "This picture's notes on how it was made cannot be read: open it as a plain picture, without its metadata."
-)
-OTHER_MODEL = "This picture was made with a model that has other dials or directions: it cannot be brought back here."
 
 
 @dataclass
@@ -75,9 +72,9 @@ def read_recipe(path: str, dimensions: int, directions: Sequence[str]) -> Recipe
     try:
         recipe = _checked(notes)
     except Exception as error:  # hostile notes make their readers raise nearly anything
-        raise ValueError(NOT_READABLE) from error
+        raise MessageError("unreadable_recipe") from error
     if len(recipe.latents) != dimensions or set(recipe.directions) != set(directions):
-        raise ValueError(OTHER_MODEL)
+        raise MessageError("other_model")
     return recipe
 
 

@@ -1,0 +1,169 @@
+"""The controls that people set numbers with, each declared once.
+
+The page's layout, the endpoints' arguments with their defaults and descriptions, the recipe in a PNG and the static page of
+hub/web follow from here. What a model offers is in `model_controls`: an option of the pipeline's call becomes a slider
+everywhere as one more entry of OPTIONS, and a direction that lies in a model's config does so by itself.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from ..model import Sketch2Photo
+from .messages import Text
+
+MAX_VARIATIONS = 16
+MAX_SEED = 2**31 - 1
+LIMIT = 3.0  # of the latents' sliders
+
+
+@dataclass(frozen=True)
+class Control:
+    """A slider, a number field, a checkbox or a text field.
+
+    name: of the argument of endpoints and of the entry in a recipe; label, info: for people; description: for programs;
+    low, high, step: of numbers; in_recipe: whether a picture follows from it; prefix: of the key, where names are a model's own.
+    """
+
+    name: str
+    default: float | bool | str
+    label: Text
+    description: str
+    low: float = 0
+    high: float = 1
+    step: float = 1
+    kind: Literal["slider", "number", "checkbox", "text"] = "slider"
+    info: Text | None = None
+    in_recipe: bool = False
+    prefix: str = ""
+
+    @property
+    def key(self) -> str:
+        """Of its label among the messages, and with hyphens of its element in the page."""
+        return self.prefix + self.name
+
+
+COUNT = Control(
+    "count",
+    6,
+    Text("How many variations", "Сколько вариантов"),
+    f"how many variations, at most {MAX_VARIATIONS}",
+    low=1,
+    high=MAX_VARIATIONS,
+)
+DIFFERENCE = Control(
+    "difference",
+    1.0,
+    Text("How different", "Насколько разные"),
+    "how different the variations are: 0 for all alike, 1 as trained, at most 1.5",
+    high=1.5,
+    step=0.05,
+)
+SEED = Control(
+    "seed",
+    0,
+    Text("Seed", "Зерно"),
+    "of the variations' random latents",
+    high=MAX_SEED,
+    kind="number",
+    info=Text("The same seed gives the same pictures", "Одно зерно — одни и те же картинки"),
+    in_recipe=True,
+)
+LOCKED = Control(
+    "locked",
+    False,
+    Text("Lock the seed", "Закрепить зерно"),
+    "whether the seed stays as it is",
+    kind="checkbox",
+)
+SHARE = Control(
+    "share",
+    0,
+    Text("Mix two: 1 and 2, or the first two ticked", "Смешать два: 1 и 2 или первые отмеченные"),
+    "0 for the first of the two, 1 for the second",
+    step=0.02,
+)
+PROMPT = Control(
+    "prompt",
+    "a photograph of a face",
+    Text("What the picture should show", "Что должно быть на картинке"),
+    "what the picture should show",
+    kind="text",
+)
+STRENGTH = Control(
+    "strength",
+    0.5,
+    Text("How far from the photograph", "Как далеко от фотографии"),
+    "how far from the photograph: hardly at all at 0.1, and nothing of it is left at 1",
+    low=0.1,
+    step=0.05,
+)
+CONTROLS = (COUNT, DIFFERENCE, SEED, LOCKED, SHARE, PROMPT, STRENGTH)
+
+# What the pipeline's call takes by these names, for each picture that it makes.
+OPTIONS = (
+    Control(
+        "strictness",
+        1.0,
+        Text("How strictly to follow my lines", "Насколько строго следовать линиям"),
+        "1 follows the lines to the pixel, 0 takes them as a hint",
+        step=0.05,
+        info=Text("0 takes them as a hint", "0 — принять их за намёк"),
+        in_recipe=True,
+    ),
+)
+
+# Labels of the directions that models were found to have; another has its name for a label.
+DIRECTIONS = {
+    "background": Text("Background: dark to light", "Фон: от тёмного к светлому"),
+    "backdrop_warmth": Text("Background: cold to warm", "Фон: от холодного к тёплому"),
+    "backdrop_tint": Text("Background: green to pink", "Фон: от зелёного к розовому"),
+    "hair": Text("Hair: dark to light", "Волосы: от тёмных к светлым"),
+    "light": Text("Light: left to right", "Свет: слева или справа"),
+    "skin": Text("Skin: dark to light", "Кожа: от тёмной к светлой"),
+    "warmth": Text("Skin: cold to warm", "Кожа: от холодной к тёплой"),
+    "lips": Text("Lips: pale to red", "Губы: от бледных к красным"),
+    "age": Text("Age: young to old", "Возраст: от юного к старому"),
+}
+
+
+def model_controls(model: Sketch2Photo) -> dict[str, tuple[Control, ...]]:
+    """The sliders of all that steers this model: "options" of the pipeline's call, "latents" and named "directions"."""
+    latents = [
+        Control(
+            f"latent_{number}",
+            0,
+            Text(f"Dial {number}", f"Ручка {number}"),
+            f"a latent, from {-LIMIT:.0f} to {LIMIT:.0f}; 0 is the most usual face",
+            low=-LIMIT,
+            high=LIMIT,
+            step=0.01,
+            in_recipe=True,
+        )
+        for number in range(1, model.latent_dim + 1)
+    ]
+    directions = [
+        Control(
+            name,
+            0,
+            DIRECTIONS.get(name, Text(*[name.replace("_", " ").capitalize()] * 2)),
+            "how far to go in this direction, which the model was found to have; 0 is not at all",
+            low=direction["range"][0],
+            high=direction["range"][1],
+            step=0.05,
+            in_recipe=True,
+            prefix="direction_",
+        )
+        for name, direction in model.directions.items()
+    ]
+    return {"options": OPTIONS, "latents": tuple(latents), "directions": tuple(directions)}
+
+
+def labels(controls: Iterable[Control]) -> dict[str, Text]:
+    """What people read of these: {key: label, key_info: the line under it}."""
+    texts: dict[str, Text] = {}
+    for control in controls:
+        texts[control.key] = control.label
+        if control.info:
+            texts[f"{control.key}_info"] = control.info
+    return texts

@@ -1,0 +1,159 @@
+"""The pages' words in English and Russian, each under a key.
+
+MESSAGES are the Gradio page's, and STATIC those that hub/web has beside them; a control's label lies with the control, in `controls`.
+What stands in braces is a parameter.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from gradio.context import LocalContext
+
+from .. import preprocess
+
+
+class Text(NamedTuple):
+    """The same in both languages of the pages."""
+
+    english: str
+    russian: str
+
+
+LABELS = {
+    "subtitle": Text(
+        "Draw a face, get photographs of people who could be it.",
+        "Нарисуйте лицо — получите фотографии людей, у которых оно могло бы быть.",
+    ),
+    "terms": Text(
+        "The faces are made up by a neural network: none is a real person. "
+        "Weights for non-commercial research only; the code is Apache-2.0.",
+        "Лица придуманы нейросетью: ни одно не принадлежит живому человеку. "
+        "Веса — только для некоммерческих исследований; код — Apache-2.0.",
+    ),
+    "welcome": Text(
+        "Draw a face on the white square, or click one of the little drawings. The photographs follow each line.",
+        "Нарисуйте лицо на белом квадрате или щёлкните один из маленьких рисунков. Фотографии следуют за каждой линией.",
+    ),
+    "open": Text("Open a drawing", "Открыть рисунок"),
+    "enlarge": Text("Enlarge the head", "Увеличить голову"),
+    "examples": Text("Cannot draw? Start from one of these:", "Не умеете рисовать? Начните с одного из этих:"),
+    "photo": Text("Photograph", "Фотография"),
+    "compare": Text("Before and after", "До и после"),
+    "new_seed": Text("⚄ Other people", "⚄ Другие"),
+    "keep": Text("Save", "Сохранить"),
+    "keep_all": Text("Save all", "Сохранить все"),
+    "variations": Text("Variations: click one", "Варианты: выберите один"),
+    "liked": Text("I like", "Мне нравятся"),
+    "breed": Text("More like these", "Ещё похожих"),
+    "travel": Text("Animate", "Оживить"),
+    "film": Text("Animation", "Анимация"),
+    "files": Text(
+        "Files to keep: opened here, a picture brings all back", "Файлы: картинка, открытая здесь, всё вернёт"
+    ),
+    "refine": Text("Further with diffusion", "Дальше — диффузией"),
+    "sharpen": Text("Make it sharp", "Сделать чётким"),
+    "sharpened": Text("Sharp photograph", "Чёткая фотография"),
+    "history": Text("This visit: click to go back", "Этот визит: щёлкните, чтобы вернуться"),
+    "latents": Text("Dials that change the person", "Ручки, которые меняют человека"),
+    "average": Text("All to the middle", "Все на середину"),
+    "borrow": Text("Borrow the colours of a photo", "Взять цвета с фотографии"),
+    "more": Text("More settings", "Другие настройки"),
+}
+
+# What is said while the page runs. The English of what is wrong with a drawing is `preprocess`'s own.
+SENTENCES = {
+    "next": Text(
+        "Click a variation, or move a slider: the person changes, your drawing does not.",
+        "Щёлкните вариант или двигайте ползунки: человек меняется, а рисунок нет.",
+    ),
+    "tick_two": Text("Tick two or more variations first.", "Сначала отметьте два варианта или больше."),
+    "tick_some": Text("Tick the variations that you like first.", "Сначала отметьте варианты, которые нравятся."),
+    "no_variations": Text(
+        "There are no variations yet: draw a face first.", "Вариантов пока нет: сначала нарисуйте лицо."
+    ),
+    "bad_variations": Text(
+        "Variations are lists of numbers, as many in each.", "Варианты — это списки чисел, поровну в каждом."
+    ),
+    "unreadable_recipe": Text(
+        "This picture's notes on how it was made cannot be read: open it as a plain picture, without its metadata.",
+        "Заметки картинки о том, как она сделана, не прочесть: откройте её как простую картинку, без метаданных.",
+    ),
+    "other_model": Text(
+        "This picture was made with a model that has other dials or directions: it cannot be brought back here.",
+        "Эта картинка сделана моделью с другими ручками или направлениями: здесь её не вернуть.",
+    ),
+} | {
+    key: Text(preprocess.SENTENCES[key], russian)
+    for key, russian in {
+        "empty": "Холст пуст: сначала нарисуйте лицо.",
+        "dot": "На холсте только точка: сначала нарисуйте лицо.",
+        "unreadable": "{name} — не картинка, которую можно прочесть: пришлите PNG или JPEG.",
+        "damaged": "Картинка {name} повреждена: сохраните её заново как PNG или JPEG.",
+        "damaged_nameless": "Картинка повреждена: сохраните её заново как PNG или JPEG.",
+        "too_large": "Картинка {name} слишком большая: пришлите не больше {megapixels} мегапикселей.",
+        "too_many_pixels": (
+            "В картинке {width} x {height} пикселей, это слишком много: пришлите не больше {megapixels} мегапикселей."
+        ),
+        "too_small": "В картинке {width} x {height} пикселей: каждой стороне нужно не меньше {least}.",
+        "too_thin": "В картинке {width} x {height} пикселей, для лица она слишком длинная и узкая: сначала обрежьте её.",
+    }.items()
+}
+
+MESSAGES = LABELS | SENTENCES
+
+STATIC = {
+    "static_subtitle": Text(
+        "Draw a face, get photographs of people who could be it. The model runs in this tab: nothing you draw leaves it.",
+        "Нарисуйте лицо — получите фотографии людей, у которых оно могло бы быть. "
+        "Модель работает в этой вкладке: рисунок её не покидает.",
+    ),
+    "loading": Text("Loading the model, {megabytes} MB, once …", "Загружается модель, {megabytes} МБ, один раз …"),
+    "static_welcome": Text(
+        "Draw a face on the white square, or click one of the little drawings.",
+        "Нарисуйте лицо на белом квадрате или щёлкните один из маленьких рисунков.",
+    ),
+    "drawing": Text("Drawing", "Рисунок"),
+    "photographs": Text("Photographs", "Фотографии"),
+    "settings": Text("Settings", "Настройки"),
+    "drawing_file": Text("Picture file of a drawing", "Файл с рисунком"),
+    "example": Text("Example drawing: {name}", "Пример рисунка: {name}"),
+    "no_photo": Text("Photograph: none yet", "Фотография: пока нет"),
+    "photo_of_drawing": Text("Photograph of your drawing", "Фотография по рисунку"),
+    "variation": Text("Variation {number}", "Вариант {number}"),
+    "speed": Text(
+        "The last photograph took {milliseconds} ms, {how}.", "Последняя фотография заняла {milliseconds} мс, {how}."
+    ),
+    "on_gpu": Text("on the GPU", "на видеокарте"),
+    "threads": Text("threads: {number}", "потоков: {number}"),
+}
+
+
+class MessageError(ValueError):
+    """Something is wrong with what came to the page, and MESSAGES says it under this key."""
+
+    def __init__(self, key: str, **parameters: object) -> None:
+        super().__init__(MESSAGES[key].english.format(**parameters))
+        self.key, self.parameters = key, parameters
+
+
+def by_language(texts: Mapping[str, Text]) -> dict[str, dict[str, str]]:
+    """{"en": {key: sentence}, "ru": {key: sentence}}, as browsers get them."""
+    return {
+        "en": {key: text.english for key, text in texts.items()},
+        "ru": {key: text.russian for key, text in texts.items()},
+    }
+
+
+def say(key: str, **parameters: object) -> str:
+    """A message in the language of the visitor's browser."""
+    request = LocalContext.request.get(None)
+    language = (request.headers.get("accept-language") or "") if request else ""
+    text = MESSAGES[key]
+    return (text.russian if language.startswith("ru") else text.english).format(**parameters)
+
+
+def say_error(error: ValueError) -> str:
+    """An error's sentence in the language of the visitor's browser, in English where it has no key."""
+    if isinstance(error, MessageError | preprocess.DrawingError):
+        return say(error.key, **error.parameters)
+    return str(error)
