@@ -1,7 +1,60 @@
-"""Options of the tests."""
+"""Options of the tests, what many of them share, and how they are spread over pytest-xdist's workers."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
+
+from sketch2photo.evaluation.browser import chromium_path, open_chromium, run_app
+from tests import ROOT
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--screenshots", metavar="DIR", help="keep what each test of the page saw at its end in DIR")
+    parser.addoption(
+        "--no-skips", action="store_true", help="fail if a test was skipped, for want of a browser perhaps"
+    )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With `-n 2 --dist loadgroup` a file's tests stay in one worker, which makes what they share once."""
+    for item in items:
+        if not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if session.config.getoption("--no-skips") and reporter and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Chromium; a test opens a page or a context of its own in it. While it runs, its thread can run no asyncio loop."""
+    pytest.importorskip("playwright")
+    if chromium_path() is None:
+        pytest.skip("there is no Chromium: apt-get install chromium")
+    with open_chromium() as chromium:
+        yield chromium
+
+
+@pytest.fixture(scope="session")
+def url() -> Iterator[str]:
+    """Where `python app.py` serves the bundled weights."""
+    with run_app(ROOT / "hub" / "model") as app:
+        yield app.url
+
+
+@pytest.fixture(scope="session")
+def web_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page without a server, built of the bundled weights."""
+    if shutil.which("npm") is None:
+        pytest.skip("there is no npm: apt-get install npm")
+    from hub import build_web
+
+    out = tmp_path_factory.mktemp("web")
+    build_web.main(out=out)
+    return out

@@ -9,17 +9,16 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from sketch2photo.evaluation.browser import open_chromium
 from sketch2photo.refine import Refiner
 from tests import ROOT
 
 pytest.importorskip("transformers")
-pytest.importorskip("playwright")
 
 from sketch2photo import Sketch2PhotoPipeline
 from tests import diffusion
@@ -63,7 +62,7 @@ def test_what_it_says_of_python_of_the_hub_and_of_diffusion(repository: Path, tm
     assert Image.open(repository / "refined.png").size == (512, 512)
 
 
-def test_the_page_that_it_shows_how_to_build_and_serve(repository: Path) -> None:
+def test_the_page_that_it_shows_how_to_build_and_serve(repository: Path, browser: Any) -> None:
     lines = shown("Without a server", "bash").splitlines()
     (line,) = [line for line in lines if "http.server" in line]
     address = re.search(r"http://127.0.0.1:(\d+)", line)
@@ -77,12 +76,12 @@ def test_the_page_that_it_shows_how_to_build_and_serve(repository: Path) -> None
                     break
             assert process.poll() is None
             time.sleep(0.1)
-        with open_chromium() as browser:
-            page = browser.new_page()
-            page.goto(address[0])
-            page.wait_for_selector("body[data-ready]")
-            page.get_by_role("button", name="Example drawing: childish").click()
-            page.get_by_role("img", name="Photograph of your drawing").wait_for()
+        page = browser.new_page()
+        page.goto(address[0])
+        page.wait_for_selector("body[data-ready]")
+        page.get_by_role("button", name="Example drawing: childish").click()
+        page.get_by_role("img", name="Photograph of your drawing").wait_for()
+        page.close()
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(20)

@@ -4,18 +4,17 @@ import io
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image, ImageDraw
 
-from sketch2photo.evaluation.browser import open_chromium
 from sketch2photo.refine import Refiner
 from sketch2photo.studio import page as studio
 
 pytest.importorskip("transformers")
-pytest.importorskip("playwright")
 
 from sketch2photo import Sketch2Photo, Sketch2PhotoOutput, Sketch2PhotoPipeline
 from tests import diffusion
@@ -93,29 +92,28 @@ def test_nothing_of_it_is_loaded_before_it_is_used() -> None:
     assert done.stdout.strip() == "False"
 
 
-def test_the_page_has_the_button_where_it_can_run(refiner: Refiner) -> None:
+def test_the_page_has_the_button_where_it_can_run(refiner: Refiner, browser: Any) -> None:
     torch.manual_seed(0)
     model = Sketch2Photo(image_size=64, channels=(16, 32), blocks=(1, 1), head=8, directions={})
     page_of = {
         True: studio.build(Sketch2PhotoPipeline(model), refiner),
         False: studio.build(Sketch2PhotoPipeline(model)),
     }
-    with open_chromium() as browser:
-        for can_run, blocks in page_of.items():
-            _, url, _ = blocks.launch(prevent_thread_lock=True, quiet=True, i18n=studio.I18N)
-            page = browser.new_page()
-            page.set_default_timeout(60_000)
-            page.goto(url)
-            page.locator("#examples button").first.click()
-            page.wait_for_selector("#photo img")
-            button = page.get_by_role("button", name="Make it sharp")
-            assert button.count() == can_run
-            if can_run:
-                page.get_by_label("What the picture should show").fill("an old man")
-                button.click()
-                source = page.wait_for_selector("#sharpened img").get_attribute("src")
-                picture = Image.open(io.BytesIO(page.request.get(source).body()))
-                assert picture.size == (512, 512)
-                assert np.ptp(np.asarray(picture)) > 20
-            page.close()
-            blocks.close()
+    for can_run, blocks in page_of.items():
+        _, url, _ = blocks.launch(prevent_thread_lock=True, quiet=True, i18n=studio.I18N)
+        page = browser.new_page()
+        page.set_default_timeout(60_000)
+        page.goto(url)
+        page.locator("#examples button").first.click()
+        page.wait_for_selector("#photo img")
+        button = page.get_by_role("button", name="Make it sharp")
+        assert button.count() == can_run
+        if can_run:
+            page.get_by_label("What the picture should show").fill("an old man")
+            button.click()
+            source = page.wait_for_selector("#sharpened img").get_attribute("src")
+            picture = Image.open(io.BytesIO(page.request.get(source).body()))
+            assert picture.size == (512, 512)
+            assert np.ptp(np.asarray(picture)) > 20
+        page.close()
+        blocks.close()

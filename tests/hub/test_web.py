@@ -25,28 +25,13 @@ from sketch2photo.latents import max_norm
 from sketch2photo.preprocess import to_sketch
 from tests import ROOT
 
-playwright = pytest.importorskip("playwright.sync_api")
 pytest.importorskip("onnxscript")
 
-from hub import build_web  # noqa: E402
-from sketch2photo import Sketch2PhotoPipeline  # noqa: E402
+from hub import build_web
+from sketch2photo import Sketch2PhotoPipeline
 
 EXAMPLES = ROOT / "sketch2photo" / "examples"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--no-first-run",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-]
 LIMIT = 15e6  # bytes that a first visit may load
-
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: apt-get install chromium"),
-    pytest.mark.skipif(shutil.which("npm") is None, reason="there is no npm: apt-get install npm"),
-]
 
 
 @dataclass
@@ -79,29 +64,14 @@ class Host:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("web")
-    build_web.main(out=out)
-    return out
-
-
-@pytest.fixture(scope="module")
-def host(folder: Path) -> Iterator[Host]:
-    with Host(folder) as running:
+def host(web_folder: Path) -> Iterator[Host]:
+    with Host(web_folder) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def pipe() -> Sketch2PhotoPipeline:
     return Sketch2PhotoPipeline.from_pretrained(str(ROOT / "hub" / "model"))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 def visit(browser: Any, url: str, **options: str) -> Any:
@@ -223,8 +193,8 @@ def test_a_named_direction_is_pythons(page: Any, pipe: Sketch2PhotoPipeline) -> 
     assert np.abs(pixels(canvas(page, "#photo")) - pixels(expected)).mean() < 2
 
 
-def test_a_model_without_directions_has_no_sliders_for_them(browser: Any, folder: Path, tmp_path: Path) -> None:
-    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+def test_a_model_without_directions_has_no_sliders_for_them(browser: Any, web_folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(web_folder, tmp_path, dirs_exist_ok=True)
     facts = json.loads((tmp_path / "config.json").read_text())
     (tmp_path / "config.json").write_text(json.dumps(facts | {"directions": {}}))
     with Host(tmp_path) as host:
@@ -367,11 +337,11 @@ def test_drawings_are_prepared_as_in_python(page: Any) -> None:
         assert difference.max() < 0.03, (name, difference.mean(), difference.max())
 
 
-def test_a_first_visit_is_small_and_the_page_then_needs_no_connection(browser: Any, folder: Path) -> None:
-    with Host(folder) as host:
+def test_a_first_visit_is_small_and_the_page_then_needs_no_connection(browser: Any, web_folder: Path) -> None:
+    with Host(web_folder) as host:
         page = visit(browser, host.url)
         assert 1e6 < sum(host.sent) < LIMIT
-        told = re.search(r"Loading the model, (\d+) MB", (folder / "index.html").read_text())
+        told = re.search(r"Loading the model, (\d+) MB", (web_folder / "index.html").read_text())
         assert float(told[1]) == pytest.approx(sum(host.sent) / 1e6, rel=0.15)
         assert page.evaluate("crossOriginIsolated")  # without which there are no threads
         assert page.locator("body").get_attribute("data-ready") == "wasm"

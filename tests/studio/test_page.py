@@ -17,51 +17,27 @@ from urllib.parse import urlsplit
 import anyio
 import numpy as np
 import pytest
-import torch
 from mcp import ClientSession
 from mcp.client.streamable_http import streamablehttp_client
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from sketch2photo.evaluation.browser import draw_stroke, open_chromium, run_app
+from sketch2photo.evaluation.browser import draw_stroke, run_app
 from sketch2photo.evaluation.load_test import Visitor, data_url
 from sketch2photo.examples import EXAMPLES_FOLDER, example_strokes
 from sketch2photo.studio import page as studio
 from tests import ROOT
 
-playwright = pytest.importorskip("playwright.sync_api")
 gradio_client = pytest.importorskip("gradio_client")
 
-from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline  # noqa: E402
+from sketch2photo import Sketch2PhotoPipeline  # noqa: E402
 
 OPEN, BORROW = "input:has(+ #open)", "input:has(+ #borrow)"
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The bundled weights, or random ones in which every latent matters."""
-    if (ROOT / "hub/model/model.safetensors").exists():
-        return ROOT / "hub/model"
-    torch.manual_seed(0)
-    random = Sketch2Photo()
-    with torch.no_grad():
-        for parameter in random.parameters():
-            parameter += 0.03 * torch.randn_like(parameter)
-    folder = tmp_path_factory.mktemp("model")
-    random.save_pretrained(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def url(model: Path) -> Iterator[str]:
-    with run_app(model) as app:
-        yield app.url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with open_chromium() as chromium:
-        yield chromium
+def model() -> Path:
+    return ROOT / "hub" / "model"
 
 
 @pytest.fixture
