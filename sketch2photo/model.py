@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 from textwrap import shorten
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from huggingface_hub import PyTorchModelHubMixin
@@ -13,8 +13,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from .hub_download import FILES, download_model
-from .networks.classic import PlaneUNet, ResNetEncoder
-from .networks.modulated import ConvEncoder, ModulatedUNet
+from .networks import ARCHITECTURES
 
 
 class Sketch2Photo(
@@ -30,49 +29,37 @@ class Sketch2Photo(
     Every argument is saved in config.json and comes back with `from_pretrained`.
 
     Args:
-        architecture: "modulated" (the default networks) or "classic" (the first Sketch2Photo's).
+        architecture: a name in `networks.ARCHITECTURES`: "modulated", the default, or "classic", the first Sketch2Photo's.
         image_size: side of the pictures in pixels.
         latent_dim: length D of z.
-        channels: channels of each generator level, from the finest.
-        blocks: decoder residual blocks of each level ("modulated" only).
-        head: channels of the stage at half resolution ("modulated" only).
-        mapping: width of the network that z and strictness pass through ("modulated" only).
-        directions: what directions.py found in z: for each name "vector" (D numbers; z + a vector moves what the name says by a),
-            "range" (the smallest and largest a that leave a face) and "effect" (what a = 1 moves, by name).
+        directions: what evaluation/directions.py found in z: for each name "vector" (D numbers; z + a vector moves what the name
+            says by a), "range" (the smallest and largest a that leave a face) and "effect" (what a = 1 moves, by name).
+        **sizes: of the architecture's generator, as its own constructor describes them: channels, blocks, ...
 
     Raises:
-        ValueError: an unknown architecture, or an image_size that the levels do not divide.
+        ValueError: an unknown architecture, or sizes that its networks cannot be made with.
     """
 
     def __init__(
         self,
-        architecture: Literal["modulated", "classic"] = "modulated",
+        architecture: str = "modulated",
         image_size: int = 256,
         latent_dim: int = 8,
-        channels: tuple[int, ...] = (32, 64, 128, 256),
-        blocks: tuple[int, ...] = (1, 1, 1, 2),
-        head: int = 16,
-        mapping: int = 96,
         directions: dict[str, dict[str, Any]] | None = None,
+        **sizes: Any,
     ) -> None:
         super().__init__()
-        self.image_size, self.latent_dim, self.directions = image_size, latent_dim, directions or {}
-        if architecture == "modulated":
-            self.multiple = ModulatedUNet.stride * 2 ** (len(channels) - 1)
-            self.generator: nn.Module = ModulatedUNet(latent_dim, channels, blocks, head, mapping)
-            self.encoder: nn.Module = ConvEncoder(latent_dim)
-        elif architecture == "classic":
-            self.multiple = 2 ** len(channels)
-            self.generator = PlaneUNet(latent_dim, image_size, channels)
-            self.encoder = ResNetEncoder(latent_dim)
-        else:
-            raise ValueError(f'architecture is "modulated" or "classic", not {architecture!r}.')
-        smallest = max(64, self.multiple)  # E halves a photograph six times.
-        if image_size % self.multiple or image_size < smallest:
-            raise ValueError(
-                f"image_size must be a multiple of {self.multiple} and at least {smallest} for {len(channels)} levels, "
-                f"not {image_size}."
-            )
+        if architecture not in ARCHITECTURES:
+            raise ValueError(f"architecture is one of {', '.join(ARCHITECTURES)}, not {architecture!r}.")
+        self.architecture, self.image_size, self.latent_dim = architecture, image_size, latent_dim
+        self.directions = directions or {}
+        networks = ARCHITECTURES[architecture]
+        sizes = networks.sizes(sizes)
+        # The mixin saves what is given, and knows no defaults but those above.
+        self._hub_mixin_config |= sizes  # type: ignore[operator]
+        self.generator = networks.generator(latent_dim, image_size, **sizes)
+        self.encoder = networks.encoder(latent_dim, image_size)
+        self.multiple: int = self.generator.multiple  # type: ignore[assignment]
 
     def forward(self, sketch: Tensor, z: Tensor, strictness: float | Tensor = 1.0) -> Tensor:
         """Photographs G(sketch, z).

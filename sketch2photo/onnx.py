@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from .model import Sketch2Photo
+from .networks import ARCHITECTURES
 from .networks.blocks import ModulatedNorm
-from .networks.modulated import ModulatedUNet
 
 Bits = Literal[32, 16, 8]  # of a stored weight; arithmetic is in float32 with any of them
 SMALL = 1024  # numbers: a tensor with fewer stays in float32
@@ -26,7 +26,7 @@ def with_onnx(model: Sketch2Photo, bits: Bits = 32, threads: int | None = None) 
         threads: of ONNX Runtime, by default as many as PyTorch has.
 
     Raises:
-        ValueError: a classic model.
+        ValueError: a model whose architecture cannot be exported, or that is in ONNX Runtime already.
         ImportError: ONNX Runtime is not installed.
     """
     threads = threads or torch.get_num_threads()
@@ -43,11 +43,13 @@ def to_onnx(model: Sketch2Photo, bits: Bits = 32) -> dict[str, bytes]:
     encoder: photo (N, 3, S, S) -> mu and logvar, (N, D) each; N is free.
 
     Raises:
-        ValueError: a classic model.
+        ValueError: a model whose architecture cannot be exported, or that is in ONNX Runtime already.
         ImportError: the exporter's packages are not installed.
     """
-    if not isinstance(model.generator, ModulatedUNet):
-        raise ValueError('Only models of the default architecture run in ONNX Runtime, not "classic" ones.')
+    if isinstance(model.generator, _OnnxGenerator):
+        raise ValueError("This model is in ONNX Runtime already: load it in PyTorch to export it.")
+    if not ARCHITECTURES[model.architecture].onnx:
+        raise ValueError(f"ONNX Runtime does not run models of the architecture {model.architecture!r}.")
     # Contiguous weights: with others the exporter writes shapes of one z into the graph.
     generator, encoder = (
         copy.deepcopy(network).eval().to("cpu", torch.float32, memory_format=torch.contiguous_format)  # type: ignore[call-overload]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from .images import fitted, to_images, to_tensor
+from .images import fitted, to_array, to_images, to_tensor
 from .latents import clip_norm, random_latents
 from .model import Sketch2Photo
 from .onnx import with_onnx
@@ -122,8 +122,7 @@ class Sketch2PhotoPipeline:
     @torch.inference_mode()
     def encode(self, photo: Image.Image | NDArray[Any]) -> Tensor:
         """The latents (1, D) of a photograph: E's mu of its central square."""
-        picture = photo.convert("RGB") if isinstance(photo, Image.Image) else photo
-        pixels = np.asarray(picture)
+        pixels = to_array(photo, "RGB") if isinstance(photo, Image.Image) else np.asarray(photo)
         if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8 or not pixels.size:
             raise ValueError(
                 "A photograph for style is a picture in colour: a PIL image or an (H, W, 3) array of uint8."

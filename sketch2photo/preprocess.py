@@ -17,6 +17,8 @@ from PIL import Image, ImageOps
 from torch import Tensor
 from torch.nn import functional as F
 
+from .images import is_deep, on_white, resize, unit_values
+
 Grey = npt.NDArray[np.float32]  # (H, W) in [0, 1], white = 1
 Box = tuple[int, int, int]  # left, top, side; may reach outside the picture
 
@@ -78,7 +80,7 @@ def to_sketch(drawing: Any, size: int = 256, reframe: bool = True) -> Tensor:
     ink, side = _find_ink(grey), max(height, width)
     box = _frame(ink, height, width) if reframe else ((width - side) // 2, (height - side) // 2, side)
     square = _crop(grey, box, paper=_paper_level(grey))
-    sketch = _restore_contrast(_scale(square, size))
+    sketch = _restore_contrast(resize(square, size))
     return torch.from_numpy(sketch * 2 - 1)[None, None]
 
 
@@ -103,7 +105,7 @@ def open_on_white(drawing: Any) -> Image.Image:
         raise DrawingError("empty")
     if isinstance(drawing, dict):
         return _open_sketchpad(drawing)
-    return _on_white(_open(drawing))
+    return on_white(_open(drawing)).convert("RGB")
 
 
 def _open_sketchpad(value: dict[str, Any]) -> Image.Image:
@@ -111,7 +113,7 @@ def _open_sketchpad(value: dict[str, Any]) -> Image.Image:
     if not {"background", "layers", "composite"} & value.keys():
         raise ValueError("A drawing's dict must be a sketchpad's value, with background, layers and composite.")
     if value.get("composite") is not None:
-        return _on_white(_open(value["composite"]))
+        return on_white(_open(value["composite"])).convert("RGB")
     parts = [part for part in (value.get("background"), *(value.get("layers") or [])) if part is not None]
     if not parts:
         raise DrawingError("empty")
@@ -121,7 +123,7 @@ def _open_sketchpad(value: dict[str, Any]) -> Image.Image:
     stack = sheets[0]
     for sheet in sheets[1:]:
         stack = Image.alpha_composite(stack, sheet)
-    return _on_white(stack)
+    return on_white(stack).convert("RGB")
 
 
 def _open(drawing: Any) -> Image.Image:
@@ -156,14 +158,7 @@ def _decode(picture: Image.Image, name: str | None = None) -> Image.Image:
         upright = ImageOps.exif_transpose(picture)
     except Exception as error:  # as above
         raise (DrawingError("damaged", name=name) if name else DrawingError("damaged_nameless")) from error
-    if upright.mode.startswith(("I", "F")):
-        values = np.asarray(upright, np.float64)
-        if upright.mode.startswith("I;16"):
-            values /= 65535
-        elif np.nanmax(values) > 1:  # no other mode says what its white is
-            values /= 255 if np.nanmax(values) <= 255 else 65535
-        return _from_array(values)
-    return upright
+    return _from_array(unit_values(upright)) if is_deep(upright) else upright
 
 
 def _from_array(array: npt.NDArray[Any]) -> Image.Image:
@@ -194,13 +189,6 @@ def _check_size(width: int, height: int) -> None:
         raise DrawingError("too_small", width=width, height=height, least=MIN_SIDE)
     if max(width, height) > MAX_ASPECT * min(width, height):
         raise DrawingError("too_thin", width=width, height=height)
-
-
-def _on_white(picture: Image.Image) -> Image.Image:
-    if picture.has_transparency_data:
-        rgba = picture.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
-    return picture.convert("RGB")
 
 
 # ---- paper and ink -------------------------------------------------------------------------------------------------
@@ -363,13 +351,6 @@ def _crop(grey: Grey, box: Box, paper: float) -> Grey:
     x0, y0, x1, y1 = max(left, 0), max(top, 0), min(left + side, width), min(top + side, height)
     out[y0 - top : y1 - top, x0 - left : x1 - left] = grey[y0:y1, x0:x1]
     return out
-
-
-def _scale(square: Grey, size: int) -> Grey:
-    if square.shape[0] == size:
-        return square
-    method = cv2.INTER_AREA if square.shape[0] > size else cv2.INTER_CUBIC
-    return np.clip(cv2.resize(square, (size, size), interpolation=method), 0, 1)
 
 
 def _restore_contrast(grey: Grey) -> Grey:

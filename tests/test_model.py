@@ -78,6 +78,8 @@ def test_saved_and_loaded_is_the_same_model_in_eval_mode(model: Sketch2Photo, tm
     assert not again.training
     config = json.loads((tmp_path / "config.json").read_text())
     assert config["image_size"] == model.image_size
+    assert len(config["channels"]) in (2, 3)
+    assert ("mapping" in config) == (model.architecture == "modulated")  # also what was not given
     z = torch.randn(2, 8)
     torch.testing.assert_close(again(sketches(model), z), model.eval()(sketches(model), z))
 
@@ -128,7 +130,14 @@ def test_arguments_that_cannot_be_are_named() -> None:
     with pytest.raises(ValueError, match="at least 64"):
         Sketch2Photo(image_size=32)
     with pytest.raises(ValueError, match="architecture"):
-        Sketch2Photo(architecture="other")  # type: ignore[arg-type]
+        Sketch2Photo(architecture="other")
+    with pytest.raises(ValueError, match="no head or mapping, only channels"):
+        Sketch2Photo(**CLASSIC, mapping=96, head=16)
+    with pytest.raises(ValueError, match="for each of the 2 channels, not 1 numbers"):
+        Sketch2Photo(**SMALL | {"blocks": (1,)})
+    for name, size in {"channels": (), "blocks": (1, 0), "head": 0, "latent_dim": -1, "mapping": 9.5}.items():
+        with pytest.raises(ValueError, match=f"{name} must be whole numbers"):
+            Sketch2Photo(**SMALL | {name: size})
 
 
 def test_the_generator_has_no_checkerboard_to_give() -> None:

@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 
 from sketch2photo.data.sources import SyntheticFaces
+from sketch2photo.examples import EXAMPLES
 from sketch2photo.onnx import Bits, to_onnx, with_onnx
 from sketch2photo.preprocess import to_sketch
 from tests import ROOT
@@ -19,7 +20,6 @@ from hub import export_onnx  # noqa: E402
 from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline  # noqa: E402
 
 BUNDLED = str(ROOT / "hub" / "model")
-DRAWINGS = sorted((ROOT / "sketch2photo" / "examples").glob("*.png"))
 SMALL = {"image_size": 64, "channels": (16, 32), "blocks": (1, 2), "head": 8}
 
 
@@ -55,8 +55,8 @@ def test_the_files_give_what_pytorch_gives_on_real_drawings(model: Sketch2Photo,
     generator, encoder = (onnxruntime.InferenceSession(files / f"{name}.onnx") for name in ("generator", "encoder"))
     z = torch.randn(3, model.latent_dim, generator=torch.Generator().manual_seed(0))
     strictness = torch.tensor([1.0, 0.5, 0.0])
-    assert len(DRAWINGS) > 5
-    for path in DRAWINGS:
+    assert len(EXAMPLES) > 5
+    for path in EXAMPLES:
         sketch = to_sketch(path, model.image_size)
         (photo,) = generator.run(None, {"sketch": sketch.numpy(), "z": z.numpy(), "strictness": strictness.numpy()})
         np.testing.assert_allclose(photo, model(sketch, z, strictness).numpy(), atol=1e-3, rtol=0)
@@ -101,7 +101,7 @@ def test_smaller_weights_make_nearly_the_same_pictures(
     assert len(content) < share * (files / "generator.onnx").stat().st_size
     z = torch.randn(2, model.latent_dim, generator=torch.Generator().manual_seed(1))
     session = onnxruntime.InferenceSession(content)
-    for path in DRAWINGS[:4]:
+    for path in EXAMPLES[:4]:
         sketch = to_sketch(path, model.image_size)
         given = {"sketch": sketch.numpy(), "z": z.numpy(), "strictness": np.ones(2, np.float32)}
         difference = np.abs(session.run(None, given)[0] - model(sketch, z).numpy())
@@ -127,12 +127,12 @@ def test_the_check_measures_that_smaller_weights_cost_no_kernel_distance(
 
 
 def test_the_pipeline_is_called_as_before(model: Sketch2Photo, pipe: Sketch2PhotoPipeline) -> None:
-    expected = Sketch2PhotoPipeline(model)(DRAWINGS[0], num_images=3, seed=4, strictness=0.7)
-    out = pipe(DRAWINGS[0], num_images=3, seed=4, strictness=0.7)
+    expected = Sketch2PhotoPipeline(model)(EXAMPLES[0], num_images=3, seed=4, strictness=0.7)
+    out = pipe(EXAMPLES[0], num_images=3, seed=4, strictness=0.7)
     torch.testing.assert_close(out.latents, expected.latents)
     for ours, theirs in zip(out.images, expected.images, strict=True):
         assert np.abs(np.asarray(ours).astype(int) - np.asarray(theirs)).max() <= 1
-    again, theirs = (p(DRAWINGS[1], style=out.images[0]) for p in (pipe, Sketch2PhotoPipeline(model)))
+    again, theirs = (p(EXAMPLES[1], style=out.images[0]) for p in (pipe, Sketch2PhotoPipeline(model)))
     torch.testing.assert_close(again.latents, theirs.latents, atol=1e-3, rtol=0)
 
 

@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image, ImageDraw
 
+from sketch2photo.examples import EXAMPLES, EXAMPLES_FOLDER
 from sketch2photo.preprocess import to_sketch
 from tests.drawings import render
 
-EXAMPLES = Path(__file__).parents[1] / "sketch2photo" / "examples"
-OURS: dict[str, Any] = json.loads((EXAMPLES / "strokes.json").read_text())
+OURS: dict[str, Any] = json.loads((EXAMPLES_FOLDER / "strokes.json").read_text())
 STROKES = OURS | render.load()
 LARGE = sorted(set(STROKES) - {"tiny_corner", "tiny_in_corner"})
 FILLING = sorted(set(OURS) - {"tiny_corner"} | {"potato_head", "headscarf"})
@@ -107,7 +107,7 @@ def test_a_drawing_that_fills_its_canvas_is_only_scaled(name: str) -> None:
     assert np.abs(grey(to_sketch(page)) - scaled).max() < 0.01
 
 
-@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.png")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_the_example_pictures_show_the_example_strokes(path: Path) -> None:
     picture = grey(to_sketch(Image.open(path), 512))
     assert difference(path, draw(path.stem)) < 3
@@ -115,7 +115,7 @@ def test_the_example_pictures_show_the_example_strokes(path: Path) -> None:
 
 
 def test_every_example_has_strokes_and_a_picture() -> None:
-    assert {path.stem for path in EXAMPLES.glob("*.png")} == set(json.loads((EXAMPLES / "strokes.json").read_text()))
+    assert {path.stem for path in EXAMPLES} == set(json.loads((EXAMPLES_FOLDER / "strokes.json").read_text()))
 
 
 @pytest.mark.parametrize("name", sorted(render.load()))

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..images import SUFFIXES, Picture, fitted, read, to_tensor
+from ..images import SUFFIXES, Picture, fitted, read, to_array, to_tensor
 from . import photo_to_sketch
 from .synthetic_faces import draw_face
 
@@ -103,8 +103,8 @@ class Hub:
 
     def load(self, index: int) -> tuple[Picture, Picture | None]:
         row = self.rows[index]
-        photo = np.asarray((row["photo"] if "photo" in row else row["image"]).convert("RGB"))
-        return photo, np.asarray(row["sketch"].convert("L")) if "sketch" in row else None
+        photo = to_array(row["photo"] if "photo" in row else row["image"], "RGB")
+        return photo, to_array(row["sketch"], "L") if "sketch" in row else None
 
     def name(self, index: int) -> str | None:
         return None

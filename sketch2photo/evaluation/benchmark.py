@@ -32,7 +32,7 @@ from torchvision.models import resnet50
 from .. import machine
 from ..data.sources import SyntheticFaces
 from ..model import Sketch2Photo
-from ..networks.modulated import ModulatedUNet
+from ..networks import ARCHITECTURES
 from ..onnx import to_onnx, with_onnx
 from ..training.config import PRESETS, Preset
 from ..training.trainer import Trainer
@@ -153,7 +153,7 @@ def onnx_runs(model: Sketch2Photo) -> bool:
         import onnxscript  # noqa: F401
     except ImportError:
         return False
-    return isinstance(model.generator, ModulatedUNet)
+    return ARCHITECTURES[model.architecture].onnx
 
 
 def browser_latencies(folder: Path, rounds: int) -> tuple[Row, float]:

@@ -23,7 +23,7 @@ from .. import machine
 from ..data.sources import Pairs, fixed_samples, split
 from ..images import Picture, to_pictures
 from ..model import Sketch2Photo
-from .metrics import FaceFinder, border_colour
+from .metrics import FaceFinder, border_colour, eye_distance
 
 Floats = NDArray[Any]
 SAMPLES = 24  # of each sketch
@@ -45,7 +45,7 @@ class Regions:
     @classmethod
     def of(cls, landmarks: Floats, side: int) -> "Regions":
         eyes = landmarks[36:48].mean(0)
-        eye_distance = float(np.linalg.norm(landmarks[36:42].mean(0) - landmarks[42:48].mean(0)))
+        unit = eye_distance(landmarks)
         left, right = (landmarks[i] for i in (slice(1, 5), slice(12, 16)))
         nose = landmarks[30]
 
@@ -54,9 +54,9 @@ class Regions:
             cv2.circle(mask, (round(float(centre[0])), round(float(centre[1]))), max(1, round(radius)), 1, -1)
             return mask > 0
 
-        cheeks = [disc(0.45 * part.mean(0) + 0.55 * nose, 0.16 * eye_distance) for part in (left, right)]
-        top = eyes - np.array([0.0, 1.35 * eye_distance])
-        hair = [disc(top + np.array([shift * eye_distance, 0.0]), 0.14 * eye_distance) for shift in (-0.35, 0.0, 0.35)]
+        cheeks = [disc(0.45 * part.mean(0) + 0.55 * nose, 0.16 * unit) for part in (left, right)]
+        top = eyes - np.array([0.0, 1.35 * unit])
+        hair = [disc(top + np.array([shift * unit, 0.0]), 0.14 * unit) for shift in (-0.35, 0.0, 0.35)]
         mouth = np.zeros((side, side), np.uint8)
         cv2.fillPoly(mouth, [landmarks[48:60].round().astype(np.int32)], 1)
         return cls(cheeks[0] | cheeks[1], cheeks[0], cheeks[1], hair[0] | hair[1] | hair[2], mouth > 0)

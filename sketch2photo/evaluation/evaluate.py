@@ -35,7 +35,7 @@ from tqdm import tqdm
 
 from .. import machine
 from ..data.sources import Pairs, Source, fixed_samples, split
-from ..images import SUFFIXES, Floats, Picture, to_pictures
+from ..images import SUFFIXES, Floats, Picture, fitted, to_pictures, to_tensor
 from ..model import Sketch2Photo
 from ..networks.features import EfficientNetLite, feature_distance, kernel_distance
 from ..preprocess import to_sketch
@@ -134,13 +134,12 @@ class Evaluator:
         figures["reconstruction"] = _mean_error(again, self.photo)
 
         if self.finder:
-            broken = np.stack([
+            broken = [
                 sketch if line is None else break_outline(sketch, line)
                 for sketch, line in zip(self.sketches, self.outlines, strict=True)
-            ])  # fmt: skip
-            gaps = self._generate(
-                model, torch.from_numpy(broken)[:, None] / 127.5 - 1, z, strictness, "broken outlines"
-            )
+            ]
+            sketches = torch.stack([to_tensor(fitted(sketch, len(sketch))) for sketch in broken])
+            gaps = self._generate(model, sketches, z, strictness, "broken outlines")
             figures["bleed_broken"] = self._bleed(to_pictures(gaps))
         if drawings is not None and self.finder:
             z = shared_z(model.latent_dim, self.seed)

@@ -145,10 +145,11 @@ def _landmark_file() -> Path | None:
 
 def landmark_error(ours: Floats, theirs: Floats) -> float:
     """Mean distance of 68 landmarks, in eye distances of `theirs` (the photograph's)."""
-    return float(np.linalg.norm(ours - theirs, axis=1).mean() / _eye_distance(theirs))
+    return float(np.linalg.norm(ours - theirs, axis=1).mean() / eye_distance(theirs))
 
 
-def _eye_distance(landmarks: Floats) -> float:
+def eye_distance(landmarks: Floats) -> float:
+    """Between the centres of the eyes, of 68 landmarks (68, 2), in their units."""
     return float(np.linalg.norm(landmarks[36:42].mean(0) - landmarks[42:48].mean(0)))
 
 
@@ -172,7 +173,7 @@ def outline(landmarks: Floats, places: int = 96) -> Outline:
     tangents = curve(at, 1)
     # From the left ear over the chin, with y downwards, outward is to the right of the way: (-dy, dx).
     normals = np.stack([-tangents[:, 1], tangents[:, 0]], 1) / np.linalg.norm(tangents, axis=1, keepdims=True)
-    return Outline(curve(at), normals, _eye_distance(landmarks))
+    return Outline(curve(at), normals, eye_distance(landmarks))
 
 
 def clean_places(photo: Picture, outline: Outline) -> Mask:

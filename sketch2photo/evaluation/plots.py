@@ -7,12 +7,11 @@ import sys
 from pathlib import Path
 
 import torch
-from diffusers.image_processor import VaeImageProcessor
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from .. import machine
-from ..images import SUFFIXES
+from ..images import SUFFIXES, to_images
 from ..model import Sketch2Photo
 from ..preprocess import to_sketch
 
@@ -37,8 +36,7 @@ def sweeps(model: Sketch2Photo, sketches: Tensor) -> Image.Image:
     for y, (name, vector) in enumerate(rows.items()):
         draw.text((4, (y + 0.5) * CELL), name.replace("_", " "), "black", font, anchor="lm")
         for s, sketch in enumerate(sketches.split(1)):
-            photos = VaeImageProcessor().postprocess(model(sketch, steps * vector).float(), output_type="pil")
-            for x, photo in enumerate(photos):
+            for x, photo in enumerate(to_images(model(sketch, steps * vector))):
                 corner = LABEL + s * (STEPS * CELL + 8) + x * CELL, y * CELL
                 sheet.paste(photo.resize((CELL, CELL), Image.Resampling.LANCZOS), corner)
     return sheet

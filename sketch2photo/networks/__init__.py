@@ -1,4 +1,51 @@
 """The networks: generators and encoders, and the frozen features that pictures are compared by.
 
 Pure PyTorch, shapes in and shapes out. Imports nothing else of the package; the model, training and evaluation import it.
+
+To add an architecture, write its two networks into a file of their own here and give them a line in ARCHITECTURES.
 """
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from torch import nn
+
+from .classic import PlaneUNet, ResNetEncoder
+from .modulated import ConvEncoder, ModulatedUNet
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A generator and an encoder that belong together, as they are made with random weights.
+
+    generator: made by generator(latent_dim, image_size, **sizes), where each of `sizes` has a default; called as
+        generator(sketch, z, strictness) with (N, 1, H, W) in [-1, 1], (K N, D) and (K N,) in [0, 1], all sketches in turn, for
+        (K N, 3, H, W) in [-1, 1]. Its `multiple` is what H and W must be multiples of.
+    encoder: made by encoder(latent_dim, image_size); called as encoder(photo) with (N, 3, H, W) in [-1, 1] for mu and logvar,
+        (N, D) each.
+    onnx: whether ONNX Runtime runs both (`sketch2photo.onnx`).
+
+    Both raise ValueError for arguments that they cannot be made with.
+    """
+
+    generator: Callable[..., nn.Module]
+    encoder: Callable[[int, int], nn.Module]
+    onnx: bool = False
+
+    def sizes(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """All of the generator's own arguments: those that are given, and its defaults; ValueError where it does not have one."""
+        _, _, *own = inspect.signature(self.generator).parameters.values()
+        unknown = given.keys() - {parameter.name for parameter in own}
+        if unknown:
+            raise ValueError(
+                f"This architecture has no {' or '.join(sorted(unknown))}, only {', '.join(p.name for p in own)}."
+            )
+        return {parameter.name: given.get(parameter.name, parameter.default) for parameter in own}
+
+
+ARCHITECTURES = {
+    "modulated": Architecture(ModulatedUNet, ConvEncoder, onnx=True),
+    "classic": Architecture(PlaneUNet, ResNetEncoder),
+}

@@ -1,5 +1,7 @@
 """What the networks are put together from."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -72,3 +74,19 @@ def smoothed(x: Tensor) -> Tensor:
 def tile(x: Tensor, count: int) -> Tensor:
     """The batch repeated in turn up to `count`; one item without copying it."""
     return x.expand(count, -1, -1, -1) if len(x) == 1 else x.repeat(count // len(x), 1, 1, 1)
+
+
+def check_size(image_size: int, multiple: int, smallest: int = 1) -> None:
+    """Raises ValueError for a picture whose side a network does not divide, or that is too small for it."""
+    if image_size < max(smallest, multiple) or image_size % multiple:
+        raise ValueError(
+            f"image_size must be a multiple of {multiple} and at least {max(smallest, multiple)}, not {image_size}."
+        )
+
+
+def check_positive(**sizes: int | Sequence[int]) -> None:
+    """Raises ValueError for one of the named sizes that is not a whole number from 1, or such numbers, one at least."""
+    for name, size in sizes.items():
+        numbers = list(size) if isinstance(size, Sequence) else [size]
+        if not numbers or any(not isinstance(number, int) or number < 1 for number in numbers):
+            raise ValueError(f"{name} must be whole numbers from 1, not {size!r}.")

@@ -6,14 +6,28 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from .blocks import tile
+from .blocks import check_positive, check_size, tile
 
 
 class PlaneUNet(nn.Module):
-    """Classic generator: pix2pix's U-Net (Isola et al., 2017), the latent as a plane beside the sketch."""
+    """Classic generator: pix2pix's U-Net (Isola et al., 2017), the latent as a plane beside the sketch.
 
-    def __init__(self, latent_dim: int, image_size: int, channels: Sequence[int]) -> None:
+    Args:
+        latent_dim: length D of z.
+        image_size: side of the pictures in pixels.
+        channels: of each level, from the finest, which is at half the picture's resolution.
+
+    Raises:
+        ValueError: sizes that are none, or an image_size that the levels do not divide.
+    """
+
+    def __init__(
+        self, latent_dim: int, image_size: int, channels: Sequence[int] = (64, 128, 256, 512, 512, 512)
+    ) -> None:
         super().__init__()
+        check_positive(latent_dim=latent_dim, channels=channels)
+        self.multiple = 2 ** len(channels)
+        check_size(image_size, self.multiple)
         self.plane = nn.Linear(latent_dim, image_size**2)
         widths = [2, *channels]
         last = len(channels) - 1
@@ -47,11 +61,19 @@ class PlaneUNet(nn.Module):
 
 
 class ResNetEncoder(nn.Module):
-    """Classic encoder: ResNet-18 (He et al., 2016) up to its third stage, from scratch, then mu and logvar."""
+    """Classic encoder: ResNet-18 (He et al., 2016) up to its third stage, from scratch, then mu and logvar.
 
-    def __init__(self, latent_dim: int) -> None:
+    Raises:
+        ImportError: torchvision is not installed.
+    """
+
+    def __init__(self, latent_dim: int, image_size: int) -> None:
         super().__init__()
-        from torchvision.models import resnet18
+        check_size(image_size, 1, smallest=16)
+        try:
+            from torchvision.models import resnet18
+        except ImportError as error:
+            raise ImportError("The classic encoder is torchvision's ResNet-18: pip install torchvision") from error
 
         network = resnet18(weights=None)
         self.layers = nn.Sequential(*list(network.children())[:-3])

@@ -7,7 +7,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .blocks import ModulatedBlocks, ModulatedNorm, ResidualBlock, SubPixelConv, smoothed, tile
+from .blocks import (
+    ModulatedBlocks,
+    ModulatedNorm,
+    ResidualBlock,
+    SubPixelConv,
+    check_positive,
+    check_size,
+    smoothed,
+    tile,
+)
 
 
 class ModulatedUNet(nn.Module):
@@ -20,15 +29,37 @@ class ModulatedUNet(nn.Module):
 
     `strictness` gates the skip connections: at 1 every line reaches the output at full resolution; at 0 the two
     finest levels get no skip at all, so the drawing can only act as a hint of where things are.
+
+    Args:
+        latent_dim: length D of z.
+        image_size: side of the pictures in pixels.
+        channels: of each level, from the finest.
+        blocks: decoder residual blocks of each level.
+        head: channels of the stage at half resolution.
+        mapping: width of the network that z and strictness pass through.
+
+    Raises:
+        ValueError: sizes that are none, or do not fit each other.
     """
 
     stride = 4  # of the finest level, by space-to-depth
 
     def __init__(
-        self, latent_dim: int, channels: Sequence[int], blocks: Sequence[int], head: int, mapping: int
+        self,
+        latent_dim: int,
+        image_size: int,
+        channels: Sequence[int] = (32, 64, 128, 256),
+        blocks: Sequence[int] = (1, 1, 1, 2),
+        head: int = 16,
+        mapping: int = 96,
     ) -> None:
         super().__init__()
+        check_positive(latent_dim=latent_dim, channels=channels, blocks=blocks, head=head, mapping=mapping)
         levels = len(channels)
+        if len(blocks) != levels:
+            raise ValueError(f"blocks has a number for each of the {levels} channels, not {len(blocks)} numbers.")
+        self.multiple = self.stride * 2 ** (levels - 1)
+        check_size(image_size, self.multiple)
         self.mapping = nn.Sequential(
             nn.Linear(latent_dim + 1, mapping), nn.SiLU(), nn.Linear(mapping, mapping), nn.SiLU()
         )
@@ -77,8 +108,9 @@ class ConvEncoder(nn.Module):
     (Chu et al., 2017), and which look like a checkerboard, are invisible to it.
     """
 
-    def __init__(self, latent_dim: int, channels: Sequence[int] = (32, 64, 128, 192, 256)) -> None:
+    def __init__(self, latent_dim: int, image_size: int, channels: Sequence[int] = (32, 64, 128, 192, 256)) -> None:
         super().__init__()
+        check_size(image_size, 1, smallest=2 ** (len(channels) + 1))
         widths = [3, *channels]
         self.layers = nn.Sequential(
             *(nn.Sequential(nn.Conv2d(a, b, 4, 2, 1), nn.LeakyReLU(0.2)) for a, b in pairwise(widths))

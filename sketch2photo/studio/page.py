@@ -19,6 +19,7 @@ from torch import Tensor
 
 from .. import refine
 from ..examples import EXAMPLES
+from ..images import to_images
 from ..latents import breed_latents, slerp, slerp_loop
 from ..pipeline import Sketch2PhotoOutput, Sketch2PhotoPipeline
 from ..preprocess import to_sketch
@@ -600,8 +601,7 @@ def numbered(pictures: Iterable[Any] | None) -> list[tuple[Any, str]]:
 
 def framed(drawing: str | Image.Image | None) -> Image.Image:
     """A drawing, or a file of one, as it lies on the sketchpad with its head where faces are."""
-    sketch = to_sketch(drawing, SIZE)[0, 0]
-    return Image.fromarray(((sketch + 1) * 127.5).round().byte().numpy())
+    return to_images(to_sketch(drawing, SIZE))[0]
 
 
 def file_button(name: str, **kwargs: Any) -> gr.UploadButton:

@@ -2,7 +2,6 @@
 
 import numpy as np
 import torch
-from diffusers.image_processor import VaeImageProcessor
 from diffusers.utils.pil_utils import make_image_grid
 from PIL import Image
 from torch import Tensor
@@ -11,7 +10,7 @@ from ..data.landmarks import LandmarksFile
 from ..data.line_drawing import line_drawing
 from ..data.sources import Source, fixed_samples
 from ..examples import EXAMPLES
-from ..images import to_tensor
+from ..images import to_images, to_tensor
 from ..model import Sketch2Photo
 from ..networks.features import EfficientNetLite, available, kernel_distance
 from ..preprocess import to_sketch
@@ -77,13 +76,13 @@ class Validation:
     @torch.inference_mode()
     def grid(self, model: Sketch2Photo) -> Image.Image:
         """Each sketch, three photographs to the line with random z, and two of them with the line as a hint."""
-        processor, cells = VaeImageProcessor(), []
+        cells: list[Image.Image] = []
         z = self.z[:3].to(self.device)
         for sketch in self.shown.split(1):
             strict = model(sketch.to(self.device), z).float()
             loose = model(sketch.to(self.device), z[:2], 0.0).float()
             row = torch.cat([sketch.expand(-1, 3, -1, -1), strict.cpu(), loose.cpu()])
-            cells += processor.postprocess(row, output_type="pil")
+            cells += to_images(row)
         half = [cell.resize((128, 128), Image.Resampling.BOX) if cell.width > 128 else cell for cell in cells]
         return make_image_grid(half, len(self.shown), 6)
 

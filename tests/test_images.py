@@ -1,0 +1,50 @@
+"""Pictures are read the same whatever they are stored as."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from sketch2photo.images import fitted, read, to_images, to_pictures, to_tensor
+
+
+@pytest.fixture
+def page() -> np.ndarray:
+    """(40, 60) uint8: every value, and a line on white."""
+    page = np.full((40, 60), 255, np.uint8)
+    page[:8, :32] = np.arange(256).reshape(8, 32)
+    page[20:22, 10:50] = 0
+    return page
+
+
+def test_sixteen_bits_and_transparency_are_read_as_what_they_show(page: np.ndarray, tmp_path: Path) -> None:
+    Image.fromarray(page).save(tmp_path / "plain.png")
+    Image.fromarray(page.astype(np.uint16) * 257).save(tmp_path / "deep.png")
+    black = Image.new("L", (60, 40), 0)
+    Image.merge("LA", (black, Image.fromarray(255 - page))).save(tmp_path / "transparent.png")
+    for name in ("plain", "deep", "transparent"):
+        for mode, shape in (("L", (40, 60)), ("RGB", (40, 60, 3))):
+            picture = read(tmp_path / f"{name}.png", mode)
+            assert (picture.shape, picture.dtype) == (shape, np.uint8)
+            assert np.abs(picture.reshape(40, 60, -1).astype(int) - page[..., None]).max() <= 1, (name, mode)
+
+
+def test_a_photograph_taken_on_its_side_is_read_upright(page: np.ndarray, tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn by 90 degrees clockwise
+    Image.fromarray(page).save(tmp_path / "phone.png", exif=exif)
+    np.testing.assert_array_equal(read(tmp_path / "phone.png", "L"), np.rot90(page, -1))
+
+
+def test_arrays_and_tensors_are_turned_into_each_other_without_loss(page: np.ndarray) -> None:
+    square = page[:, 10:50]
+    tensor = to_tensor(fitted(page, 40))
+    assert (tensor.shape, tensor.min(), tensor.max()) == ((1, 40, 40), -1, 1)
+    np.testing.assert_array_equal(to_pictures(tensor[None])[0], square)
+    colours = np.stack([square, 255 - square, np.full_like(square, 7)], 2)
+    pictures = torch.stack([to_tensor(fitted(colours, 40)), tensor.expand(3, -1, -1)])
+    np.testing.assert_array_equal(to_pictures(pictures)[0], colours)
+    assert [(image.size, image.mode) for image in to_images(pictures)] == [((40, 40), "RGB")] * 2
+    assert to_images(tensor[None])[0].mode == "L"
