@@ -7,22 +7,24 @@ onnxruntime-web as hub/web/package-lock.json pins it.
 import gzip
 import hashlib
 import json
-import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
+from typing import Any
 
 from hub import export_onnx
-from sketch2photo.evaluation.benchmark import page_size
+from sketch2photo import preprocess
+from sketch2photo.cli import run
 from sketch2photo.examples import EXAMPLES
 from sketch2photo.model import Sketch2Photo
-from sketch2photo.studio.controls import CONTROLS, DIRECTIONS, OPTIONS, labels
-from sketch2photo.studio.messages import MESSAGES, STATIC
-from sketch2photo.studio.sketchpad import sketchpad
+from sketch2photo.studio import pad
+from sketch2photo.studio.controls import labels, model_controls
+from sketch2photo.studio.messages import MESSAGES, STATIC, by_language
 
 SOURCE = Path(__file__).parent / "web"
-PAGE = ("README.md", "index.html", "main.js", "model.js", "worker.js", "drawing.js", "sw.js")
+OWN = [path for kind in ("README.md", "*.html", "*.css", "*.js", "*.svg") for path in sorted(SOURCE.glob(kind))]
+SHARED = [*pad.FILES, preprocess.THRESHOLDS_FILE]  # with the app
+SHOWN = ("careful_woman", "glasses_beard", "curly_hair", "three_quarter", "quick_sketch", "childish")  # examples
 RUNTIME = SOURCE / "node_modules" / "onnxruntime-web" / "dist"
 WASM = "ort-wasm-simd-threaded"
 GPU = f"{WASM}.asyncify"
@@ -34,36 +36,15 @@ def build(model: str, out: Path) -> int:
     Raises:
         ValueError: no model, no npm, npm failed, or a folder of something else.
     """
-    loaded = Sketch2Photo.from_pretrained(model)
-    if shutil.which("npm") is None:
-        raise ValueError("The page is built with npm, which is not installed: it comes with Node.js.")
-    done = subprocess.run(["npm", "ci", "--ignore-scripts"], cwd=SOURCE, capture_output=True, text=True)
-    if done.returncode:
-        raise ValueError(f"npm could not install onnxruntime-web: {done.stderr.strip().splitlines()[-1]}")
-
     if out.exists() and any(out.iterdir()) and not (out / "version.js").exists():
         raise ValueError(f"{out} holds something else than this page: choose another --out.")
+    loaded = Sketch2Photo.from_pretrained(model)
+    _install()
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
-    for name in PAGE:
-        shutil.copy(SOURCE / name, out / name)
-    pad = sketchpad("pad", "#file")
-    page = (out / "index.html").read_text()
-    (out / "index.html").write_text(page.replace("<!-- the sketchpad -->", pad.html_template))
-    (out / "style.css").write_text(f"{(SOURCE / 'style.css').read_text()}\n#pad {{{pad.css_template}}}\n")
-    script = f"export function sketchpad(element, props, trigger, watch) {{\n{pad.js_on_load}\n}}\n"
-    (out / "pad.js").write_text(script)
-    english = {name: text.english for name, text in DIRECTIONS.items()}
-    texts = [*(MESSAGES | STATIC | labels([*CONTROLS, *OPTIONS])).values(), *DIRECTIONS.values()]
-    russian = {re.sub(r"\{\w+\}", "{}", text.english): re.sub(r"\{\w+\}", "{}", text.russian) for text in texts}
-    words = {"DIRECTIONS": english, "RUSSIAN": {"en": "ru", "Dial {}": "Ручка {}", **russian}}
-    lines = [f"export const {name} = {json.dumps(value, ensure_ascii=False)};\n" for name, value in words.items()]
-    (out / "words.js").write_text("".join(lines))
-    for path in EXAMPLES:
-        if f"'{path.stem}'" in (SOURCE / "main.js").read_text():
-            shutil.copy(path, out)
-    for name in ("ort.wasm.min.mjs", "ort.webgpu.min.mjs", f"{WASM}.mjs", f"{GPU}.mjs"):
-        shutil.copy(RUNTIME / name, out)
+    runtime = [RUNTIME / name for name in ("ort.wasm.min.mjs", "ort.webgpu.min.mjs", f"{WASM}.mjs", f"{GPU}.mjs")]
+    for path in [*OWN, *SHARED, *runtime, *(path for path in EXAMPLES if path.stem in SHOWN)]:
+        shutil.copy(path, out)
     for name in (WASM, GPU):
         _pack(RUNTIME / f"{name}.wasm", out)
     for path in export_onnx.write(loaded, out, bits=8):
@@ -71,22 +52,60 @@ def build(model: str, out: Path) -> int:
             _pack(path, out)
         if path.suffix == ".onnx":
             path.unlink()
+    size = _size(out)
+    (out / "page.json").write_text(json.dumps(page_data(loaded) | {"bytes": size}, ensure_ascii=False), "utf-8")
+    _write_version(out)
+    return size
 
-    page = (out / "index.html").read_text()
-    (out / "index.html").write_text(page.replace("<!-- megabytes -->", f"{page_size(out) / 1e6:.0f}"))
+
+def _install() -> None:
+    """What package-lock.json pins, unless npm has installed it since that was written."""
+    pinned, installed = SOURCE / "package-lock.json", SOURCE / "node_modules" / ".package-lock.json"
+    if installed.exists() and installed.stat().st_mtime > pinned.stat().st_mtime:
+        return
+    if shutil.which("npm") is None:
+        raise ValueError("The page is built with npm, which is not installed: it comes with Node.js.")
+    done = subprocess.run(["npm", "ci", "--ignore-scripts"], cwd=SOURCE, capture_output=True, text=True)
+    if done.returncode:
+        raise ValueError(f"npm could not install onnxruntime-web: {done.stderr.strip().splitlines()[-1]}")
+
+
+def page_data(model: Sketch2Photo) -> dict[str, Any]:
+    """What main.js is told of the page: its words and the sketchpad's by language and key, the model's controls, the examples."""
+    controls = model_controls(model)
+    texts = MESSAGES | STATIC | labels(control for group in controls.values() for control in group)
+    told = ("name", "key", "default", "low", "high", "step")
+    return {
+        "words": by_language(texts),
+        "pad": by_language(pad.WORDS),
+        "controls": {
+            group: [{fact: getattr(control, fact) for fact in told} for control in those]
+            for group, those in controls.items()
+        },
+        "examples": SHOWN,
+    }
+
+
+def _write_version(out: Path) -> None:
+    """version.js, for sw.js: VERSION of the files' content, FILES: all, and SMALL: those that every visitor needs at once."""
     files = sorted(path for path in out.iterdir() if path.name not in ("sw.js", "README.md"))
-    version = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:16]
-    small = [
-        "./",
-        *(
-            path.name
-            for path in files
-            if path.stat().st_size < 300_000 and "webgpu" not in path.name and GPU not in path.name
-        ),
-    ]
-    told = {"VERSION": version, "FILES": ["./", *(path.name for path in files)], "SMALL": small}
+    small = [path.name for path in files if path.stat().st_size < 300_000 and not _is_for_gpu(path)]
+    told = {
+        "VERSION": hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:16],
+        "FILES": ["./", *(path.name for path in files)],
+        "SMALL": ["./", *small],
+    }
     (out / "version.js").write_text("".join(f"self.{name} = {json.dumps(value)};\n" for name, value in told.items()))
-    return page_size(out)
+
+
+def _size(folder: Path) -> int:
+    """Bytes of the files, after gzip, without those that only browsers with WebGPU load."""
+    contents = [path.read_bytes() for path in folder.iterdir() if not _is_for_gpu(path)]
+    return sum(min(len(content), len(gzip.compress(content))) for content in contents)
+
+
+def _is_for_gpu(path: Path) -> bool:
+    return "webgpu" in path.name or GPU in path.name
 
 
 def _pack(path: Path, out: Path) -> None:
@@ -101,16 +120,11 @@ def main(model: str = str(export_onnx.FOLDER), out: Path = Path("build/web")) ->
         model: folder or Hub id.
         out: the folder to make; a page built there before is replaced.
     """
+    size = build(model, out)
     print(
-        f"{out}: a visitor loads {build(model, out) / 1e6:.1f} MB (more where there is a GPU). Try it: python -m http.server -d {out}"
+        f"{out}: a visitor loads {size / 1e6:.1f} MB (more where there is a GPU). Try it: python -m http.server -d {out}"
     )
 
 
 if __name__ == "__main__":
-    import tyro
-
-    try:
-        tyro.cli(main, prog="python -m hub.build_web")
-    except (ValueError, ImportError) as error:
-        print(f"build_web: {error}", file=sys.stderr)
-        sys.exit(2)
+    run(main, "python -m hub.build_web")

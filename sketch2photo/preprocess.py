@@ -5,8 +5,10 @@ to grey, take the shadow off a photographed sheet, find the ink, choose the squa
 A clean sketch of the training data is left as it is by every one of them (and by the framing in 1,819 of 1,822).
 """
 
+import json
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import cv2
@@ -23,8 +25,15 @@ Grey = npt.NDArray[np.float32]  # (H, W) in [0, 1], white = 1
 Box = tuple[int, int, int]  # left, top, side; may reach outside the picture
 
 MAX_PIXELS = 40_000_000
-MIN_SIDE, MAX_ASPECT = 16, 10
 WORKING_SIDE = 2048  # larger pictures are reduced to this before anything is measured on them
+# The numbers below, each with its unit: the page without a server does the same with them in hub/web/drawing.js.
+THRESHOLDS_FILE = Path(__file__).with_suffix(".json")
+THRESHOLDS = json.loads(
+    THRESHOLDS_FILE.read_text("utf-8"),
+    object_hook=lambda entry: entry["value"] if "unit" in entry else SimpleNamespace(**entry),
+)
+INVERTED, PAPER, CLEAN, SHADOW = THRESHOLDS.inverted, THRESHOLDS.paper, THRESHOLDS.clean, THRESHOLDS.shadow
+INK, HEAD, FRAME, CONTRAST = THRESHOLDS.ink, THRESHOLDS.head, THRESHOLDS.frame, THRESHOLDS.contrast
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")  # no format that starts another program
 
 # What can be wrong with a drawing, for its author. The page says the same in other languages by the key.
@@ -185,9 +194,10 @@ def _from_array(array: npt.NDArray[Any]) -> Image.Image:
 def _check_size(width: int, height: int) -> None:
     if width * height > MAX_PIXELS:
         raise DrawingError("too_many_pixels", width=width, height=height, megapixels=MAX_PIXELS // 10**6)
-    if min(width, height) < MIN_SIDE:
-        raise DrawingError("too_small", width=width, height=height, least=MIN_SIDE)
-    if max(width, height) > MAX_ASPECT * min(width, height):
+    picture = THRESHOLDS.picture
+    if min(width, height) < picture.shortest:
+        raise DrawingError("too_small", width=width, height=height, least=picture.shortest)
+    if max(width, height) > picture.longest * min(width, height):
         raise DrawingError("too_thin", width=width, height=height)
 
 
@@ -206,11 +216,14 @@ def _dark_on_light(rgb: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
 
     A dim photograph of paper is dark too, so darkness is not enough: the lines must be lighter than what surrounds them.
     """
-    grey = cv2.resize(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), (256, 256), interpolation=cv2.INTER_AREA)
-    border = np.concatenate([grey[:8].ravel(), grey[-8:].ravel(), grey[:, :8].ravel(), grey[:, -8:].ravel()])
-    if np.median(grey) > 127 or np.median(border) > 127:
+    grey = cv2.resize(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), (INVERTED.side,) * 2, interpolation=cv2.INTER_AREA)
+    edge = INVERTED.border
+    border = np.concatenate(
+        [grey[:edge].ravel(), grey[-edge:].ravel(), grey[:, :edge].ravel(), grey[:, -edge:].ravel()]
+    )
+    if max(np.median(grey), np.median(border)) > INVERTED.dark:
         return rgb
-    relief = grey.astype(np.float32) - cv2.medianBlur(grey, 41)
+    relief = grey.astype(np.float32) - cv2.medianBlur(grey, 2 * INVERTED.around + 1)
     lighter, darker = np.square(relief[relief > 0]).sum(), np.square(relief[relief < 0]).sum()
     return 255 - rgb if lighter > darker else rgb
 
@@ -222,21 +235,24 @@ def _to_grey(rgb: npt.NDArray[np.uint8]) -> Grey:
 
 
 def _find_paper(grey: Grey) -> tuple[Grey, npt.NDArray[np.bool_]]:
-    """A 128 x 128 version and where in it bare paper shows: smooth, and not much darker than its surroundings."""
-    small = np.asarray(cv2.resize(grey, (128, 128), interpolation=cv2.INTER_AREA), np.float32)
-    mean = cv2.blur(small, (5, 5))
-    deviation = np.sqrt(np.maximum(cv2.blur(small * small, (5, 5)) - mean * mean, 0))
-    brightest_near = cv2.dilate(small, np.ones((43, 43), np.uint8))
-    return small, (deviation < 0.03) & (small > 0.55 * brightest_near)
+    """A small version and where in it bare paper shows: smooth, and not much darker than its surroundings."""
+    small = np.asarray(cv2.resize(grey, (PAPER.side,) * 2, interpolation=cv2.INTER_AREA), np.float32)
+    window = (2 * PAPER.around + 1,) * 2
+    mean = cv2.blur(small, window)
+    deviation = np.sqrt(np.maximum(cv2.blur(small * small, window) - mean * mean, 0))
+    lightest = cv2.dilate(small, np.ones((2 * PAPER.neighbourhood + 1,) * 2, np.uint8))
+    return small, (deviation < PAPER.deviation) & (small > PAPER.darkness * lightest)
 
 
 def _is_clean(grey: Grey) -> bool:
     """Whether the paper is evenly light, as in a scan or on a canvas: then nothing needs to be taken off.
 
-    On every sketch of the training data 95 % of the bare paper is lighter than 0.84; under a shadow far less is.
+    On every sketch of the training data 95 % of the bare paper is lighter than .84; under a shadow far less is.
     """
     small, paper = _find_paper(grey)
-    return paper.mean() < 0.02 or (float(np.percentile(small[paper], 5)) > 0.8 and _paper_level(grey) > 0.885)
+    if paper.mean() < CLEAN.paper:
+        return True
+    return float(np.percentile(small[paper], CLEAN.darkest)) > CLEAN.darkest_level and _paper_level(grey) > CLEAN.level
 
 
 def _flatten_paper(grey: Grey) -> Grey:
@@ -247,17 +263,19 @@ def _flatten_paper(grey: Grey) -> Grey:
     small, paper = _find_paper(grey)
     weight = paper.astype(np.float32)
     light, total = np.zeros_like(small), np.zeros_like(small)
-    for sigma, trust in ((3, 1.0), (10, 1e-3), (40, 1e-6)):  # the wider ones count where no paper is near
-        light += trust * cv2.GaussianBlur(small * weight, (0, 0), sigma)
-        total += trust * cv2.GaussianBlur(weight, (0, 0), sigma)
+    for sigma, share in zip(SHADOW.sigmas, SHADOW.weights, strict=True):  # the wider ones count where no paper is near
+        light += share * cv2.GaussianBlur(small * weight, (0, 0), sigma)
+        total += share * cv2.GaussianBlur(weight, (0, 0), sigma)
     everywhere = cv2.resize(light / np.maximum(total, 1e-12), grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    flat = grey / np.maximum(everywhere, 0.02)
-    ink = min(float(np.percentile(flat[::2, ::2], 0.5)), 0.7)  # a sheet with hardly a line on it must not become noise
-    return np.clip((flat - ink) / (0.93 - ink) * 0.95 + 0.05, 0, 1).astype(np.float32)
+    flat = grey / np.maximum(everywhere, SHADOW.darkest)
+    # A sheet with hardly a line on it must not become noise.
+    black = min(float(np.percentile(flat[::2, ::2], SHADOW.ink)), SHADOW.lightest_ink)
+    stretched = (flat - black) / (SHADOW.white - black) * (1 - SHADOW.black) + SHADOW.black
+    return np.clip(stretched, 0, 1).astype(np.float32)
 
 
 def _paper_level(grey: Grey) -> float:
-    return float(np.percentile(cv2.resize(grey, (256, 256), interpolation=cv2.INTER_AREA), 90))
+    return float(np.percentile(cv2.resize(grey, (PAPER.level_side,) * 2, interpolation=cv2.INTER_AREA), PAPER.level))
 
 
 def _find_ink(grey: Grey) -> npt.NDArray[np.bool_]:
@@ -266,17 +284,17 @@ def _find_ink(grey: Grey) -> npt.NDArray[np.bool_]:
     Raises:
         ValueError: nothing, or nothing but a dot.
     """
-    ink = (grey < _paper_level(grey) - 0.12).astype(np.uint8)
+    ink = (grey < _paper_level(grey) - INK.depth).astype(np.uint8)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     areas = stats[1:, cv2.CC_STAT_AREA]
     if areas.size == 0:
         raise DrawingError("empty")
-    drawn = np.flatnonzero(areas >= 0.02 * areas.max()) + 1
+    drawn = np.flatnonzero(areas >= INK.speck * areas.max()) + 1
     widths, heights = stats[drawn, cv2.CC_STAT_WIDTH], stats[drawn, cv2.CC_STAT_HEIGHT]
     largest = int(np.argmax(widths * heights))
     extent = max(widths[largest], heights[largest]) / max(grey.shape)
     filled = stats[drawn[largest], cv2.CC_STAT_AREA] / (widths[largest] * heights[largest])
-    if len(drawn) == 1 and extent < (0.15 if filled > 0.6 else 0.03):
+    if len(drawn) == 1 and extent < (INK.filled_dot if filled > INK.filled else INK.line_dot):
         raise DrawingError("dot")
     kept = np.zeros(len(stats), np.bool_)
     kept[drawn] = True
@@ -299,23 +317,27 @@ def _frame(ink: npt.NDArray[np.bool_], height: int, width: int) -> Box:
     head = _find_head(ink)
     if head is not None:
         chin, widest, head_left, head_right = head
-        side = max(round(max((chin - top) / 0.84, widest / 0.85)), 8)
-        small = widest < 0.56 * whole or top - (height - whole) / 2 > 0.12 * whole
-        if small and side < 0.9 * whole:
-            return _square(side, head_left, head_right, top + 0.44 * side)
+        side = _frame_side((chin - top) / FRAME.head_height, widest / FRAME.head_width)
+        small = widest < FRAME.small_head * whole or top - (height - whole) / 2 > FRAME.low_head * whole
+        if small and side < FRAME.enlarged * whole:
+            return _square(side, head_left, head_right, top + FRAME.head_middle * side)
     x, y = (left + right) / 2, (top + bottom) / 2
     extent = max(bottom - top, right - left) / whole
     aside = max(abs(x - width / 2), abs(y - height / 2)) / whole
-    if extent < 0.55 or (extent < 0.75 and aside > 0.15):
-        side = max(round(max((bottom - top) / 0.80, (right - left) / 0.88)), 8)
-        return _square(side, left, right, y + 0.04 * side)
+    if extent < FRAME.small or (extent < FRAME.smaller and aside > FRAME.aside):
+        side = _frame_side((bottom - top) / FRAME.height, (right - left) / FRAME.width)
+        return _square(side, left, right, y + FRAME.lower * side)
     return (width - whole) // 2, (height - whole) // 2, whole
+
+
+def _frame_side(height: float, width: float) -> int:
+    return max(round(max(height, width)), FRAME.least)
 
 
 def _find_head(ink: npt.NDArray[np.bool_]) -> tuple[int, int, int, int] | None:
     """Row of the chin, greatest width, and left and right of the head above a neck; None where the drawing narrows to none.
 
-    Below the head the drawing, from its left end to its right one, becomes slimmer than three quarters of its greatest width so
+    Below the head the drawing, from its left end to its right one, becomes slimmer than a share of its greatest width so
     far and stays so for some rows; the chin is where it has become as slim as the neck. Left and right are medians, so that a
     ponytail does not count.
     """
@@ -323,13 +345,13 @@ def _find_head(ink: npt.NDArray[np.bool_]) -> tuple[int, int, int, int] | None:
     left, right = ink[rows].argmax(axis=1), ink.shape[1] - ink[rows, ::-1].argmax(axis=1)
     width = right - left
     widest = np.maximum.accumulate(width)
-    slim = width < 0.75 * widest
-    lasting = max(len(rows) // 25, 2)
-    for i in range(len(rows) // 4, len(rows) - lasting):
+    slim = width < HEAD.slim * widest
+    lasting = max(len(rows) // HEAD.lasting, HEAD.least_lasting)
+    for i in range(len(rows) // HEAD.first, len(rows) - lasting):
         if slim[i : i + lasting].all():
-            below = width[i : i + max(widest[i] // 3, 1)]
-            chin = rows[i + np.argmax(below <= 1.1 * below.min())]
-            wide = np.flatnonzero(width[:i] > 0.6 * widest[i])
+            below = width[i : i + max(widest[i] // HEAD.below, 1)]
+            chin = rows[i + np.argmax(below <= HEAD.neck * below.min())]
+            wide = np.flatnonzero(width[:i] > HEAD.wide * widest[i])
             lefts, rights = (
                 np.sort(left[wide]),
                 np.sort(right[wide]),
@@ -356,9 +378,9 @@ def _crop(grey: Grey, box: Box, paper: float) -> Grey:
 def _restore_contrast(grey: Grey) -> Grey:
     """Darken lines that are faint, because they were drawn so or because they were thinner than a pixel after scaling."""
     paper = _paper_level(grey)
-    darkness = 1 - grey / max(paper, 1e-3)
-    ink = darkness[darkness > 0.05]
-    strength = float(np.percentile(ink, 90)) if ink.size else 1.0
-    if strength >= 0.35:  # the faintest sketch of the training data has 0.37
+    darkness = 1 - grey / max(paper, CONTRAST.darkest_paper)
+    ink = darkness[darkness > CONTRAST.ink]
+    strength = float(np.percentile(ink, CONTRAST.strength)) if ink.size else 1.0
+    if strength >= CONTRAST.faint:  # the faintest sketch of the training data is a little darker
         return grey
-    return np.clip(paper * (1 - darkness * (0.6 / strength)), 0, 1).astype(np.float32)
+    return np.clip(paper * (1 - darkness * (CONTRAST.restored / strength)), 0, 1).astype(np.float32)

@@ -1,30 +1,36 @@
 // The model as the page calls it; the work is done in worker.js.
 
-const worker = new Worker(new URL('worker.js', import.meta.url), {type: 'module'}), waiting = new Map();
+import {MessageError} from './errors.js';
+
+const worker = new Worker(new URL('worker.js', import.meta.url), {type: 'module'});
+const waiting = new Map();
 let last = 0;
 
-worker.onmessage = ({data: {id, answer, sentence}}) => {
-    const {resolve, reject} = waiting.get(id);
-    waiting.delete(id);
-    if (sentence === undefined) resolve(answer);
-    else reject(new Error(sentence));
+worker.onmessage = ({data: {id, answer, problem}}) => {
+  const {resolve, reject} = waiting.get(id);
+  waiting.delete(id);
+  if (!problem) resolve(answer);
+  else reject(problem.key ? new MessageError(problem.key, problem.values) : new Error(problem.message));
 };
 worker.onerror = () => {
-    for (const {reject} of waiting.values()) reject(new Error('The model cannot run in this browser: try a newer one.'));
+  for (const {reject} of waiting.values()) reject(new MessageError('old_browser'));
 };
 
 function ask(task, given) {
-    return new Promise((resolve, reject) => {
-        waiting.set(++last, {resolve, reject});
-        worker.postMessage({id: last, task, ...given});
-    });
+  return new Promise((resolve, reject) => {
+    waiting.set(++last, {resolve, reject});
+    worker.postMessage({id: last, task, ...given});
+  });
 }
 
 /** Loads the model; engine is 'wasm', 'webgpu' or null for the better one. -> {engine, threads} */
 export const load = engine => ask('load', {engine});
 
-/** A picture that somebody has (ImageData) -> the drawing on it, ready for the pad: a square picture (RGBA) of so many pixels a side. */
+/** A picture that somebody has (ImageData) -> the drawing on it for the pad: a square picture (RGBA), `size` pixels a side. */
 export const prepare = (picture, size) => ask('prepare', {picture, size});
 
-/** Pictures (RGBA) of a drawing (ImageData, or undefined for the last one), one for each row of z (K * D). */
-export const photographs = (drawing, z, strictness) => ask('photographs', {drawing, z, strictness});
+/**
+ * Pictures (RGBA) of a drawing (ImageData, or undefined for the last one), one for each row of z (K * D). `options` are
+ * the numbers that the generator takes beside them, by name.
+ */
+export const photographs = (drawing, z, options) => ask('photographs', {drawing, z, options});

@@ -1,101 +1,115 @@
 // Runs the model, away from the thread that the pen needs. model.js talks to it.
 
 import {toSketch} from './drawing.js';
+import {MessageError} from './errors.js';
 
-let ort, session, facts, sketch, problem;
+let ort;
+let session;
+let facts;
+let sketch;
+let problem;
 
 /** A file that was compressed when the page was built, so that it travels small whatever the server does. */
 async function unpacked(name) {
-    const response = await fetch(`${name}.gzip`);
-    if (!response.ok) throw new Error(`${name} cannot be loaded (${response.status}): check the connection and reload the page.`);
-    const stream = response.body.pipeThrough(new DecompressionStream('gzip'));
-    return new Uint8Array(await new Response(stream).arrayBuffer());
+  const response = await fetch(`${name}.gzip`);
+  if (!response.ok) throw new MessageError('not_loaded', {name, status: response.status});
+  const stream = response.body.pipeThrough(new DecompressionStream('gzip'));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
 async function start(engine, weights) {
-    const name = engine === 'webgpu' ? 'ort-wasm-simd-threaded.asyncify' : 'ort-wasm-simd-threaded';
-    ort = await import(`./ort.${engine}.min.mjs`);
-    ort.env.wasm.wasmPaths = {mjs: new URL(`${name}.mjs`, import.meta.url).href};
-    ort.env.wasm.wasmBinary = await unpacked(`${name}.wasm`);
-    ort.env.wasm.numThreads = self.crossOriginIsolated ? Math.min(navigator.hardwareConcurrency, 4) : 1;
-    session = await ort.InferenceSession.create(weights, {executionProviders: [engine]});
-    sketch = new Float32Array(facts.image_size ** 2).fill(1);
-    const [blank] = await photographs(new Float32Array(facts.latent_dim), 1);  // The first run is slow: not a visitor's.
-    if (!asExpected(blank)) throw new Error('The model does not run in this browser as it should: try another one.');
-    sketch = undefined;
-    return {engine, threads: ort.env.wasm.numThreads};
+  const name = engine === 'webgpu' ? 'ort-wasm-simd-threaded.asyncify' : 'ort-wasm-simd-threaded';
+  ort = await import(`./ort.${engine}.min.mjs`);
+  ort.env.wasm.wasmPaths = {mjs: new URL(`${name}.mjs`, import.meta.url).href};
+  ort.env.wasm.wasmBinary = await unpacked(`${name}.wasm`);
+  ort.env.wasm.numThreads = self.crossOriginIsolated ? Math.min(navigator.hardwareConcurrency, 4) : 1;
+  session = await ort.InferenceSession.create(weights, {executionProviders: [engine]});
+  sketch = new Float32Array(facts.image_size ** 2).fill(1);
+  // The first run is slow: not a visitor's.
+  const [blank] = await photographs(new Float32Array(facts.latent_dim), {strictness: 1});
+  if (!isAsExpected(blank)) throw new MessageError('wrong_pictures');
+  sketch = undefined;
+  return {engine, threads: ort.env.wasm.numThreads};
 }
 
 /** Whether a picture (RGBA) of a blank sketch is that of PyTorch: GPUs and their drivers are many. */
-function asExpected(picture) {
-    const pixels = facts.image_size ** 2;
-    const apart = facts.blank.map((value, k) => {
-        const i = 1009 * k, channel = Math.floor(i / pixels);
-        return Math.abs(picture[4 * (i - channel * pixels) + channel] - 127.5 * (value + 1));
-    });
-    return apart.reduce((a, b) => a + b) / apart.length < 3;
+function isAsExpected(picture) {
+  const pixels = facts.image_size ** 2;
+  const differences = facts.blank.map((value, k) => {
+    const i = 1009 * k;
+    const channel = Math.floor(i / pixels);
+    return Math.abs(picture[4 * (i - channel * pixels) + channel] - 127.5 * (value + 1));
+  });
+  return differences.reduce((a, b) => a + b) / differences.length < 3;
 }
 
 /** On the GPU where there is a real one and it works, else on the processor. */
 async function load(wanted) {
-    facts = await (await fetch('config.json')).json();
-    const weights = await unpacked('generator.onnx');
-    const adapter = wanted === 'wasm' ? null : await navigator.gpu?.requestAdapter().catch(() => null);
-    if (adapter && (wanted === 'webgpu' || !adapter.info?.isFallbackAdapter)) {
-        try {
-            return await start('webgpu', weights);
-        } catch (error) {
-            console.warn('WebGPU does not work here:', error);
-        }
+  facts = await (await fetch('config.json')).json();
+  const weights = await unpacked('generator.onnx');
+  const adapter = wanted === 'wasm' ? null : await navigator.gpu?.requestAdapter().catch(() => null);
+  if (adapter && (wanted === 'webgpu' || !adapter.info?.isFallbackAdapter)) {
+    try {
+      return await start('webgpu', weights);
+    } catch (error) {
+      console.warn('WebGPU does not work here:', error);
     }
-    return await start('wasm', weights);
+  }
+  return await start('wasm', weights);
 }
 
-/** Latents (K * D) -> K pictures, RGBA. */
-async function photographs(z, strictness) {
-    const count = z.length / facts.latent_dim, size = facts.image_size, pixels = size * size;
-    const {photo} = await session.run({
-        sketch: new ort.Tensor('float32', sketch, [1, 1, size, size]),
-        z: new ort.Tensor('float32', z, [count, facts.latent_dim]),
-        strictness: new ort.Tensor('float32', new Float32Array(count).fill(strictness), [count]),
-    });
-    const values = await photo.getData();
-    return Array.from({length: count}, (_, k) => {
-        const picture = new Uint8ClampedArray(4 * pixels).fill(255);
-        for (let channel = 0; channel < 3; channel++)
-            for (let i = 0, from = (3 * k + channel) * pixels; i < pixels; i++)
-                picture[4 * i + channel] = (values[from + i] + 1) * 127.5;  // Rounded and clamped by the array.
-        return picture;
-    });
+/** Latents (K * D), and options that are the same for all -> K pictures, RGBA. */
+async function photographs(z, options) {
+  const count = z.length / facts.latent_dim;
+  const size = facts.image_size;
+  const pixels = size * size;
+  const inputs = {
+    sketch: new ort.Tensor('float32', sketch, [1, 1, size, size]),
+    z: new ort.Tensor('float32', z, [count, facts.latent_dim]),
+  };
+  for (const [name, value] of Object.entries(options))
+    inputs[name] = new ort.Tensor('float32', new Float32Array(count).fill(value), [count]);
+  const {photo} = await session.run(inputs);
+  const values = await photo.getData();
+  return Array.from({length: count}, (_, k) => {
+    const picture = new Uint8ClampedArray(4 * pixels).fill(255);
+    for (let channel = 0; channel < 3; channel++) {
+      const from = (3 * k + channel) * pixels;
+      for (let i = 0; i < pixels; i++) picture[4 * i + channel] = (values[from + i] + 1) * 127.5; // the array rounds and clamps
+    }
+    return picture;
+  });
 }
 
 const tasks = {
-    load: ({engine}) => load(engine),
-    /** Somebody's picture (ImageData) -> the drawing on it, framed as faces are, as a picture (RGBA) of so many pixels a side. */
-    prepare({picture, size}) {
-        const pixels = new Uint8ClampedArray(4 * size * size).fill(255);
-        toSketch(picture, size, true).forEach((value, i) => pixels.fill((value + 1) * 127.5, 4 * i, 4 * i + 3));
-        return pixels;
-    },
-    /** A drawing is sent only when it changed. */
-    photographs({drawing, z, strictness}) {
-        if (drawing) {
-            sketch = problem = undefined;
-            try {
-                sketch = toSketch(drawing, facts.image_size, false);
-            } catch (error) {
-                problem = error;
-            }
-        }
-        if (problem) throw problem;
-        return photographs(z, strictness);
-    },
+  load: ({engine}) => load(engine),
+  /** Somebody's picture (ImageData) -> the drawing on it, framed as faces are, as a picture (RGBA), `size` pixels a side. */
+  prepare({picture, size}) {
+    const pixels = new Uint8ClampedArray(4 * size * size).fill(255);
+    toSketch(picture, size, true).forEach((value, i) => {
+      pixels.fill((value + 1) * 127.5, 4 * i, 4 * i + 3);
+    });
+    return pixels;
+  },
+  /** A drawing is sent only when it changed. */
+  photographs({drawing, z, options}) {
+    if (drawing) {
+      sketch = problem = undefined;
+      try {
+        sketch = toSketch(drawing, facts.image_size, false);
+      } catch (error) {
+        problem = error;
+      }
+    }
+    if (problem) throw problem;
+    return photographs(z, options);
+  },
 };
 
 self.onmessage = async ({data: {id, task, ...given}}) => {
-    try {
-        self.postMessage({id, answer: await tasks[task](given)});
-    } catch (error) {
-        self.postMessage({id, sentence: error.message});
-    }
+  try {
+    self.postMessage({id, answer: await tasks[task](given)});
+  } catch ({key, values, message}) {
+    self.postMessage({id, problem: {key, values, message}});
+  }
 };

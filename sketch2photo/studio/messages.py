@@ -125,6 +125,18 @@ STATIC = {
     ),
     "on_gpu": Text("on the GPU", "на видеокарте"),
     "threads": Text("threads: {number}", "потоков: {number}"),
+    "old_browser": Text(
+        "The model cannot run in this browser: try a newer one.",
+        "Модель не может работать в этом браузере: попробуйте более новый.",
+    ),
+    "wrong_pictures": Text(
+        "The model does not run in this browser as it should: try another one.",
+        "В этом браузере модель работает неправильно: попробуйте другой.",
+    ),
+    "not_loaded": Text(
+        "{name} cannot be loaded ({status}): check the connection and reload the page.",
+        "{name} не загружается ({status}): проверьте соединение и обновите страницу.",
+    ),
 }
 
 

@@ -26,8 +26,8 @@ from ..preprocess import to_sketch
 from .controls import CONTROLS, DIRECTIONS, OPTIONS, labels
 from .files import store, to_films, to_jpeg, to_zip
 from .messages import MESSAGES, MessageError, Text, by_language, say, say_error
+from .pad import SIZE, from_value, sketchpad, to_value
 from .recipe import MAX_SEED, Recipe, open_photo, read_recipe, to_png, weights_revision
-from .sketchpad import SIZE, from_value, sketchpad, to_value
 
 FILES_EXPIRE = (600, 3600)  # every 10 minutes, those older than an hour
 LIMIT = 3.0  # of the latents' sliders

@@ -15,7 +15,7 @@ from PIL.PngImagePlugin import PngInfo
 from ..model import Sketch2Photo
 from ..preprocess import open_on_white
 from .messages import MessageError
-from .sketchpad import SIZE, from_value
+from .pad import SIZE, from_value
 
 KEY = "sketch2photo"  # of the PNG's text that holds a Recipe as JSON
 MAX_NOTES = 500_000  # characters of it; a drawing has about 30,000

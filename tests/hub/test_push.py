@@ -27,7 +27,7 @@ from safetensors.torch import load_file, save_file
 
 from hub.card import build
 from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline
-from sketch2photo.studio.sketchpad import to_value
+from sketch2photo.studio.pad import to_value
 from tests import ROOT
 from tests.hub.hub_server import Hub
 

@@ -1,5 +1,6 @@
 """The page without a server, as it is built: a mouse draws on it in Chromium, and a file server on loopback is all there is."""
 
+import ast
 import base64
 import io
 import json
@@ -19,6 +20,7 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
+from sketch2photo import preprocess
 from sketch2photo.evaluation.browser import draw_stroke
 from sketch2photo.examples import example_strokes
 from sketch2photo.latents import max_norm
@@ -28,7 +30,7 @@ from tests import ROOT
 pytest.importorskip("onnxscript")
 
 from hub import build_web
-from sketch2photo import Sketch2PhotoPipeline
+from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline
 
 EXAMPLES = ROOT / "sketch2photo" / "examples"
 LIMIT = 15e6  # bytes that a first visit may load
@@ -77,7 +79,7 @@ def pipe() -> Sketch2PhotoPipeline:
 def visit(browser: Any, url: str, **options: str) -> Any:
     """The page for a new visitor, once the model is there; `page.asked` is what it asked any host for."""
     page = browser.new_context(viewport={"width": 1440, "height": 1000}, **options).new_page()
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(60_000)
     page.asked, page.errors = [], []
     page.context.on("request", lambda request: page.asked.append((request.method, request.url)))
     page.on("pageerror", lambda error: page.errors.append(str(error)))
@@ -118,17 +120,11 @@ def pixels(picture: Image.Image) -> np.ndarray:
 
 def settle(page: Any) -> None:
     """Until photograph and variations are those of what the page shows."""
-    page.wait_for_function(
-        "document.querySelectorAll('#variations button').length === 6 && document.querySelector('#speed').textContent"
-    )
-    before = None
-    while before is None or canvas(page, "#photo") != before[0] or canvas(page, "#variations", 5) != before[1]:
-        before = canvas(page, "#photo"), canvas(page, "#variations", 5)
-        page.wait_for_timeout(700)
+    page.wait_for_selector("body:not([data-busy]):has(#variations button:nth-child(6)):has(#speed:not(:empty))")
 
 
-def dials(page: Any) -> list[float]:
-    return [float(value) for value in page.locator("#dials input").evaluate_all("all => all.map(one => one.value)")]
+def latents(page: Any) -> list[float]:
+    return [float(value) for value in page.locator("#latents input").evaluate_all("all => all.map(one => one.value)")]
 
 
 def slide(page: Any, where: str, value: float) -> None:
@@ -142,13 +138,13 @@ def slide(page: Any, where: str, value: float) -> None:
 def test_the_same_drawing_and_latents_give_pythons_picture(
     page: Any, pipe: Sketch2PhotoPipeline, strictness: float
 ) -> None:
-    latents = [0.5, -1.25, 2, 0, -0.4, 1.1, -2.2, 0.85]
+    z = [0.5, -1.25, 2, 0, -0.4, 1.1, -2.2, 0.85]
     draw(page, "quick_sketch")
-    for number, value in enumerate(latents, 1):
+    for number, value in enumerate(z, 1):
         slide(page, f"#latent-{number}", value)
     slide(page, "#strictness", strictness)
     settle(page)
-    expected = pipe(canvas(page, "#pad"), latents=torch.tensor([latents]), strictness=strictness).images[0]
+    expected = pipe(canvas(page, "#pad"), latents=torch.tensor([z]), strictness=strictness).images[0]
     shown = canvas(page, "#photo")
     assert shown.size == expected.size
     assert np.ptp(pixels(shown)) > 100
@@ -168,21 +164,21 @@ def test_a_named_direction_is_pythons(page: Any, pipe: Sketch2PhotoPipeline) -> 
     slide(page, "#direction-hair", -1)
     settle(page)
     drawing, moves = canvas(page, "#pad"), {"background": 2, "hair": -1}
-    expected = pipe(drawing, latents=torch.tensor([dials(page)]), **moves).images[0]
+    expected = pipe(drawing, latents=torch.tensor([latents(page)]), **moves).images[0]
     assert np.abs(pixels(canvas(page, "#photo")) - pixels(expected)).mean() < 2
     assert np.abs(pixels(canvas(page, "#photo")) - pixels(before)).mean() > 8
 
     assert np.abs(pixels(canvas(page, "#variations", 3)) - pixels(variation)).mean() > 8
     page.get_by_role("button", name="Variation 4").click()
     settle(page)
-    expected = pipe(drawing, latents=torch.tensor([dials(page)]), **moves).images[0]
+    expected = pipe(drawing, latents=torch.tensor([latents(page)]), **moves).images[0]
     assert np.abs(pixels(canvas(page, "#variations", 3)) - pixels(expected)).mean() < 2
 
     ends = {name: direction["range"][1] for name, direction in pipe.model.directions.items()}
     for name, end in ends.items():
-        slide(page, f"#direction-{name}", end)
+        slide(page, f"#direction-{name.replace('_', '-')}", end)
     settle(page)
-    out = pipe(drawing, latents=torch.tensor([dials(page)]), **ends)
+    out = pipe(drawing, latents=torch.tensor([latents(page)]), **ends)
     assert out.latents.norm() == pytest.approx(max_norm(8), rel=1e-4)  # further is not gone
     assert np.abs(pixels(canvas(page, "#photo")) - pixels(out.images[0])).mean() < 2
 
@@ -195,14 +191,40 @@ def test_a_named_direction_is_pythons(page: Any, pipe: Sketch2PhotoPipeline) -> 
 
 def test_a_model_without_directions_has_no_sliders_for_them(browser: Any, web_folder: Path, tmp_path: Path) -> None:
     shutil.copytree(web_folder, tmp_path, dirs_exist_ok=True)
-    facts = json.loads((tmp_path / "config.json").read_text())
-    (tmp_path / "config.json").write_text(json.dumps(facts | {"directions": {}}))
+    change(tmp_path / "config.json", directions={})
+    told = json.loads((tmp_path / "page.json").read_text())
+    change(tmp_path / "page.json", controls=told["controls"] | {"directions": []})
     with Host(tmp_path) as host:
         page = visit(browser, host.url)
         assert not page.locator("#directions").is_visible()
         page.get_by_role("button", name="Example drawing: childish").click()
         settle(page)
         assert np.ptp(pixels(canvas(page, "#photo"))) > 100
+        page.context.close()
+
+
+def change(file: Path, **values: Any) -> None:
+    file.write_text(json.dumps(json.loads(file.read_text()) | values))
+
+
+def test_a_directions_name_is_shown_as_text_whatever_it_is(
+    browser: Any, web_folder: Path, pipe: Sketch2PhotoPipeline, tmp_path: Path
+) -> None:
+    name = "<img src=x onerror=alert(1)>"
+    model = Sketch2Photo(latent_dim=8, directions={name: pipe.model.directions["hair"]})
+    shutil.copytree(web_folder, tmp_path, dirs_exist_ok=True)
+    change(tmp_path / "config.json", directions=model.directions)
+    change(tmp_path / "page.json", **build_web.page_data(model))
+    with Host(tmp_path) as host:
+        page = visit(browser, host.url)
+        dialogs: list[str] = []
+        page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+        assert name in page.locator("#directions label").inner_text()
+        assert page.locator("#directions img").count() == 0
+        page.get_by_role("button", name="Example drawing: childish").click()
+        settle(page)
+        assert not dialogs
+        assert not page.errors
         page.context.close()
 
 
@@ -337,12 +359,38 @@ def test_drawings_are_prepared_as_in_python(page: Any) -> None:
         assert difference.max() < 0.03, (name, difference.mean(), difference.max())
 
 
+def megabytes_told(browser: Any, folder: Path) -> float:
+    """What the page says that it loads, as long as the model is on its way."""
+    with Host(folder) as host:
+        page = browser.new_context(service_workers="block").new_page()
+        page.route("**/generator.onnx.gzip", lambda route: None)
+        page.goto(host.url)
+        hint = page.get_by_text(re.compile(r"Loading the model, \d+ MB")).inner_text()
+        page.context.close()
+    return float(re.findall(r"\d+", hint)[0])
+
+
+def test_numbers_that_python_and_javascript_share_are_written_once() -> None:
+    entries = [
+        entry for group in json.loads(preprocess.THRESHOLDS_FILE.read_text()).values() for entry in group.values()
+    ]
+    assert all(entry["unit"] for entry in entries)
+    values = {value for entry in entries for value in np.atleast_1d(entry["value"]).tolist()}
+    telling = {value for value in values if value % 1 or value > 10} - {256}  # which is to_sketch's default, too
+    assert len(telling) > 20
+    nodes = ast.walk(ast.parse(Path(preprocess.__file__).read_text()))
+    python = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, int | float)}
+    steps, _, _ = (build_web.SOURCE / "drawing.js").read_text().partition("// ---- what NumPy and OpenCV do")
+    javascript = {float(number) for number in re.findall(r"(?<![\w.])\d*\.?\d+(?:e-?\d+)?", steps)}
+    assert not telling & python
+    assert not telling & javascript
+
+
 def test_a_first_visit_is_small_and_the_page_then_needs_no_connection(browser: Any, web_folder: Path) -> None:
     with Host(web_folder) as host:
         page = visit(browser, host.url)
         assert 1e6 < sum(host.sent) < LIMIT
-        told = re.search(r"Loading the model, (\d+) MB", (web_folder / "index.html").read_text())
-        assert float(told[1]) == pytest.approx(sum(host.sent) / 1e6, rel=0.15)
+        assert megabytes_told(browser, web_folder) == pytest.approx(sum(host.sent) / 1e6, rel=0.15)
         assert page.evaluate("crossOriginIsolated")  # without which there are no threads
         assert page.locator("body").get_attribute("data-ready") == "wasm"
         page.get_by_role("button", name="Example drawing: careful woman").click()
@@ -361,19 +409,19 @@ def test_a_first_visit_is_small_and_the_page_then_needs_no_connection(browser: A
 def test_other_people_and_variations(page: Any, pipe: Sketch2PhotoPipeline) -> None:
     draw(page, "childish")
     settle(page)
-    assert dials(page) == [0] * 8
+    assert latents(page) == [0] * 8
     middle = canvas(page, "#photo")
     page.get_by_role("button", name="Other people").click()
     settle(page)
     first = canvas(page, "#photo")
-    assert dials(page) != [0] * 8
+    assert latents(page) != [0] * 8
     assert first != middle
     assert np.abs(pixels(first) - pixels(canvas(page, "#variations"))).max() <= 1
     page.get_by_role("button", name="Variation 4").press("Enter")
     settle(page)
     assert np.abs(pixels(canvas(page, "#photo")) - pixels(canvas(page, "#variations", 3))).max() <= 1
     assert page.get_by_role("button", name="Variation 4").get_attribute("aria-pressed") == "true"
-    chosen = pipe(canvas(page, "#pad"), latents=torch.tensor([dials(page)])).images[0]
+    chosen = pipe(canvas(page, "#pad"), latents=torch.tensor([latents(page)])).images[0]
     assert np.abs(pixels(canvas(page, "#photo")) - pixels(chosen)).mean() < 2
     page.get_by_role("slider", name="Dial 2").press("ArrowRight")
     settle(page)

@@ -1,0 +1,79 @@
+"""The sketchpad: a plain 2D canvas as a Gradio component. Its HTML, CSS and JavaScript are files, which hub/web uses as well.
+
+Gradio's own gr.Sketchpad paints with WebGL and sends three pictures for each line: on a computer without a GPU a move of
+the pen took 400 ms, and 1.3 s passed from pen-up to the request. This one needs a few milliseconds for either.
+"""
+
+import base64
+import binascii
+import io
+import json
+from pathlib import Path
+
+import gradio as gr
+from PIL import Image
+
+from ..messages import Text, by_language
+
+SIZE = 512  # of the canvas in pad.html, in pixels
+MAX_CHARACTERS = 4_000_000  # of a drawing on its way to the server; one of 512 x 512 pixels has about 20,000
+FILES = HTML, CSS, JAVASCRIPT = [Path(__file__).with_name(f"pad.{kind}") for kind in ("html", "css", "js")]
+
+WORDS = {
+    "tools": Text("Drawing tools", "Инструменты"),
+    "pen": Text("Pen", "Перо"),
+    "eraser": Text("Eraser", "Ластик"),
+    "thin": Text("Thin line", "Тонкая линия"),
+    "medium": Text("Medium line", "Средняя линия"),
+    "thick": Text("Thick line", "Толстая линия"),
+    "undo": Text("Undo", "Отменить"),
+    "undo_keys": Text("Undo (Ctrl+Z)", "Отменить (Ctrl+Z)"),
+    "redo": Text("Redo", "Вернуть"),
+    "redo_keys": Text("Redo (Ctrl+Y)", "Вернуть (Ctrl+Y)"),
+    "clear": Text("Clear the canvas", "Очистить холст"),
+    "guide": Text("Face guide", "Подсказка пропорций"),
+    "canvas": Text("Canvas: draw a face here", "Холст: рисуйте лицо здесь"),
+}
+
+
+def sketchpad(elem_id: str, file_input: str) -> gr.HTML:
+    """A square white canvas with pen, eraser, three widths, undo, redo, clear and a guide of a face's proportions.
+
+    Its event `input` is triggered when a line is finished, undone, redone or all are cleared, and `pause` when the pen
+    has rested after that. Its value is what is seen then, as the data URL of a PNG; `from_value` and `to_value` turn it
+    into a PIL image and back. `file_input` is the CSS selector of the input that gets dropped and pasted pictures.
+    """
+    # Gradio runs a script's text, not a module.
+    functions = JAVASCRIPT.read_text("utf-8").replace("export function", "function")
+    chosen = f"{_json(by_language(WORDS))}[navigator.language.startsWith('ru') ? 'ru' : 'en']"
+    return gr.HTML(
+        html_template=HTML.read_text("utf-8"),
+        css_template=CSS.read_text("utf-8"),
+        js_on_load=f"{functions}\nsketchpad(element, props, trigger, watch, {chosen}, {_json(file_input)});",
+        apply_default_css=False,
+        elem_id=elem_id,
+    )
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def from_value(value: str | None) -> Image.Image | None:
+    """The drawing of a sketchpad's value: None for no value; ValueError where it is none."""
+    if not value:
+        return None
+    header, _, data = value.partition(",")
+    if header != "data:image/png;base64" or len(data) > MAX_CHARACTERS:
+        raise ValueError(f"A drawing must be the data URL of a PNG of at most {MAX_CHARACTERS:,} characters.")
+    try:
+        return Image.open(io.BytesIO(base64.b64decode(data, validate=True)), formats=["PNG"])
+    except (binascii.Error, OSError, Image.DecompressionBombError) as error:
+        raise ValueError("The drawing's data URL does not hold a PNG.") from error
+
+
+def to_value(picture: Image.Image) -> str:
+    """A picture as a sketchpad's value."""
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
