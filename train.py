@@ -1,6 +1,6 @@
 """Train a Sketch2Photo: `python train.py --pairs DIR --photos DIR`, or with no argument on faces that it draws itself."""
 
-from dataclasses import replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -8,113 +8,111 @@ import tyro
 
 from sketch2photo import cli
 from sketch2photo.data.landmarks import LandmarksFile
-from sketch2photo.data.sources import Pairs, Photos, Source, SyntheticFaces, hold_out, open_source
-from sketch2photo.training.config import PRESETS, Preset
-from sketch2photo.training.trainer import Precision, Trainer
+from sketch2photo.data.sources import open_training_data
+from sketch2photo.training import history
+from sketch2photo.training.config import PRESETS, Preset, Recipe, checked
+from sketch2photo.training.trainer import Precision, Trainer, checkpoint_record
+
+PROGRAM = "train.py"
 
 
-def main(
-    preset: Preset = "default",
-    pairs: tyro.conf.UseAppendAction[list[str]] = [],  # noqa: B006 (tyro reads it, nothing writes it)
-    photos: tyro.conf.UseAppendAction[list[str]] = [],  # noqa: B006
-    parts: Path | None = None,
-    out: Path = Path("runs/latest"),
-    minutes: float | None = None,
-    steps: int | None = None,
-    resume: bool = False,
-    start_from: str | None = None,
-    image_size: int | None = None,
-    batch_size: int | None = None,
-    learning_rate: float | None = None,
-    precision: Precision = "auto",
-    compile: bool = False,
-    workers: int | None = None,
-    seed: int = 0,
-    save_minutes: Annotated[float, tyro.conf.arg(help="between checkpoints")] = 5.0,
-    validate_minutes: Annotated[float, tyro.conf.arg(help="between validations")] = 10.0,
-) -> None:
-    """Train a Sketch2Photo.
+@dataclass(frozen=True)
+class Arguments:
+    """Train a Sketch2Photo. Each number of the recipe is an option, too: see training/config.py for what they are."""
 
-    Args:
-        preset: the recipe: default; finish, for the last hours of a run of the default, resumed; classic, the first Sketch2Photo's.
-        pairs: folder with photo/ and sketch/ of the same names, or a Hub data set; may be repeated; DIR=2 counts double.
-        photos: folder of photographs, or a Hub data set; their sketches are made; may be repeated; DIR=2 counts double.
-        parts: file that sketch2photo/data/landmarks.py made of the photographs: some made sketches are then line drawings.
-        out: folder for checkpoint.pt, best/ (loads with from_pretrained), samples/ and logs/ (TensorBoard).
-        minutes: stop after so many minutes of this run. Default: 3 with no data, else no limit.
-        steps: stop at so many steps in all.
-        resume: go on from the checkpoint in --out, if there is one.
-        start_from: begin with the weights of a model folder or Hub id.
-        image_size: side of the pictures in pixels, in place of the preset's.
-        batch_size: samples a step over all processes, in place of the preset's.
-        learning_rate: of generator and encoder, in place of the preset's; the discriminators' follows in proportion.
-        precision: no, bf16 or fp16; auto is bf16 where the hardware has it.
-        compile: torch.compile the step.
-        workers: processes that make samples.
-        seed: of weights, data order and everything random.
-    """
-    config = PRESETS[preset]
-    rate = learning_rate or config.learning_rate
-    config = replace(
-        config,
-        batch_size=batch_size or config.batch_size,
-        learning_rate=rate,
-        learning_rate_discriminator=config.learning_rate_discriminator * rate / config.learning_rate,
+    # default; finish, for the last hours of a run of the default, resumed; classic, the first Sketch2Photo's. Where neither this
+    # nor --recipe is given, it is the default, or what a run that is resumed had
+    preset: Preset | None = None
+    # a training.json, of hub/model or of a run's best/, whose recipe this run has
+    recipe: Path | None = None
+    # folder with photo/ and sketch/ of the same names, or a Hub data set; may be repeated; DIR=2 counts double
+    pairs: tyro.conf.UseAppendAction[list[str]] = field(default_factory=list)
+    # folder of photographs, or a Hub data set; their sketches are made; may be repeated; DIR=2 counts double
+    photos: tyro.conf.UseAppendAction[list[str]] = field(default_factory=list)
+    # file that sketch2photo/data/landmarks.py made of the photographs: some made sketches are then line drawings
+    parts: Path | None = None
+    # folder for checkpoint.pt, best/ (loads with from_pretrained), samples/ and logs/ (TensorBoard)
+    out: Path = Path("runs/latest")
+    # stop after so many minutes of this run; without data and --steps after 3, else never
+    minutes: float | None = None
+    # stop at so many steps in all
+    steps: int | None = None
+    # go on from the checkpoint in --out, if there is one
+    resume: bool = False
+    # begin with the weights of a model folder or Hub id
+    start_from: str | None = None
+    # no, bf16 or fp16; auto is bf16 where the hardware has it
+    precision: Precision = "auto"
+    # torch.compile the step
+    compile: bool = False
+    # processes that make samples
+    workers: int | None = None
+    # of weights, data order and everything random
+    seed: int = 0
+    # minutes between checkpoints
+    save_minutes: float = 5.0
+    # minutes between validations
+    validate_minutes: float = 10.0
+    config: Annotated[Recipe, tyro.conf.arg(name="")] = PRESETS["default"]
+
+
+def parsed() -> Arguments:
+    """The command line, read twice: first for where the recipe comes from, then for what it changes in it."""
+    first, _ = tyro.cli(Arguments, prog=PROGRAM, return_unknown_args=True, add_help=False)
+    return tyro.cli(Arguments, prog=PROGRAM, default=Arguments(config=_starting_recipe(first)))
+
+
+def _starting_recipe(given: Arguments) -> Recipe:
+    earlier = checkpoint_record(given.out) if given.resume else None
+    if given.preset and given.recipe:
+        raise ValueError("--preset and --recipe are two recipes: give one of them.")
+    if given.recipe:
+        recipe = history.read(given.recipe).recipe
+    elif earlier and not given.preset:
+        return earlier.recipe
+    else:
+        recipe = PRESETS[given.preset or "default"]
+        if not given.pairs and not given.photos:
+            recipe = replace(recipe, model=replace(recipe.model, image_size=128))
+    if earlier and earlier.recipe.model.architecture == recipe.model.architecture:
+        recipe = replace(recipe, model=earlier.recipe.model)
+    return recipe
+
+
+def main(arguments: Arguments) -> None:
+    recipe = checked(asdict(arguments.config))
+    pairs, photos, out = arguments.pairs, arguments.photos, arguments.out
+    sources, validation = open_training_data(
+        pairs, photos, recipe.data.photos_share, recipe.data.held_out, recipe.model.image_size
     )
-    own_faces = not pairs and not photos
-    if own_faces:
-        minutes = 3.0 if minutes is None and steps is None else minutes
-        image_size = image_size or 128
-    if image_size is not None:
-        config = replace(config, model=config.model | {"image_size": image_size})
-
-    sources, validation = _sources(
-        config.model.get("image_size", 256), config.photos_share, config.held_out, pairs, photos
+    trainer = Trainer(
+        recipe,
+        sources,
+        validation,
+        out,
+        arguments.seed,
+        arguments.start_from,
+        arguments.precision,
+        arguments.compile,
+        arguments.workers,
+        LandmarksFile(arguments.parts) if arguments.parts else None,
     )
-    known = LandmarksFile(parts) if parts else None
-    trainer = Trainer(config, sources, validation, out, seed, start_from, precision, compile, workers, known)
-    if resume:
+    if arguments.resume:
         trainer.resume()
-    trainer.run(minutes, steps, save_minutes, validate_minutes)
+    own_faces = not pairs and not photos
+    minutes = 3.0 if own_faces and arguments.minutes is None and arguments.steps is None else arguments.minutes
+    trainer.run(minutes, arguments.steps, arguments.save_minutes, arguments.validate_minutes)
     if trainer.accelerator.is_main_process:
-        print(
-            f'Best weights: {out / "best"} (score {trainer.best:.2f}). Sketch2Photo.from_pretrained("{out / "best"}") loads them.'
-        )
+        best = out / "best"
+        print(f'Best weights: {best} (score {trainer.best:.2f}). Sketch2Photo.from_pretrained("{best}") loads them.')
         if own_faces:
             print(
                 "These were drawn faces. Next, your own: python train.py --pairs DIR (photo/ and sketch/ inside) --photos DIR"
             )
         else:
-            print(f"Next: python app.py --model {out / 'best'}")
-
-
-def _sources(
-    size: int, photos_share: float, held_out: int, pairs: list[str], photos: list[str]
-) -> tuple[list[tuple[Source, float]], Source]:
-    """What training draws from, with weights, and what only validation sees."""
-    if not pairs and not photos:
-        return [(SyntheticFaces(size), 1.0)], SyntheticFaces(size, count=64, first=10**6)
-    opened = {kind: [_weighted(text, kind) for text in texts] for kind, texts in ((Pairs, pairs), (Photos, photos))}
-    first = opened[Pairs] or opened[Photos]
-    rest, kept = hold_out(first[0][0], held_out)
-    first[0] = (rest, first[0][1])
-    share = {Pairs: 1 - photos_share, Photos: photos_share} if pairs and photos else {Pairs: 1.0, Photos: 1.0}
-    sources = []
-    for kind, found in opened.items():
-        total = sum(weight for _, weight in found)
-        sources += [(source, share[kind] * weight / total) for source, weight in found if share[kind]]
-    return sources, kept
-
-
-def _weighted(text: str, kind: type[Pairs] | type[Photos]) -> tuple[Source, float]:
-    location, _, weight = text.partition("=")
-    try:
-        return open_source(location, kind), float(weight or 1)
-    except ValueError as error:
-        if "could not convert" in str(error):
-            raise ValueError(f"The weight in {text!r} is not a number: write DIR=2.") from error
-        raise
+            print(f"Next: python app.py --model {best}")
 
 
 if __name__ == "__main__":
-    cli.run(main, "train.py")
+    with cli.one_sentence(PROGRAM):
+        main(parsed())

@@ -1,7 +1,8 @@
 """One style of command line for every program here: a function's typed arguments and docstring, read by tyro."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import tyro
@@ -13,12 +14,20 @@ def run(main: Callable[..., Any], prog: str) -> None:
     Args:
         main: its arguments are the options, with `tyro.conf` where they are special; the docstring's "Args" are their help.
         prog: the program as it was called, "python -m sketch2photo.training.average" say; its last word begins the sentence.
+    """
+    with one_sentence(prog):
+        tyro.cli(main, prog=prog)
+
+
+@contextmanager
+def one_sentence(prog: str) -> Iterator[None]:
+    """Where bad input ends in one sentence on stderr and exit code 2.
 
     ValueError is bad input, ImportError an optional package that is missing, and FloatingPointError a training that diverged.
     Anything else is a fault of ours and keeps its traceback.
     """
     try:
-        tyro.cli(main, prog=prog)
+        yield
     except (ValueError, ImportError, FloatingPointError) as error:
         print(f"{prog.split()[-1]}: {error}", file=sys.stderr)
         sys.exit(2)

@@ -83,7 +83,7 @@ class Landmarks:
 
 
 class LandmarksFile:
-    """The parts of many photographs, by the stem of their file's name.
+    """The landmarks of many photographs, by the stem of their file's name.
 
     Raises:
         ValueError: the file cannot be read.
@@ -94,11 +94,11 @@ class LandmarksFile:
             with np.load(path) as file:
                 self.points, self.masks, names = file["points"], file["masks"], file["names"]
         except (OSError, KeyError, ValueError) as error:
-            raise ValueError(f"{path} is no file of parts that landmarks.py wrote: {error}") from error
+            raise ValueError(f"{path} is no file of landmarks that landmarks.py wrote: {error}") from error
         self.row = {str(name): row for row, name in enumerate(names)}
 
     def of(self, name: str | None, size: int) -> Landmarks | None:
-        """The parts of the photograph of that name, at `size` pixels; None where no face was found in it."""
+        """The landmarks of the photograph of that name, at `size` pixels; None where no face was found in it."""
         row = self.row.get(name or "")
         if row is None:
             return None
@@ -108,7 +108,7 @@ class LandmarksFile:
 
 
 def find(folders: list[Path], path: Path) -> int:
-    """Writes the parts of all photographs in folders (or in photo/ below them) to a file; how many faces were found."""
+    """Writes the landmarks of all photographs in folders (or in photo/ below them) to a file; how many faces were found."""
     from mediapipe.python.solutions.face_mesh import FaceMesh
     from mediapipe.python.solutions.selfie_segmentation import SelfieSegmentation
 

@@ -17,22 +17,22 @@ from .photo_to_sketch import Rng, contours
 Line = Floats  # (K, 2) x and y
 
 
-def line_drawing(photo: Floats, parts: Landmarks, rng: Rng, strictness: float) -> Floats:
+def line_drawing(photo: Floats, landmarks: Landmarks, rng: Rng, strictness: float) -> Floats:
     """A line drawing (H, W) of a photograph (H, W, 3); `strictness` 1 leaves every line where it is in the photograph."""
     unit, loose = photo.shape[0] / 256, 1 - strictness
-    parts = misplaced(parts, rng, loose)
-    person = parts.mask > 0.5
+    landmarks = misplaced(landmarks, rng, loose)
+    person = landmarks.mask > 0.5
     grey = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
     pen = Pen(photo.shape[0], rng, loose)
     for line in _outlines(person, rng, unit):
         pen.draw(line)
-    skin = _skin(photo, parts)
+    skin = _skin(photo, landmarks)
     hair = person & ~cv2.dilate(skin.astype(np.uint8), np.ones((3, 3))).astype(bool)
-    hair &= np.mgrid[: len(hair), : len(hair)][0] < parts.curves["lower_lip"][:, 1].max()
+    hair &= np.mgrid[: len(hair), : len(hair)][0] < landmarks.curves["lower_lip"][:, 1].max()
     kind = rng.choice(4, p=[0.35, 0.35, 0.2, 0.1])
     if kind < 2:  # the hairline
         for line in _borders(skin & person, rng, unit):
-            above = line[:, 1] < parts.curves["nose_bridge"][-1, 1]
+            above = line[:, 1] < landmarks.curves["nose_bridge"][-1, 1]
             inside = cv2.erode(person.astype(np.uint8), np.ones((9, 9)))[tuple(line.T[::-1].round().astype(int))] > 0
             for piece in _pieces(line, above & inside, 12 * unit):
                 pen.draw(piece)
@@ -45,7 +45,7 @@ def line_drawing(photo: Floats, parts: Landmarks, rng: Rng, strictness: float) -
         pen.paper = np.where(
             person & (cv2.GaussianBlur(pen.paper, (0, 0), 3 * unit) > 0.97), np.minimum(pen.paper, inner), pen.paper
         )
-    _face(pen, parts, rng)
+    _face(pen, landmarks, rng)
     return pen.paper
 
 
@@ -89,29 +89,29 @@ class Pen:
         self.draw(at + radius * np.stack([np.cos(angles), np.sin(angles)], 1), fill=True, wobble=0.3)
 
 
-def misplaced(parts: Landmarks, rng: Rng, loose: float) -> Landmarks:
-    """The parts with each feature moved and resized, and the head's shape changed, the more so the larger `loose` (0 to 1) is."""
+def misplaced(landmarks: Landmarks, rng: Rng, loose: float) -> Landmarks:
+    """The landmarks with each feature moved and resized, and the head's shape changed, the more so the larger `loose` (0 to 1) is."""
     if loose <= 0:
-        return parts
-    side = len(parts.mask)
-    unit, centre = side / 256, parts.curves["nose_bridge"][-1]
+        return landmarks
+    side = len(landmarks.mask)
+    unit, centre = side / 256, landmarks.curves["nose_bridge"][-1]
     size = loose * rng.uniform(0.3, 1.0)
     eyes = np.exp(0.35 * size * rng.standard_normal())
     curves: dict[str, Line] = {}
     for group in ("left", "right", "nose", "up|low", "oval"):
-        names = [name for name in parts.curves if any(name.startswith(start) for start in group.split("|"))]
-        middle = np.concatenate([parts.curves[name] for name in names]).mean(0)
+        names = [name for name in landmarks.curves if any(name.startswith(start) for start in group.split("|"))]
+        middle = np.concatenate([landmarks.curves[name] for name in names]).mean(0)
         scale = np.exp(0.2 * size * rng.standard_normal(2)) * (eyes if group in ("left", "right") else 1)
         if group == "oval":
             scale, shift = np.exp(0.1 * size * rng.standard_normal(2)), np.zeros(2)
         else:
             shift = 7 * size * unit * rng.standard_normal(2)
-        curves |= {name: (parts.curves[name] - middle) * scale + middle + shift for name in names}
+        curves |= {name: (landmarks.curves[name] - middle) * scale + middle + shift for name in names}
     # The head: stretched about the nose.
     y, x = np.mgrid[:side, :side].astype(np.float32)
     scale = np.exp(0.12 * size * rng.standard_normal(2)).astype(np.float32)
     mask = cv2.remap(
-        parts.mask.astype(np.float32),
+        landmarks.mask.astype(np.float32),
         ((x - centre[0]) * scale[0] + centre[0]).astype(np.float32),
         ((y - centre[1]) * scale[1] + centre[1]).astype(np.float32),
         cv2.INTER_LINEAR,
@@ -120,9 +120,9 @@ def misplaced(parts: Landmarks, rng: Rng, loose: float) -> Landmarks:
     return Landmarks(curves, mask)
 
 
-def _face(pen: Pen, parts: Landmarks, rng: Rng) -> None:
+def _face(pen: Pen, landmarks: Landmarks, rng: Rng) -> None:
     """Features, each as one of the symbols that people have for it."""
-    c, unit = parts.curves, pen.unit
+    c, unit = landmarks.curves, pen.unit
     simple = rng.random() < 0.25
     jaw = c["oval"][8:29]  # from the left of the picture's right ear round the chin
     if rng.random() < 0.8:
@@ -218,12 +218,12 @@ def _pieces(line: Line, wanted: Floats, shortest: float) -> list[Line]:
     return [line[a:b] for a, b in edges.reshape(-1, 2) if b - a > shortest]
 
 
-def _skin(photo: Floats, parts: Landmarks) -> Floats:
+def _skin(photo: Floats, landmarks: Landmarks) -> Floats:
     """Where the colour is that of the cheeks and the nose, around the face and connected with it."""
     side = photo.shape[0]
     lab = cv2.cvtColor(cv2.GaussianBlur(photo, (0, 0), 1.5 * side / 256), cv2.COLOR_RGB2LAB)
     face = np.zeros((side, side), np.uint8)
-    cv2.fillPoly(face, [np.round(parts.curves["oval"]).astype(np.int32)], 1)
+    cv2.fillPoly(face, [np.round(landmarks.curves["oval"]).astype(np.int32)], 1)
     inner = cv2.erode(face, np.ones((side // 12, side // 12)))
     if inner.sum() < 50:
         return face.astype(bool)
@@ -233,7 +233,7 @@ def _skin(photo: Floats, parts: Landmarks) -> Floats:
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side // 36, side // 36))
     near = cv2.morphologyEx(cv2.morphologyEx(near, cv2.MORPH_CLOSE, kernel), cv2.MORPH_OPEN, kernel)
     _, labels = cv2.connectedComponents(near)
-    x, y = np.round(parts.curves["nose_bridge"][-1]).astype(int).clip(0, side - 1)
+    x, y = np.round(landmarks.curves["nose_bridge"][-1]).astype(int).clip(0, side - 1)
     return labels == labels[y, x] if labels[y, x] else face.astype(bool)
 
 

@@ -4,6 +4,8 @@ All functions take and return float32 arrays in [0, 1]; a sketch is (H, W), dark
 given at 256 px and scaled to the picture's size.
 """
 
+from collections.abc import Mapping
+
 import cv2
 import numpy as np
 
@@ -12,15 +14,23 @@ from ..images import Floats
 Rng = np.random.Generator
 
 
-def sketch_of(photo: Floats, rng: Rng, person: Floats | None = None) -> Floats:
-    """A sketch of a photograph (H, W, 3) by one of four techniques with random settings.
+def sketch_of(
+    photo: Floats, rng: Rng, odds: Mapping[str, float], background_share: float, person: Floats | None = None
+) -> Floats:
+    """A sketch of a photograph by one of TECHNIQUES with random settings.
 
-    People draw the face, not what is behind it: mostly that is left out, by the mask (H, W) of the person where there is one.
+    Args:
+        photo: (H, W, 3).
+        rng: decides everything.
+        odds: of each technique, by name.
+        background_share: of the sketches that show what is behind the person, too.
+        person: mask (H, W), 1 on the person; without it a head and shoulders' usual place stands for it.
     """
     grey = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
-    techniques = xdog, dodge, canny, contours
-    sketch = techniques[rng.choice(4, p=[0.4, 0.2, 0.15, 0.25])](grey, rng)
-    if rng.random() > 0.7:
+    chances = np.array([odds[name] for name in TECHNIQUES])
+    technique = list(TECHNIQUES.values())[rng.choice(len(TECHNIQUES), p=chances / chances.sum())]
+    sketch = technique(grey, rng)
+    if rng.random() > 1 - background_share:
         return sketch
     if person is None:
         return without_background(sketch, rng)
@@ -67,6 +77,9 @@ def contours(grey: Floats, rng: Rng) -> Floats:
     canvas = np.full(grey.shape, 255, np.uint8)
     cv2.polylines(canvas, kept, False, 0, max(1, round(rng.uniform(0.8, 2.5) * unit)), cv2.LINE_AA)
     return canvas.astype(np.float32) / 255
+
+
+TECHNIQUES = {"xdog": xdog, "dodge": dodge, "canny": canny, "contours": contours}
 
 
 def without_background(sketch: Floats, rng: Rng) -> Floats:

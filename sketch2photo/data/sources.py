@@ -1,22 +1,25 @@
-"""Where pictures come from: folders of pairs or photographs, data sets of the Hub, faces that are drawn."""
+"""Where pictures come from: folders of pairs or photographs, data sets of the Hub, faces that are drawn.
 
+To add a kind of source, write a class with `accepts`, `open`, `load`, `name` and a length, and give it a place in SOURCES.
+"""
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ..images import SUFFIXES, Picture, fitted, read, to_array, to_tensor
-from . import photo_to_sketch
+from ..images import SUFFIXES, Floats, Picture, fitted, read, to_array, to_tensor
 from .synthetic_faces import draw_face
 
 
 class Source(Protocol):
     """Where pictures come from: item i is a photo (H, W, 3) uint8 and its sketch (H, W) uint8, or None where one must be made.
 
-    Its name, where it has one, is what a file of parts (landmarks.py) knows it by.
+    Its name, where it has one, is what a file of landmarks (landmarks.py) knows it by.
     """
 
     def __len__(self) -> int: ...
@@ -24,6 +27,18 @@ class Source(Protocol):
     def load(self, index: int) -> tuple[Picture, Picture | None]: ...
 
     def name(self, index: int) -> str | None: ...
+
+
+class Opener(Protocol):
+    """What opens a source: a class in SOURCES."""
+
+    def accepts(self, location: str) -> bool:
+        """Whether a location on the command line is one of this kind."""
+        ...
+
+    def open(self, location: str) -> Source:
+        """The source there; ValueError, one sentence, where it is none after all."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -34,8 +49,13 @@ class Pairs:
     sketches: list[Path]
 
     @classmethod
-    def open(cls, folder: Path) -> "Pairs":
+    def accepts(cls, location: str) -> bool:
+        return Path(location).is_dir()
+
+    @classmethod
+    def open(cls, location: str | Path) -> "Pairs":
         """Raises ValueError where the folder holds no pairs or names without a partner."""
+        folder = Path(location)
         photos, sketches = _pictures(folder / "photo"), _pictures(folder / "sketch")
         alone = sorted(set(photos) ^ set(sketches))
         if alone:
@@ -63,9 +83,13 @@ class Photos:
     paths: list[Path]
 
     @classmethod
-    def open(cls, folder: Path) -> "Photos":
+    def accepts(cls, location: str) -> bool:
+        return Path(location).is_dir()
+
+    @classmethod
+    def open(cls, location: str | Path) -> "Photos":
         """Raises ValueError where the folder holds no pictures."""
-        return cls(sorted(_pictures(folder).values()))
+        return cls(sorted(_pictures(Path(location)).values()))
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -84,18 +108,20 @@ class Hub:
     rows: Any
 
     @classmethod
-    def open(cls, dataset_id: str) -> "Hub":
+    def accepts(cls, location: str) -> bool:
+        return True
+
+    @classmethod
+    def open(cls, location: str) -> "Hub":
         """Raises ValueError where the data set cannot be loaded or has no column of photographs."""
         try:
             from datasets import load_dataset
 
-            rows = load_dataset(dataset_id, split="train")
+            rows = load_dataset(location, split="train")
         except Exception as error:
-            raise ValueError(
-                f"{dataset_id!r} is neither a folder nor a data set that can be loaded: {error}"
-            ) from error
+            raise ValueError(f"{location!r} is neither a folder nor a data set that can be loaded: {error}") from error
         if not {"photo", "image"} & set(rows.column_names):
-            raise ValueError(f"{dataset_id!r} has no column named photo or image, only {rows.column_names}.")
+            raise ValueError(f"{location!r} has no column named photo or image, only {rows.column_names}.")
         return cls(rows)
 
     def __len__(self) -> int:
@@ -157,9 +183,63 @@ def hold_out(source: Source, at_most: int) -> tuple[Subset, Subset]:
     return split(source, min(at_most, max(1, len(source) // 10)))
 
 
-def open_source(location: str, kind: type[Pairs] | type[Photos]) -> Source:
-    """The folder at `location` as pairs or photographs, or else the Hub data set of that id."""
-    return kind.open(Path(location)) if Path(location).is_dir() else Hub.open(location)
+# What --pairs and --photos take: the first that accepts a location opens it.
+SOURCES: dict[Literal["pairs", "photos"], list[Opener]] = {"pairs": [Pairs, Hub], "photos": [Photos, Hub]}
+
+
+def open_source(location: str, kind: Literal["pairs", "photos"]) -> Source:
+    """What lies at `location`, of pairs or of photographs. Raises ValueError, one sentence, where nothing does."""
+    return next(opener for opener in SOURCES[kind] if opener.accepts(location)).open(location)
+
+
+class WeightedSource(NamedTuple):
+    """A source that training draws a share of its samples from, and how a run's record names it."""
+
+    source: Source
+    share: float = 1.0
+    label: str = "pictures"
+
+
+def open_training_data(
+    pairs: Sequence[str], photos: Sequence[str], photos_share: float, held_out: int, size: int
+) -> tuple[list[WeightedSource], Source]:
+    """What training draws from, and what only validation sees.
+
+    Args:
+        pairs, photos: locations, each with a weight among its kind after "=" where that isn't 1: "DIR=2".
+        photos_share: of the samples that are photographs, where there are pairs, too.
+        held_out: items of the first source that are left to validation, at most a tenth of it.
+        size: of the faces that are drawn where both are empty, px.
+
+    Raises:
+        ValueError: one sentence about a location or its weight.
+    """
+    if not pairs and not photos:
+        return [WeightedSource(SyntheticFaces(size), 1.0, "synthetic faces")], SyntheticFaces(size, 64, first=10**6)
+    share = {"pairs": 1 - photos_share, "photos": photos_share} if pairs and photos else {"pairs": 1.0, "photos": 1.0}
+    opened = [*_opened(pairs, "pairs", share["pairs"]), *_opened(photos, "photos", share["photos"])]
+    first = opened[0]
+    rest, validation = hold_out(first.source, held_out)
+    return [source for source in (first._replace(source=rest), *opened[1:]) if source.share], validation
+
+
+def _opened(texts: Sequence[str], kind: Literal["pairs", "photos"], share: float) -> list[WeightedSource]:
+    """Sources of one kind that share `share` of the samples by their weights."""
+    found = []
+    for text in texts:
+        location, _, weight = text.partition("=")
+        source = open_source(location, kind)
+        try:
+            number = float(weight or 1)
+            if not 0 < number < float("inf"):
+                raise ValueError
+        except ValueError as error:
+            raise ValueError(f"The weight in {text!r} is not a number above 0: write DIR=2.") from error
+        # A local path is nobody else's business: records are published.
+        name = Path(location).resolve().name if Path(location).is_dir() else location
+        found.append(WeightedSource(source, number, f"{kind} {name}"))
+    total = sum(source.share for source in found)
+    return [source._replace(share=share * source.share / total) for source in found]
 
 
 def _pictures(folder: Path) -> dict[str, Path]:
@@ -169,15 +249,26 @@ def _pictures(folder: Path) -> dict[str, Path]:
     return found
 
 
-def fixed_samples(source: Source, size: int, count: int) -> tuple[Tensor, Tensor]:
-    """Sketches (N, 1, S, S) and photographs (N, 3, S, S) of the first `count` items, untouched but for the size."""
+def fixed_samples(
+    source: Source,
+    size: int,
+    count: int,
+    sketch_of: Callable[[Floats, np.random.Generator], Floats] | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Sketches (N, 1, S, S) and photographs (N, 3, S, S) of the first `count` items, untouched but for the size.
+
+    `sketch_of` makes the sketch of a photograph that has none; ValueError where that is wanted and is None.
+    """
     sketches, photos = [], []
     for index in range(min(count, len(source))):
         photo, sketch = source.load(index)
         image = fitted(photo, size)
-        drawn = (
-            photo_to_sketch.sketch_of(image, np.random.default_rng(index)) if sketch is None else fitted(sketch, size)
-        )
+        if sketch is not None:
+            drawn = fitted(sketch, size)
+        elif sketch_of is not None:
+            drawn = sketch_of(image, np.random.default_rng(index))
+        else:
+            raise ValueError("These are photographs without sketches: give pairs, with photo/ and sketch/ inside.")
         photos.append(to_tensor(image))
         sketches.append(to_tensor(drawn))
     return torch.stack(sketches), torch.stack(photos)

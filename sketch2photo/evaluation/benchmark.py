@@ -30,7 +30,7 @@ from torch import Tensor, nn
 from torchvision.models import resnet50
 
 from .. import machine
-from ..data.sources import SyntheticFaces
+from ..data.sources import SyntheticFaces, WeightedSource
 from ..model import Sketch2Photo
 from ..networks import ARCHITECTURES
 from ..onnx import to_onnx, with_onnx
@@ -240,12 +240,14 @@ def training(preset: Preset, steps: int) -> tuple[float, float]:
     """Images/s and peak GiB of a process that trains on drawn faces, their drawing included, after two steps of warm-up."""
     config = PRESETS[preset]
     with tempfile.TemporaryDirectory() as out:
-        size = config.model.get("image_size", 256)
-        trainer = Trainer(config, [(SyntheticFaces(size), 1.0)], SyntheticFaces(size, count=4, first=10**6), Path(out))
+        size = config.model.image_size
+        trainer = Trainer(
+            config, [WeightedSource(SyntheticFaces(size))], SyntheticFaces(size, count=4, first=10**6), Path(out)
+        )
         trainer.run(steps=WARM_UP_STEPS)
         before = trainer.seconds
         trainer.run(steps=WARM_UP_STEPS + steps)
-        return config.batch_size * steps / (trainer.seconds - before), _peak()
+        return config.optimization.batch_size * steps / (trainer.seconds - before), _peak()
 
 
 def main(model: str | None = None, rounds: int = 9, steps: int = 5, browser: Path | None = None) -> None:
@@ -281,8 +283,9 @@ def main(model: str | None = None, rounds: int = 9, steps: int = 5, browser: Pat
         for preset in ("default", "classic"):
             rate, peak = _alone(training, preset, steps)
             config = PRESETS[preset]
-            size = config.model.get("image_size", 256)
-            lines.append(f"| {preset}, {size} px | {config.batch_size} | {rate:.1f} | {peak:.2f} GiB |")
+            lines.append(
+                f"| {preset}, {config.model.image_size} px | {config.optimization.batch_size} | {rate:.1f} | {peak:.2f} GiB |"
+            )
         print("\n" + "\n".join(lines))
 
 

@@ -10,24 +10,24 @@ from torch import Tensor
 from torch.nn import functional as F
 
 VIEW_NUMBERS = 8
-WHOLE = 0.5  # of the views show the whole picture: those whose first number is smaller
 
 
-def views(pictures: Tensor, numbers: Tensor, size: int) -> Tensor:
+def views(pictures: Tensor, numbers: Tensor, size: int, whole: float) -> Tensor:
     """Random views (N, 3, size, size) of pictures (N, 3, H, W) in [-1, 1], decided by numbers (N, VIEW_NUMBERS) in [0, 1].
 
-    The same numbers give the same view, so a fake compares with its real.
+    The same numbers give the same view, so a fake compares with its real. Those whose first number is below `whole` show the whole.
     """
-    return _cutout(_colour(_crop(pictures, numbers[:, :3], size), numbers[:, 3:6]), numbers[:, 6:8])
+    return _cutout(_colour(_crop(pictures, numbers[:, :3], size, whole), numbers[:, 3:6]), numbers[:, 6:8])
 
 
-def _crop(x: Tensor, numbers: Tensor, size: int) -> Tensor:
-    """A window of the picture: the whole of it (give or take an eighth) half of the time, and a part of it as it is in a quarter."""
+def _crop(x: Tensor, numbers: Tensor, size: int, whole_share: float) -> Tensor:
+    """A window of the picture: the whole of it (give or take an eighth), or a part, half of those as it is, pixel for pixel."""
     side = x.shape[-1]
     smallest = min(1.0, size / side)
     share, across, down = numbers.unbind(1)
-    whole = share < WHOLE
-    scale = torch.where(whole, 1.0, smallest + (1 - smallest) * F.relu(2 * (share - WHOLE) / (1 - WHOLE) - 1) / 2)
+    whole = share < whole_share
+    part = (share - whole_share) / max(1 - whole_share, 1e-6)
+    scale = torch.where(whole, 1.0, smallest + (1 - smallest) * F.relu(2 * part - 1) / 2)
     room = torch.where(whole, torch.full_like(scale, 0.125), 1 - scale)
     theta = torch.zeros(len(x), 2, 3, device=x.device)
     theta[:, 0, 0] = theta[:, 1, 1] = scale

@@ -5,6 +5,7 @@ is the one whose mean scores best on the pairs that training holds out, by the s
 """
 
 import copy
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -14,6 +15,7 @@ from .. import cli, machine
 from ..data.landmarks import LandmarksFile
 from ..data.sources import Pairs, hold_out
 from ..model import Sketch2Photo
+from . import history
 from .config import PRESETS
 from .trainer import export
 from .validation import Validation
@@ -43,10 +45,12 @@ def main(first: Positional[str], second: Positional[str], pairs: Path, out: Path
     """
     machine.keep_freed_memory()
     one, other = (Sketch2Photo.from_pretrained(name, directions=None) for name in (first, second))
-    known = LandmarksFile(parts) if parts else None
-    kept = hold_out(Pairs.open(pairs), PRESETS["default"].held_out)[1]
+    landmarks = LandmarksFile(parts) if parts else None
+    record = history.of_model(first)
+    data = record.recipe.data if record else PRESETS["default"].data
+    kept = hold_out(Pairs.open(pairs), data.held_out)[1]
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    validation = Validation(kept, one.image_size, one.latent_dim, device, known)
+    validation = Validation(kept, one.image_size, one.latent_dim, device, data, landmarks)
     best = float("inf")
     for share in SHARES:
         both = mean(one, other, share)
@@ -54,7 +58,11 @@ def main(first: Positional[str], second: Positional[str], pairs: Path, out: Path
         print(f"share {share:.2f}  " + "  ".join(f"{name} {value:.2f}" for name, value in scores.items()), flush=True)
         if scores["score"] < best:
             best = scores["score"]
-            export(both, out)
+            names = history.label(first), history.label(second)
+            stage = history.Stage(
+                0, names[0], score=round(best, 3), note=f"mean of {share} {names[0]} and {1 - share:.2f} {names[1]}"
+            )
+            export(both, out, record and replace(record, history=[*record.history, stage]))
     print(f"Best mean: {out} (score {best:.2f}).")
 
 

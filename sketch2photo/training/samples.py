@@ -15,10 +15,10 @@ from torch.utils.data import Dataset, Sampler
 from ..data import photo_to_sketch
 from ..data.landmarks import Landmarks, LandmarksFile
 from ..data.line_drawing import line_drawing
-from ..data.sources import Source
+from ..data.sources import WeightedSource
 from ..images import Floats, Picture, resampled, to_tensor
-from .augment import VIEW_NUMBERS, WHOLE
-from .config import TrainConfig
+from .augment import VIEW_NUMBERS
+from .config import DataConfig
 
 Sample = dict[str, Tensor]
 
@@ -32,45 +32,45 @@ class Stream(Dataset[Sample]):
 
     def __init__(
         self,
-        sources: Sequence[tuple[Source, float]],
-        config: TrainConfig,
+        sources: Sequence[WeightedSource],
+        config: DataConfig,
+        view_whole: float,
         size: int,
         latent_dim: int,
         seed: int,
-        parts: LandmarksFile | None = None,
+        landmarks: LandmarksFile | None = None,
     ):
-        self.sources = [source for source, _ in sources]
-        weights = np.array([weight for _, weight in sources])
-        self.shares = weights / weights.sum()
-        self.config, self.size, self.latent_dim, self.seed = config, size, latent_dim, seed
-        self.parts = parts
+        self.sources = [weighted.source for weighted in sources]
+        shares = np.array([weighted.share for weighted in sources])
+        self.shares = shares / shares.sum()
+        self.config, self.view_whole, self.size, self.latent_dim, self.seed = config, view_whole, size, latent_dim, seed
+        self.landmarks = landmarks
 
     def __getitem__(self, index: int) -> Sample:
-        rng = np.random.default_rng((self.seed, index))
+        config, rng = self.config, np.random.default_rng((self.seed, index))
         source = self.sources[rng.choice(len(self.sources), p=self.shares)]
         item = int(rng.integers(len(source)))
         picture, drawn = source.load(item)
-        if drawn is not None and rng.random() < self.config.made_share:
+        if drawn is not None and rng.random() < config.made_share:
             drawn = None
-        parts = self.parts.of(source.name(item), self.size) if self.parts and drawn is None else None
-        photo, sketch, parts = self._registered(picture, drawn, parts, rng)
+        landmarks = self.landmarks.of(source.name(item), self.size) if self.landmarks and drawn is None else None
+        photo, sketch, landmarks = self._registered(picture, drawn, landmarks, rng)
         strictness = 1.0
-        if self.config.hand:
-            # A third to the pixel, a sixth as a mere hint, the rest evenly between: both ends are what people choose.
-            strictness = float(rng.choice([1.0, 0.0, rng.random()], p=[1 / 3, 1 / 6, 1 / 2]))
-        # Who draws well may want a hint to be taken of it, too: a third of the sketches are better than strictness says.
-        steadiness = strictness if rng.random() < 0.65 else float(rng.uniform(strictness, 1))
-        if sketch is None and parts and rng.random() < self.config.line_share:
-            sketch = line_drawing(photo, parts, rng, steadiness)
+        if config.by_hand:
+            between = 1 - config.strict_share - config.hint_share
+            odds = [config.strict_share, config.hint_share, max(0.0, between)]
+            strictness = float(rng.choice([1.0, 0.0, rng.random()], p=odds))
+        steadiness = strictness if rng.random() < config.steady_share else float(rng.uniform(strictness, 1))
+        if sketch is None and landmarks and rng.random() < config.line_share:
+            sketch = line_drawing(photo, landmarks, rng, steadiness)
         elif sketch is None:
-            sketch = photo_to_sketch.sketch_of(photo, rng, parts.mask if parts else None)
-        if self.config.hand:
+            person = landmarks.mask if landmarks else None
+            sketch = photo_to_sketch.sketch_of(photo, rng, vars(config.techniques), config.background_share, person)
+        if config.by_hand:
             sketch = photo_to_sketch.by_hand(sketch, rng, steadiness)
         view = rng.random(VIEW_NUMBERS, dtype=np.float32)
-        if (
-            min(picture.shape[:2]) < self.size
-        ):  # Enlarged, it has no detail of full resolution to show: it is seen as a whole.
-            view[0] *= WHOLE
+        if min(picture.shape[:2]) < self.size:  # Enlarged, it has no detail to show, and is seen as a whole.
+            view[0] *= self.view_whole
         return {
             "sketch": to_tensor(sketch),
             "photo": to_tensor(photo),
@@ -81,30 +81,30 @@ class Stream(Dataset[Sample]):
         }
 
     def _registered(
-        self, picture: Picture, drawn: Picture | None, parts: Landmarks | None, rng: np.random.Generator
+        self, picture: Picture, drawn: Picture | None, landmarks: Landmarks | None, rng: np.random.Generator
     ) -> tuple[Floats, Floats | None, Landmarks | None]:
         """All that belongs to a photograph resized, flipped, turned, zoomed and warped by the same map, in one resampling each."""
+        config = self.config
         flip = rng.random() < 0.5
-        parts = parts and parts.mirrored() if flip else parts
+        landmarks = landmarks and landmarks.mirrored() if flip else landmarks
         offset = None
-        if self.config.warp:
+        if config.warp:
             side, unit = self.size, self.size / 256
-            # Photographs without sketches are framed a little wider than pairs are, and drawings of people's own wider still.
-            zoom = rng.uniform(0.98, 1.08) if drawn is not None else rng.uniform(0.86, 1.12)
-            turn = np.deg2rad(rng.uniform(-6, 6))
+            zoom = rng.uniform(*(config.zoom_photos if drawn is None else config.zoom_pairs))
+            turn = np.deg2rad(rng.uniform(-config.turn, config.turn))
             cos, sin = np.cos(turn) / zoom - 1, np.sin(turn) / zoom
             ramp = np.linspace(-side / 2, side / 2, side, dtype=np.float32)
             x, y = np.meshgrid(ramp, ramp)
-            shift = rng.uniform(-6, 6, 2) * unit
+            shift = rng.uniform(-config.shift, config.shift, 2) * unit
             affine = np.stack([cos * x - sin * y + shift[0], sin * x + cos * y + shift[1]], -1)
             smooth = cv2.resize(
                 rng.standard_normal((4, 4, 2)).astype(np.float32), (side, side), interpolation=cv2.INTER_CUBIC
             )
-            offset = (affine + self.config.warp * unit * smooth).astype(np.float32)
-            parts = parts and parts.warped(offset)
+            offset = (affine + config.warp * unit * smooth).astype(np.float32)
+            landmarks = landmarks and landmarks.warped(offset)
         photo = resampled(picture, self.size, offset, flip, white=False)
         sketch = None if drawn is None else resampled(drawn, self.size, offset, flip, white=True)
-        return photo, sketch, parts
+        return photo, sketch, landmarks
 
 
 class Indices(Sampler[int]):

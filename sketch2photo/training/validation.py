@@ -6,39 +6,49 @@ from diffusers.utils.pil_utils import make_image_grid
 from PIL import Image
 from torch import Tensor
 
+from ..data import photo_to_sketch
 from ..data.landmarks import LandmarksFile
 from ..data.line_drawing import line_drawing
 from ..data.sources import Source, fixed_samples
 from ..examples import EXAMPLES
-from ..images import to_images, to_tensor
+from ..images import Floats, to_images, to_tensor
 from ..model import Sketch2Photo
 from ..networks.features import EfficientNetLite, available, kernel_distance
 from ..preprocess import to_sketch
+from .config import DataConfig
 
 
 class Validation:
     """One photograph with a fixed z for each sketch that training never saw, and the score that chooses the best weights.
 
     The score is the mean kernel distance of those photographs to the real ones, at strictness 1 and 0, where there are 16 and the
-    package of its network; else the mean absolute error of reconstruction, 0 to 255. Lower is better. Where the parts of the real
+    package of its network; else the mean absolute error of reconstruction, 0 to 255. Lower is better. Where the landmarks of the real
     photographs are known, the distance from line drawings of them, careful ones at strictness 1 and hopeless ones at 0, is a third
     part of that mean: artists' sketches alone say nothing of what most people draw.
     """
 
     def __init__(
-        self, source: Source, size: int, latent_dim: int, device: torch.device, parts: LandmarksFile | None = None
+        self,
+        source: Source,
+        size: int,
+        latent_dim: int,
+        device: torch.device,
+        config: DataConfig,
+        landmarks: LandmarksFile | None = None,
     ) -> None:
-        self.sketch, self.photo = fixed_samples(source, size, 128)
+        def sketch_of(photo: Floats, rng: np.random.Generator) -> Floats:
+            return photo_to_sketch.sketch_of(photo, rng, vars(config.techniques), config.background_share)
+
+        self.sketch, self.photo = fixed_samples(source, size, len(source), sketch_of)
         self.lines, self.strictness = self.sketch[:0], torch.empty(0)
-        if parts:
-            self.lines, self.strictness = line_drawings(source, self.photo, parts)
+        if landmarks:
+            self.lines, self.strictness = line_drawings(source, self.photo, landmarks)
         generator = torch.Generator().manual_seed(0)
         self.z = torch.randn(max(len(self.sketch), 8), latent_dim, generator=generator)
         self.device = device
         self.judge = EfficientNetLite("lite2").to(device) if available("lite2") and len(self.sketch) >= 16 else None
         self.real = self._features(self.photo)
-        drawings = EXAMPLES
-        self.shown = torch.cat([self.sketch[:6], *(to_sketch(path, size) for path in drawings)])
+        self.shown = torch.cat([self.sketch[:6], *(to_sketch(path, size) for path in EXAMPLES)])
 
     @torch.inference_mode()
     def score(self, model: Sketch2Photo) -> dict[str, float]:
@@ -64,14 +74,14 @@ class Validation:
     def _distance(self, model: Sketch2Photo, sketches: Tensor, strictness: Tensor) -> float:
         """Kernel distance of one photograph of each sketch (N, 1, S, S) at its strictness (N,) to the real ones."""
         batches = zip(sketches.split(8), self.z[: len(sketches)].split(8), strictness.split(8), strict=True)
-        fakes = [model(*(part.to(self.device) for part in batch)).float().cpu() for batch in batches]
+        fakes = [model(*(values.to(self.device) for values in batch)).float().cpu() for batch in batches]
         return kernel_distance(self._features(torch.cat(fakes)), self.real)
 
     def _features(self, photos: Tensor) -> Tensor:
         if self.judge is None:
             return torch.empty(0)
         with torch.inference_mode():
-            return torch.cat([self.judge.pooled(part.to(self.device)).cpu() for part in photos.split(8)])
+            return torch.cat([self.judge.pooled(batch.to(self.device)).cpu() for batch in photos.split(8)])
 
     @torch.inference_mode()
     def grid(self, model: Sketch2Photo) -> Image.Image:
@@ -87,12 +97,12 @@ class Validation:
         return make_image_grid(half, len(self.shown), 6)
 
 
-def line_drawings(source: Source, photos: Tensor, parts: LandmarksFile) -> tuple[Tensor, Tensor]:
-    """Line drawings (M, 1, S, S) of those of photos (N, 3, S, S), the source's first, whose parts are known, and their strictness (M,)."""
+def line_drawings(source: Source, photos: Tensor, landmarks: LandmarksFile) -> tuple[Tensor, Tensor]:
+    """Line drawings (M, 1, S, S) of those of photos (N, 3, S, S), the source's first, with known landmarks, and their strictness (M,)."""
     drawings: list[Tensor] = []
     strictness: list[float] = []
     for index, photo in enumerate(photos):
-        known = parts.of(source.name(index), photo.shape[-1])
+        known = landmarks.of(source.name(index), photo.shape[-1])
         if known:
             strictness.append(float(index % 2))
             picture = ((photo + 1) / 2).permute(1, 2, 0).numpy()

@@ -14,18 +14,38 @@ from datasets import Image as HubImage
 from PIL import Image
 
 from sketch2photo.data import photo_to_sketch
-from sketch2photo.data.sources import Hub, Pairs, Photos, SyntheticFaces, open_source, split
+from sketch2photo.data.sources import (
+    SOURCES,
+    Hub,
+    Pairs,
+    Photos,
+    Source,
+    SyntheticFaces,
+    WeightedSource,
+    fixed_samples,
+    open_source,
+    open_training_data,
+    split,
+)
 from sketch2photo.data.synthetic_faces import draw_face
 from sketch2photo.images import fitted
 from sketch2photo.training.augment import VIEW_NUMBERS, views
 from sketch2photo.training.config import PRESETS
 from sketch2photo.training.samples import Indices, Stream
 
-CONFIG = PRESETS["default"]
+CONFIG = PRESETS["default"].data
+
+
+def stream(source: Source, size: int, seed: int = 0, **changes: object) -> Stream:
+    return Stream([WeightedSource(source)], replace(CONFIG, **changes), 0.5, size, 8, seed)
 
 
 def face(seed: int = 0, size: int = 256) -> np.ndarray:
     return fitted(draw_face(np.random.default_rng(seed), size)[0], size)
+
+
+def sketch_of(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return photo_to_sketch.sketch_of(photo, rng, vars(CONFIG.techniques), CONFIG.background_share)
 
 
 def write_pairs(folder: Path, count: int, size: int = 64) -> Path:
@@ -54,7 +74,7 @@ def test_each_technique_draws_dark_lines_on_white_where_the_edges_are(technique:
 
 
 def test_a_sketch_of_the_same_photograph_is_another_every_time() -> None:
-    drawn = [photo_to_sketch.sketch_of(face(), np.random.default_rng(i)) for i in range(6)]
+    drawn = [sketch_of(face(), np.random.default_rng(i)) for i in range(6)]
     assert all(np.abs(a - b).mean() > 0.01 for i, a in enumerate(drawn) for b in drawn[:i])
 
 
@@ -84,18 +104,18 @@ def test_gaps_take_the_share_that_was_asked_for() -> None:
 
 
 def test_a_sample_depends_on_its_index_alone() -> None:
-    streams = [Stream([(SyntheticFaces(64), 1.0)], CONFIG, 64, 8, seed=3) for _ in range(2)]
+    streams = [stream(SyntheticFaces(64), 64, seed=3) for _ in range(2)]
     streams[0][0]
     for name, value in streams[0][41].items():
         torch.testing.assert_close(value, streams[1][41][name])
     assert not torch.equal(streams[0][41]["photo"], streams[0][42]["photo"])
-    assert not torch.equal(streams[0][41]["z"], Stream([(SyntheticFaces(64), 1.0)], CONFIG, 64, 8, seed=4)[41]["z"])
+    assert not torch.equal(streams[0][41]["z"], stream(SyntheticFaces(64), 64, seed=4)[41]["z"])
 
 
 def test_a_sample_is_what_the_step_needs() -> None:
-    sample = Stream([(SyntheticFaces(64), 1.0)], CONFIG, 64, 5, seed=0)[0]
+    sample = stream(SyntheticFaces(64), 64)[0]
     assert {name: tuple(value.shape) for name, value in sample.items()} == {
-        "sketch": (1, 64, 64), "photo": (3, 64, 64), "strictness": (), "z": (5,), "eps": (5,), "view": (VIEW_NUMBERS,),
+        "sketch": (1, 64, 64), "photo": (3, 64, 64), "strictness": (), "z": (8,), "eps": (8,), "view": (VIEW_NUMBERS,),
     }  # fmt: skip
     assert sample["photo"].abs().max() <= 1.001
     assert sample["sketch"].abs().max() <= 1.001
@@ -108,8 +128,8 @@ def test_a_third_of_the_hints_are_drawn_better_than_they_need_be(monkeypatch: py
         "by_hand",
         lambda sketch, rng, steadiness: hands.append(steadiness) or by_hand(sketch, rng, steadiness),
     )
-    stream = Stream([(SyntheticFaces(64), 1.0)], CONFIG, 64, 8, seed=0)
-    told = [stream[i]["strictness"].item() for i in range(150)]
+    faces = stream(SyntheticFaces(64), 64)
+    told = [faces[i]["strictness"].item() for i in range(150)]
     hints = [hand - strictness for hand, strictness in zip(hands, told, strict=True) if strictness < 1]
     assert min(hints) > -1e-6
     assert 0.2 < np.mean([better > 1e-6 for better in hints]) < 0.5
@@ -121,8 +141,8 @@ def test_both_halves_of_a_pair_are_moved_by_the_same_map(tmp_path: Path) -> None
     for half in ("photo", "sketch"):
         (tmp_path / half).mkdir()
         Image.fromarray((face(7, 128) * 255).astype(np.uint8)).convert("L").save(tmp_path / half / "a.png")
-    stream = Stream([(Pairs.open(tmp_path), 1.0)], replace(CONFIG, hand=False, made_share=0), 128, 8, seed=0)
-    seen = [stream[i] for i in range(8)]
+    pairs = stream(Pairs.open(tmp_path), 128, by_hand=False, made_share=0)
+    seen = [pairs[i] for i in range(8)]
     for sample in seen:
         inside = (slice(None), slice(24, -24), slice(24, -24))
         assert (sample["photo"].mean(0, keepdim=True)[inside] - sample["sketch"][inside]).abs().mean() < 0.01
@@ -143,8 +163,8 @@ def test_sources_are_drawn_from_by_weight() -> None:
         def name(self, index: int) -> None:
             return None
 
-    stream = Stream([(Plain(0), 3.0), (Plain(255), 1.0)], CONFIG, 32, 8, seed=0)
-    dark = sum(stream[i]["photo"].mean().item() < 0 for i in range(200))
+    mixed = Stream([WeightedSource(Plain(0), 3.0), WeightedSource(Plain(255), 1.0)], CONFIG, 0.5, 32, 8, seed=0)
+    dark = sum(mixed[i]["photo"].mean().item() < 0 for i in range(200))
     assert 130 < dark < 170
 
 
@@ -157,7 +177,7 @@ def test_pairs_need_both_halves(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="No pictures in"):
         Photos.open(folder)
     with pytest.raises(ValueError, match="neither a folder nor"):
-        open_source(str(tmp_path / "nothing" / "here"), Pairs)
+        open_source(str(tmp_path / "nothing" / "here"), "pairs")
 
 
 def test_a_broken_picture_is_named(tmp_path: Path) -> None:
@@ -171,7 +191,7 @@ def test_held_out_pairs_are_in_no_other_part(tmp_path: Path) -> None:
     train, held = split(Pairs.open(write_pairs(tmp_path / "pairs", 10)), 3)
     assert len(train) == 7
     assert len(held) == 3
-    seen = [[part.load(i)[0].tobytes() for i in range(len(part))] for part in (train, held)]
+    seen = [[half.load(i)[0].tobytes() for i in range(len(half))] for half in (train, held)]
     assert not set(seen[0]) & set(seen[1])
     assert len(set(seen[0]) | set(seen[1])) == 10
 
@@ -197,13 +217,72 @@ def test_indices_go_on_where_a_run_stopped() -> None:
 def test_a_view_is_the_same_for_fake_and_real_and_moves_with_its_numbers() -> None:
     torch.manual_seed(0)
     picture, numbers = torch.rand(4, 3, 64, 64) * 2 - 1, torch.rand(4, VIEW_NUMBERS)
-    torch.testing.assert_close(views(picture, numbers, 32), views(picture.clone(), numbers, 32))
-    assert views(picture, numbers, 32).shape == (4, 3, 32, 32)
-    assert (views(picture, numbers, 32) - views(picture, numbers.flip(0), 32)).abs().mean() > 0.05
+    torch.testing.assert_close(views(picture, numbers, 32, 0.5), views(picture.clone(), numbers, 32, 0.5))
+    assert views(picture, numbers, 32, 0.5).shape == (4, 3, 32, 32)
+    assert (views(picture, numbers, 32, 0.5) - views(picture, numbers.flip(0), 32, 0.5)).abs().mean() > 0.05
 
 
 def test_a_view_passes_gradients_to_the_picture() -> None:
     picture = torch.rand(2, 3, 64, 64, requires_grad=True)
-    views(picture, torch.full((2, VIEW_NUMBERS), 0.4), 32).square().mean().backward()
+    views(picture, torch.full((2, VIEW_NUMBERS), 0.4), 32, 0.5).square().mean().backward()
     assert picture.grad is not None
     assert (picture.grad.abs() > 0).float().mean() > 0.5
+
+
+def test_only_techniques_with_odds_are_used() -> None:
+    """Canny's lines are one pixel wide, so nearly all of its paper is white; with the background left in, nothing is cut."""
+    odds = {"xdog": 0.0, "dodge": 0.0, "canny": 2.0, "contours": 0.0}
+    photo = face()
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        sketch = photo_to_sketch.sketch_of(photo, rng, odds, background_share=1.0)
+        again = np.random.default_rng(seed)
+        again.random()  # the choice
+        np.testing.assert_array_equal(sketch, photo_to_sketch.canny(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY), again))
+
+
+def test_a_source_is_added_by_a_class_in_the_table(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    class Grey:
+        @classmethod
+        def accepts(cls, location: str) -> bool:
+            return location.startswith("grey:")
+
+        @classmethod
+        def open(cls, location: str) -> "Grey":
+            return cls()
+
+        def __len__(self) -> int:
+            return 40
+
+        def load(self, index: int) -> tuple[np.ndarray, None]:
+            return np.full((64, 64, 3), 128, np.uint8), None
+
+        def name(self, index: int) -> None:
+            return None
+
+    monkeypatch.setitem(SOURCES, "photos", [Grey, *SOURCES["photos"]])
+    pairs = write_pairs(tmp_path / "faces", 20)
+    sources, validation = open_training_data([str(pairs)], ["grey:=3", str(pairs / "photo")], 0.6, 128, 64)
+    assert [(label, len(source)) for source, _, label in sources] == [
+        ("pairs faces", 18),
+        ("photos grey:", 40),
+        ("photos photo", 20),
+    ]
+    assert [share for _, share, _ in sources] == pytest.approx([0.4, 0.45, 0.15])
+    assert len(validation) == 2
+    assert abs(stream(sources[1].source, 64)[0]["photo"].mean().item()) < 0.02
+
+
+@pytest.mark.parametrize("weight", ["many", "0", "-1", "nan", "inf"])
+def test_a_weight_is_a_number_above_0(weight: str, tmp_path: Path) -> None:
+    pairs = write_pairs(tmp_path / "pairs", 2)
+    with pytest.raises(ValueError, match="not a number above 0"):
+        open_training_data([f"{pairs}={weight}"], [], 0.5, 128, 64)
+
+
+def test_sketches_of_photographs_are_made_only_where_it_is_said_how(tmp_path: Path) -> None:
+    photos = Photos.open(write_pairs(tmp_path / "pairs", 2) / "photo")
+    sketches, _ = fixed_samples(photos, 64, 2, sketch_of)
+    assert sketches.shape == (2, 1, 64, 64)
+    with pytest.raises(ValueError, match="photographs without sketches"):
+        fixed_samples(photos, 64, 2)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,9 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from sketch2photo import Sketch2Photo
 from sketch2photo.evaluation.plots import CELL, LABEL, STEPS, main
+from sketch2photo.training import history
 from sketch2photo.training.average import SHARES
+from sketch2photo.training.config import PRESETS
 from tests import ROOT
 from tests.data.test_sources import write_pairs
 
@@ -162,7 +165,8 @@ def test_a_run_that_no_longer_gets_better_learns_slower_and_stops_itself(tmp_pat
     assert done.returncode == 0, done.stderr
     state = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
     assert (state["step"], state["halved"]) == (28, 0)
-    assert state["scheduler"]["base_lrs"] == pytest.approx([5e-5, 4e-4])
+    risen = (1 + 28 * 99 / 100) / 100  # warm-up goes on
+    assert [group["lr"] for group in state["optimizer"]["param_groups"]] == pytest.approx([5e-5 * risen, 4e-4 * risen])
 
 
 def test_a_loss_that_is_not_finite_ends_the_run_and_keeps_the_last_checkpoint(
@@ -185,6 +189,58 @@ def test_classic_trains_on_pairs_and_loads(tmp_path: Path) -> None:
     other = train(tmp_path / "run", "--preset", "default", "--pairs", str(pairs), "--resume", "--steps", "4")
     assert other.returncode == 2
     assert "of another model" in other.stderr
+
+
+def test_a_recipe_from_a_file_is_changed_kept_and_carried_on(tmp_path: Path) -> None:
+    """hub/model's, with one number from the command line; resumed with other ones, and then what another run starts from."""
+    pairs = write_pairs(tmp_path / "pairs", 20)
+    data, out = ["--pairs", str(pairs), "--validate-minutes", "100"], tmp_path / "run"
+    published = history.read(ROOT / "hub/model/training.json").recipe
+
+    def trained(out: Path, *arguments: str) -> str:
+        done = train(out, *data, *arguments)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    trained(out, "--recipe", str(ROOT / "hub/model/training.json"), "--loss.variety", "1.25", "--steps", "20")
+    wanted = replace(
+        published,
+        model=replace(published.model, image_size=64),
+        loss=replace(published.loss, variety=1.25),
+        optimization=replace(published.optimization, batch_size=4),
+    )
+    kept = torch.load(out / "checkpoint.pt", weights_only=True)["record"]
+    for record in (history.from_dict(kept), *(history.read(out / name / "training.json") for name in ("best", "last"))):
+        assert record.recipe == wanted
+        [stage] = record.history
+        assert stage.data == {"pairs pairs": {"count": 18, "share": 1}}
+        assert (stage.from_step, stage.steps, stage.samples, stage.held_out) == (0, 20, 80, 2)
+        assert stage.seconds > 0
+        assert stage.score is not None
+
+    # Resumed without a recipe it has its own; with another number it says so, and records it.
+    assert "other numbers" not in trained(out, "--resume", "--steps", "21")
+    said = trained(out, "--resume", "--steps", "22", "--data.warp", "2", "--optimization.betas", "0.5", "0.9")
+    assert (
+        "From step 21 on with other numbers: data.warp 2.0 (was 3.0), optimization.betas (0.5, 0.9) (was (0.0, 0.99))."
+        in said
+    )
+    record = history.read(out / "last" / "training.json")
+    assert [(stage.from_step, stage.steps) for stage in record.history] == [(0, 21), (21, 1)]
+    assert record.history[1].changed == {"data.warp": [3.0, 2.0], "optimization.betas": [[0.0, 0.99], [0.5, 0.9]]}
+    assert (record.recipe.data.warp, record.recipe.loss.variety) == (2.0, 1.25)
+    groups = torch.load(out / "checkpoint.pt", weights_only=True)["optimizer"]["param_groups"]
+    assert all(tuple(group["betas"]) == (0.5, 0.9) for group in groups)
+
+    trained(tmp_path / "next", "--start-from", str(out / "best"), "--steps", "1")
+    carried = history.read(tmp_path / "next" / "best" / "training.json")
+    earlier = history.read(out / "best" / "training.json")
+    assert carried.history[:-1] == earlier.history
+    assert carried.history[-1].start_from == "run/best"
+    assert carried.history[-1].changed["loss.variety"] == [1.25, 0.25]
+    assert carried.recipe == replace(
+        PRESETS["default"], model=wanted.model, optimization=replace(PRESETS["default"].optimization, batch_size=4)
+    )
 
 
 def test_pairs_and_photos_mix_and_a_published_model_is_a_start(finished: tuple[Path, str], tmp_path: Path) -> None:
@@ -223,6 +279,9 @@ def test_without_the_feature_network_one_line_says_so_and_it_trains(tmp_path: Pa
         (["--pairs", "/nowhere/at/all"], "neither a folder nor a data set"),
         (["--photos", str(ROOT / "tests") + "=many"], "No pictures in"),
         (["--preset", "third"], "preset"),
+        (["--loss.variety", "-1"], "loss.variety of the recipe is -1"),
+        (["--recipe", str(ROOT / "README.md")], "README.md is not JSON"),
+        (["--recipe", str(ROOT / "hub/model/training.json"), "--preset", "finish"], "give one of them"),
     ],
 )
 def test_bad_arguments_get_one_sentence_and_exit_code_2(arguments: list[str], words: str, tmp_path: Path) -> None:
