@@ -25,6 +25,8 @@ from tests import ROOT
 from tests.data.test_sources import write_pairs
 
 SMALL = ["--image-size", "64", "--batch-size", "4", "--precision", "no"]
+# For runs that need not learn anything.
+TINY = ["--model.channels", "16", "32", "--model.blocks", "1", "1", "--model.head", "8", "--model.mapping", "16"]
 
 
 def command(out: Path, *arguments: str, launcher: tuple[str, ...] = (sys.executable,)) -> list[str]:
@@ -154,19 +156,25 @@ def test_sigterm_saves_and_ends_well(tmp_path: Path) -> None:
 
 
 def test_a_run_that_no_longer_gets_better_learns_slower_and_stops_itself(tmp_path: Path) -> None:
-    done = train(tmp_path, "--steps", "100", "--validate-minutes", "0", "--learning-rate", "1e-30")
+    pairs = write_pairs(tmp_path / "pairs", 12)
+    arguments = [
+        *TINY, "--pairs", str(pairs), "--validate-minutes", "0", "--optimization.warmup", "0", "--optimization.patience",
+        "2", "--optimization.halvings", "2",
+    ]  # fmt: skip
+    done = train(tmp_path, *arguments, "--steps", "100", "--learning-rate", "1e-30")
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count("the learning rate is halved") == 4
-    assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] == 1 + 4 * 6
-    assert list(curve(tmp_path, "validation/score")) == list(range(1, 26))
+    assert done.stdout.count("No better score in 2 validations: the learning rate is halved.") == 3
+    state = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
+    assert (state["step"], state["halved"]) == (1 + 3 * 2, 3)
+    assert [group["lr"] for group in state["optimizer"]["param_groups"]] == pytest.approx([1e-30 / 8, 0.7e-30 / 8])
+    assert list(curve(tmp_path, "validation/score")) == list(range(1, 8))
 
     # What it learnt goes on with another recipe, whose learning rate is whole again.
-    done = train(tmp_path, "--preset", "finish", "--resume", "--steps", "28", "--validate-minutes", "0")
+    done = train(tmp_path, *arguments, "--preset", "finish", "--resume", "--steps", "8")
     assert done.returncode == 0, done.stderr
     state = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
-    assert (state["step"], state["halved"]) == (28, 0)
-    risen = (1 + 28 * 99 / 100) / 100  # warm-up goes on
-    assert [group["lr"] for group in state["optimizer"]["param_groups"]] == pytest.approx([5e-5 * risen, 4e-4 * risen])
+    assert (state["step"], state["halved"]) == (8, 0)
+    assert [group["lr"] for group in state["optimizer"]["param_groups"]] == pytest.approx([5e-5, 4e-4])
 
 
 def test_a_loss_that_is_not_finite_ends_the_run_and_keeps_the_last_checkpoint(
@@ -196,16 +204,17 @@ def test_a_recipe_from_a_file_is_changed_kept_and_carried_on(tmp_path: Path) -> 
     pairs = write_pairs(tmp_path / "pairs", 20)
     data, out = ["--pairs", str(pairs), "--validate-minutes", "100"], tmp_path / "run"
     published = history.read(ROOT / "hub/model/training.json").recipe
+    tiny = {"image_size": 64, "channels": (16, 32), "blocks": (1, 1), "head": 8, "mapping": 16}
 
     def trained(out: Path, *arguments: str) -> str:
         done = train(out, *data, *arguments)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    trained(out, "--recipe", str(ROOT / "hub/model/training.json"), "--loss.variety", "1.25", "--steps", "20")
+    trained(out, *TINY, "--recipe", str(ROOT / "hub/model/training.json"), "--loss.variety", "1.25", "--steps", "20")
     wanted = replace(
         published,
-        model=replace(published.model, image_size=64),
+        model=replace(published.model, **tiny),
         loss=replace(published.loss, variety=1.25),
         optimization=replace(published.optimization, batch_size=4),
     )
