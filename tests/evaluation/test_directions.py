@@ -3,7 +3,6 @@
 import json
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +16,7 @@ from sketch2photo.evaluation.metrics import border_colour
 from sketch2photo.examples import EXAMPLES
 from sketch2photo.preprocess import to_sketch
 from tests import ROOT
+from tests.programs import run_program
 
 
 @pytest.fixture(scope="module")
@@ -36,10 +36,7 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def find(model: Path, pairs: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "sketch2photo.evaluation.directions", "--model", str(model), "--pairs", str(pairs)],
-        cwd=ROOT, capture_output=True, text=True, timeout=300,
-    )  # fmt: skip
+    return run_program("sketch2photo.evaluation.directions", "--model", model, "--pairs", pairs)
 
 
 def test_it_names_directions_that_do_what_they_say(pairs: Path, tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from sketch2photo.training.average import SHARES
 from sketch2photo.training.config import PRESETS
 from tests import ROOT
 from tests.data.test_sources import write_pairs
+from tests.programs import run_program
 
 SMALL = ["--image-size", "64", "--batch-size", "4", "--precision", "no"]
 # For runs that need not learn anything.
@@ -33,13 +34,11 @@ def command(out: Path, *arguments: str, launcher: tuple[str, ...] = (sys.executa
     return [*launcher, str(ROOT / "train.py"), "--out", str(out), *SMALL, *arguments]
 
 
-def train(
-    out: Path, *arguments: str, launcher: tuple[str, ...] = (sys.executable,)
-) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1" if len(launcher) > 1 else "2"}
-    return subprocess.run(
-        command(out, *arguments, launcher=launcher), env=environment, capture_output=True, text=True, timeout=300
-    )
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT)}
+
+
+def train(out: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return run_program("train.py", "--out", str(out), *SMALL, *arguments)
 
 
 def curve(out: Path, name: str = "train/loss") -> dict[int, float]:
@@ -54,8 +53,9 @@ def curve(out: Path, name: str = "train/loss") -> dict[int, float]:
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A run as people start it: a folder, and what was printed."""
     out = tmp_path_factory.mktemp("finished")
-    done = train(out, "--steps", "60")
+    done = subprocess.run(command(out, "--steps", "60"), env=ENVIRONMENT, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     return out, done.stdout
 
@@ -76,10 +76,9 @@ def test_without_data_it_trains_on_drawn_faces_and_names_the_next_command(finish
 
 def test_killed_and_resumed_it_goes_on_as_if_nothing_had_been(finished: tuple[Path, str], tmp_path: Path) -> None:
     """SIGKILL as soon as a checkpoint is there; the resumed run's losses are those of the run that was left alone."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "2"}
     process = subprocess.Popen(
         command(tmp_path, "--save-minutes", "0.005"),
-        env=environment,
+        env=ENVIRONMENT,
         stderr=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
     )
@@ -120,8 +119,17 @@ def test_two_processes_have_the_loss_curve_of_one(tmp_path: Path) -> None:
     def both(steps: str) -> tuple[Path, Path]:
         together, apart = tmp_path / f"together{steps}", tmp_path / f"apart{steps}"
         slowly = ("--steps", steps, "--learning-rate", "5e-5")  # Adam lets rounding grow from step to step.
-        for done in (train(together, *slowly), train(apart, *slowly, launcher=launcher)):
-            assert done.returncode == 0, done.stderr
+        processes = subprocess.Popen(
+            command(apart, *slowly, launcher=launcher),
+            env=ENVIRONMENT | {"OMP_NUM_THREADS": "1"},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        alone = train(together, *slowly)
+        assert alone.returncode == 0, alone.stderr
+        _, errors = processes.communicate(timeout=300)
+        assert processes.returncode == 0, errors
         return together, apart
 
     one, two = (curve(out) for out in both("60"))
@@ -137,10 +145,9 @@ def test_two_processes_have_the_loss_curve_of_one(tmp_path: Path) -> None:
 
 
 def test_sigterm_saves_and_ends_well(tmp_path: Path) -> None:
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(
         command(tmp_path, "--save-minutes", "100"),
-        env=environment,
+        env=ENVIRONMENT,
         stderr=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -272,7 +279,7 @@ def test_without_the_feature_network_one_line_says_so_and_it_trains(tmp_path: Pa
     )
     done = subprocess.run(
         command(tmp_path / "run", "--steps", "2"),
-        env=os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}", "OMP_NUM_THREADS": "2"},
+        env=os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"},
         capture_output=True,
         text=True,
         timeout=300,
@@ -320,11 +327,8 @@ def test_the_best_mean_of_two_models_is_kept(finished: tuple[Path, str], tmp_pat
     assert trained.returncode == 0, trained.stderr
 
     def soup(first: Path, second: Path) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "sketch2photo.training.average", str(first), str(second),
-             "--pairs", str(pairs), "--out", str(tmp_path / "mean")],
-            cwd=ROOT, capture_output=True, text=True, timeout=300,
-        )  # fmt: skip
+        program = "sketch2photo.training.average"
+        return run_program(program, first, second, "--pairs", pairs, "--out", tmp_path / "mean")
 
     other = tmp_path / "other" / "best"
     made = soup(done / "best", other)
