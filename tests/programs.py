@@ -1,12 +1,16 @@
-"""Programs of this repository as the command line calls them, without the ten seconds that a new process needs to import torch."""
+"""Programs of this repository as the command line calls them, without the ten seconds in which a new process imports torch; and
+environments of their own for those that must not have what the tests have."""
 
 import io
 import runpy
 import signal
 import subprocess
 import sys
+import venv
 import warnings
+from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
 
 from tests import ROOT
 
@@ -38,3 +42,21 @@ def run_program(program: str, *arguments: object) -> subprocess.CompletedProcess
         for which, handler in signals.items():
             signal.signal(which, handler)
     return subprocess.CompletedProcess(sys.argv, code, stdout.getvalue(), stderr.getvalue())
+
+
+def new_environment(folder: Path, *install: object, lend: Callable[[Path], None] | None = None) -> Path:
+    """The Python of a new virtual environment in a folder.
+
+    Args:
+        folder: where it is made.
+        install: what pip is to install there, "mediapipe==0.10.21" or "-r", "requirements.txt".
+        lend: is called with its site-packages before that.
+    """
+    venv.create(folder)
+    python = folder / "bin" / "python"
+    if lend:
+        lend(next((folder / "lib").glob("python*/site-packages")))
+    # By the pip that is here, which needs no copy of itself there. What is not imported is not compiled.
+    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "-q", "--no-compile"]
+    subprocess.run([*pip, *map(str, install)], check=True)
+    return python

@@ -1,7 +1,6 @@
 """Line drawings of photographs, and the file that says where the faces are in them."""
 
 import subprocess
-import venv
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from sketch2photo.training.config import PRESETS
 from sketch2photo.training.samples import Stream
 from sketch2photo.training.validation import line_drawings
 from tests import ROOT
+from tests.programs import new_environment
 
 SIDE = 256
 
@@ -32,9 +32,7 @@ def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("careful_woman", "careful_man", "three_quarter"):
         pipe(ROOT / f"sketch2photo/examples/{name}.png", num_images=1, seed=1).images[0].save(folder / f"{name}.png")
     Image.new("RGB", (64, 64), "grey").save(folder / "no_face.png")
-    venv.create(folder / "venv", with_pip=True)
-    python = folder / "venv" / "bin" / "python"
-    subprocess.run([python, "-m", "pip", "install", "-q", "mediapipe==0.10.21"], check=True)
+    python = new_environment(folder / "venv", "mediapipe==0.10.21")
     command = [python, ROOT / "sketch2photo/data/landmarks.py", folder / "parts.npz", folder]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     assert "Faces in 3 photographs." in done.stdout

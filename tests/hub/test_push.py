@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import json
+import os
 import re
 import shutil
 import socket
@@ -9,19 +10,19 @@ import subprocess
 import sys
 import threading
 import time
-import venv
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import gradio_client
 import numpy as np
 import pytest
 import torch
-from huggingface_hub import ModelCard
+from huggingface_hub import ModelCard, constants
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
@@ -30,6 +31,7 @@ from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline
 from sketch2photo.studio.pad import to_value
 from tests import ROOT
 from tests.hub.hub_server import Hub
+from tests.programs import new_environment, run_program
 
 FOLDER = ROOT / "hub" / "model"
 SMALL = {"image_size": 64, "channels": (16, 32), "blocks": (1, 1), "head": 8}
@@ -106,8 +108,10 @@ def python(code: str, *arguments: object, env: dict[str, str]) -> str:
 
 
 def push(*arguments: object, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "hub.push", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
+    """`python -m hub.push` in this process, whose Hub client is told what that of a new one reads from the environment."""
+    told = {"ENDPOINT": env["HF_ENDPOINT"], "HF_TOKEN_PATH": f"{env['HF_HOME']}/token", "HF_HUB_DISABLE_XET": True}
+    with mock.patch.dict(os.environ, env, clear=True), mock.patch.multiple(constants, **told):
+        return run_program("hub.push", *arguments)
 
 
 LOAD_AND_SAVE = """
@@ -399,8 +403,7 @@ def space(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Space]:
     folder = tmp_path_factory.mktemp("space")
     with Hub().serving() as hub:
         env = environment(hub, folder / "home")
-        done = push("both", NAME, env=env)
-        assert done.returncode == 0, done.stderr
+        subprocess.run([sys.executable, "-m", "hub.push", "both", NAME], cwd=ROOT, env=env, check=True)
         repo = hub.repos["spaces", NAME]
         for path, file in repo.commits[repo.refs["main"]].items():
             (folder / "space" / path).parent.mkdir(parents=True, exist_ok=True)
@@ -408,12 +411,8 @@ def space(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Space]:
         card = ModelCard.load(folder / "space" / "README.md").data
         assert (card.sdk, card.app_file, card.models) == ("gradio", "app.py", [NAME])
 
-        venv.create(folder / "venv", with_pip=True)
-        executable = folder / "venv" / "bin" / "python"
-        lend_torch(next((folder / "venv" / "lib").glob("python*/site-packages")))
-        install = [executable, "-m", "pip", "install", "-q", "-r", folder / "space" / "requirements.txt"]
-        subprocess.run([*install, f"gradio=={card.sdk_version}", "spaces"], check=True)
-        yield Space(folder / "space", executable, env)
+        wanted = ("-r", folder / "space" / "requirements.txt", f"gradio=={card.sdk_version}", "spaces")
+        yield Space(folder / "space", new_environment(folder / "venv", *wanted, lend=lend_torch), env)
 
 
 def test_the_space_is_built_installed_started_and_drawn_on(space: Space) -> None:
