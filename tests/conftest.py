@@ -1,4 +1,7 @@
-"""Options of the tests, what many of them share, and how they are spread over pytest-xdist's workers."""
+"""Options of the tests, what many of them share, and how they are spread over pytest-xdist's workers.
+
+What imports torch is imported where it is used: pytest-xdist's own process needs none of it.
+"""
 
 import shutil
 from collections.abc import Iterator
@@ -7,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from sketch2photo.evaluation.browser import chromium_path, open_chromium, run_app
 from tests import ROOT
+
+LONGEST = ("test_page", "test_train", "test_push", "test_web", "test_readme", "test_line_drawing", "test_onnx")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -19,10 +23,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With `-n 2 --dist loadgroup` a file's tests stay in one worker, which makes what they share once."""
+    """With `-n 2 --dist loadgroup --no-loadscope-reorder` a file's tests stay in one worker, which makes what they share once.
+
+    Long files come first, so that no worker begins one when the others have nothing left.
+    """
     for item in items:
         if not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -34,6 +42,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """Chromium; a test opens a page or a context of its own in it. While it runs, its thread can run no asyncio loop."""
+    from sketch2photo.evaluation.browser import chromium_path, open_chromium
+
     pytest.importorskip("playwright")
     if chromium_path() is None:
         pytest.skip("there is no Chromium: apt-get install chromium")
@@ -44,6 +54,8 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def url() -> Iterator[str]:
     """Where `python app.py` serves the bundled weights."""
+    from sketch2photo.evaluation.browser import run_app
+
     with run_app(ROOT / "hub" / "model") as app:
         yield app.url
 
