@@ -277,7 +277,7 @@ def test_push_writes_what_changed_and_nothing_twice(hub: Hub, folder: Path, tmp_
 
     planned = pushed("--private", "--dry-run")
     assert hub.repos == {}
-    assert {"+ model.safetensors", "+ app.py", "+ sketch2photo/ui.py"} <= set(planned)
+    assert {"+ model.safetensors", "+ app.py", "+ sketch2photo/studio/page.py"} <= set(planned)
     assert pushed("--private") == planned
     model, space = hub.repos["models", NAME], hub.repos["spaces", NAME]
     assert model.private
