@@ -304,7 +304,6 @@ def test_push_writes_what_changed_and_nothing_twice(hub: Hub, folder: Path, tmp_
     assert ".gitattributes" in model.commits[model.refs["main"]]
 
 
-@pytest.mark.xdist_group("test_web")  # which builds the page, too: npm empties a folder for each
 def test_push_builds_the_static_space_and_writes_nothing_twice(hub: Hub, folder: Path, tmp_path: Path) -> None:
     name, env = "ada/sketch2photo-web", environment(hub, tmp_path / "home")
     first = push("web", name, "--weights", folder, "--private", env=env)
