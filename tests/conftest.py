@@ -12,7 +12,15 @@ import pytest
 
 from tests import ROOT
 
-LONGEST = ("test_page", "test_train", "test_push", "test_web", "test_readme", "test_line_drawing", "test_onnx")
+LONGEST = (
+    "studio/",
+    "training/test_train",
+    "hub/",
+    "test_readme",
+    "data/test_line_drawing",
+    "test_onnx",
+    "evaluation/",
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -27,10 +35,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     Long files come first, so that no worker begins one when the others have nothing left.
     """
+
+    def place(item: pytest.Item) -> int:
+        path = item.path.relative_to(ROOT / "tests").as_posix()
+        return next((place for place, start in enumerate(LONGEST) if path.startswith(start)), len(LONGEST))
+
     for item in items:
-        if not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
-    items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
+        item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    items.sort(key=place)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
