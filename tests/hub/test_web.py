@@ -76,28 +76,44 @@ def pipe() -> Sketch2PhotoPipeline:
     return Sketch2PhotoPipeline.from_pretrained(str(ROOT / "hub" / "model"))
 
 
-def visit(browser: Any, url: str, **options: str) -> Any:
-    """The page for a new visitor, once the model is there; `page.asked` is what it asked any host for."""
-    page = browser.new_context(viewport={"width": 1440, "height": 1000}, **options).new_page()
+def new_visitor(browser: Any, **options: str) -> Any:
+    """A browser's context without anything in it; `asked` is what its pages and their service worker ask any host for."""
+    context = browser.new_context(viewport={"width": 1440, "height": 1000}, **options)
+    context.asked = []
+    context.on("request", lambda request: context.asked.append((request.method, request.url)))
+    return context
+
+
+def visit(context: Any, url: str) -> Any:
+    """The page, once the model is there."""
+    page = context.new_page()
     page.set_default_timeout(60_000)
-    page.asked, page.errors = [], []
-    page.context.on("request", lambda request: page.asked.append((request.method, request.url)))
+    page.errors = []
     page.on("pageerror", lambda error: page.errors.append(str(error)))
     page.goto(url)
     page.wait_for_selector("body[data-ready]")
     return page
 
 
+@pytest.fixture(scope="module")
+def visitor(browser: Any) -> Iterator[Any]:
+    """Comes back for each test, and so has the page's files already."""
+    context = new_visitor(browser)
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def page(browser: Any, host: Host, request: pytest.FixtureRequest) -> Iterator[Any]:
+def page(visitor: Any, host: Host, request: pytest.FixtureRequest) -> Iterator[Any]:
     """Whatever a visitor does, nothing is sent anywhere, and the page has no error of its own."""
-    page = visit(browser, host.url)
+    visitor.asked.clear()
+    page = visit(visitor, host.url)
     yield page
     if folder := request.config.getoption("--screenshots"):
         page.screenshot(path=Path(folder) / f"{request.node.name}.png", full_page=True)
-    page.context.close()
-    assert len(page.asked) > 5
-    assert {(method, urlsplit(url).hostname) for method, url in page.asked if url.startswith("http")} == {
+    page.close()
+    assert len(visitor.asked) > 5
+    assert {(method, urlsplit(url).hostname) for method, url in visitor.asked if url.startswith("http")} == {
         ("GET", "127.0.0.1")
     }
     assert not page.errors
@@ -195,7 +211,7 @@ def test_a_model_without_directions_has_no_sliders_for_them(browser: Any, web_fo
     told = json.loads((tmp_path / "page.json").read_text())
     change(tmp_path / "page.json", controls=told["controls"] | {"directions": []})
     with Host(tmp_path) as host:
-        page = visit(browser, host.url)
+        page = visit(new_visitor(browser), host.url)
         assert not page.locator("#directions").is_visible()
         page.get_by_role("button", name="Example drawing: childish").click()
         settle(page)
@@ -216,7 +232,7 @@ def test_a_directions_name_is_shown_as_text_whatever_it_is(
     change(tmp_path / "config.json", directions=model.directions)
     change(tmp_path / "page.json", **build_web.page_data(model))
     with Host(tmp_path) as host:
-        page = visit(browser, host.url)
+        page = visit(new_visitor(browser), host.url)
         dialogs: list[str] = []
         page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
         assert name in page.locator("#directions label").inner_text()
@@ -388,7 +404,7 @@ def test_numbers_that_python_and_javascript_share_are_written_once() -> None:
 
 def test_a_first_visit_is_small_and_the_page_then_needs_no_connection(browser: Any, web_folder: Path) -> None:
     with Host(web_folder) as host:
-        page = visit(browser, host.url)
+        page = visit(new_visitor(browser), host.url)
         assert 1e6 < sum(host.sent) < LIMIT
         assert megabytes_told(browser, web_folder) == pytest.approx(sum(host.sent) / 1e6, rel=0.15)
         assert page.evaluate("crossOriginIsolated")  # without which there are no threads
@@ -470,7 +486,7 @@ def test_every_control_has_a_name(page: Any) -> None:
 
 
 def test_a_russian_browser_gets_a_russian_page(browser: Any, host: Host) -> None:
-    page = visit(browser, host.url, locale="ru-RU")
+    page = visit(new_visitor(browser, locale="ru-RU"), host.url)
     page.get_by_role("button", name="Пример рисунка: childish").click()
     settle(page)
     page.get_by_text("Щёлкните вариант или двигайте ползунки").wait_for()
