@@ -1,0 +1,261 @@
+"""Trains a Calibrator on drawings that it makes: `python -m sketch2photo.training.train_calibrator --photos DIR --parts FILE`."""
+
+import copy
+import math
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+import tyro
+from torch import Tensor
+from torch.nn import functional as F
+from torch.utils.data import DataLoader, Dataset
+
+from .. import machine
+from ..cli import run
+from ..data.doodle_symbols import EYES
+from ..data.doodles import NO_CLASS, Drawing, doodle, flat, line_doodle, no_face, registered
+from ..data.landmarks import LandmarksFile
+from ..data.sources import Pairs, Photos
+from ..images import fitted
+from ..networks.calibrator import Calibrator, mirrored_order
+from .samples import Indices
+
+SIZE = 128
+PHOTO = 192  # px at which line drawings of photographs are made
+NO_FACE, LINES, SKETCHES = (
+    0.06,
+    0.14,
+    0.06,
+)  # shares of drawings of no face, of photographs' lines, and of artists' sketches
+BATCH = 12  # drawings a step, each with its mirror image
+RATE, WARMUP, EMA = 1e-3, 50, 0.998
+WEIGHTS = {"points": 10.0, "believable": 10.0, "certainty": 0.1, "classes": 0.2}
+
+
+class MadeDrawings(Dataset[dict[str, Tensor]]):
+    """Endless drawings, item i a function of (seed, i) alone; the photographs of which the number is divisible by 20 are held out."""
+
+    def __init__(self, photos: Sequence[Photos], pairs: Sequence[Pairs], parts: LandmarksFile, seed: int = 0) -> None:
+        def known(sources: Sequence[Photos] | Sequence[Pairs]) -> list[tuple[Photos | Pairs, int]]:
+            found = [(source, i) for source in sources for i in range(len(source)) if source.name(i) in parts.row]
+            return [place for i, place in enumerate(found) if i % 20]
+
+        self.photos, self.pairs, self.parts, self.seed = known(photos), known(pairs), parts, seed
+        if not self.photos:
+            raise ValueError("No photograph of these folders is in the file of parts: make it with landmarks.py.")
+
+    def __getitem__(self, index: int) -> dict[str, Tensor]:
+        cv2.setNumThreads(0)
+        return tensors(self.drawing(np.random.default_rng((self.seed, index))))
+
+    def drawing(self, rng: np.random.Generator) -> Drawing:
+        kind = rng.random()
+        if kind < NO_FACE:
+            return no_face(rng, SIZE)
+        if kind < NO_FACE + SKETCHES and self.pairs:
+            source, item = self.pairs[rng.integers(len(self.pairs))]
+            _, sketch = source.load(item)
+            landmarks = self.parts.of(source.name(item), PHOTO)
+            assert sketch is not None and landmarks is not None
+            points = flat(landmarks)
+            return registered(fitted(sketch, PHOTO), points, points, rng, SIZE)
+        source, item = self.photos[rng.integers(len(self.photos))]
+        landmarks = self.parts.of(source.name(item), PHOTO)
+        assert landmarks is not None
+        if kind > 1 - LINES:
+            picture, _ = source.load(item)
+            return line_doodle(fitted(picture, PHOTO), landmarks, rng, SIZE)
+        return doodle(flat(landmarks), rng, SIZE)
+
+
+def tensors(drawing: Drawing) -> dict[str, Tensor]:
+    """As the network takes and gives them."""
+    side = len(drawing.sketch)
+    return {
+        "drawing": torch.from_numpy(drawing.sketch[None] * 2 - 1),
+        "points": torch.from_numpy(drawing.points / side),
+        "believable": torch.from_numpy(drawing.believable / side),
+        "face": torch.tensor(float(drawing.face)),
+        "classes": torch.from_numpy(drawing.classes.astype(np.int64)),
+    }
+
+
+def with_mirrored(batch: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Each drawing, and its mirror image."""
+    order = mirrored_order()
+    twins = {
+        "drawing": batch["drawing"].flip(3),
+        "points": (batch["points"][:, order] * torch.tensor([-1.0, 1.0]) + torch.tensor([1.0, 0.0])),
+        "believable": (batch["believable"][:, order] * torch.tensor([-1.0, 1.0]) + torch.tensor([1.0, 0.0])),
+        "face": batch["face"],
+        "classes": batch["classes"].flip(2),
+    }
+    return {name: torch.cat([batch[name], twins[name]]) for name in batch}
+
+
+def eye_distance(points: Tensor) -> Tensor:
+    """(N,) of points (N, K, 2)."""
+    left, right = (points[:, torch.from_numpy(EYES[side])].mean(1) for side in ("left", "right"))
+    return (right - left).norm(dim=1)
+
+
+def losses(network: Calibrator, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Mean distances along x and y in sides of the picture that training would frame, for faces of any size alike; cross entropies."""
+    found, face = network(batch["drawing"]), batch["face"]
+    size = (4.2 * eye_distance(batch["believable"])).clamp(0.05)
+    share = (face / size)[:, None, None] / face.sum().clamp(1) / (2 * found.points.shape[1])
+    return {
+        "points": ((found.points - batch["points"]).abs() * share).sum(),
+        "believable": ((found.believable - batch["believable"]).abs() * share).sum(),
+        "certainty": F.binary_cross_entropy_with_logits(found.certainty, face),
+        "classes": F.cross_entropy(found.classes, batch["classes"], ignore_index=NO_CLASS),
+    }
+
+
+class Held:
+    """Fixed made drawings after photographs that training does not see, careful and hopeless ones."""
+
+    def __init__(self, parts: LandmarksFile, names: Sequence[str], count: int = 128) -> None:
+        self.batches = {}
+        for kind, loose in (("careful", 0.1), ("hopeless", 0.9)):
+            drawn = []
+            for i in range(count):
+                landmarks = parts.of(names[(7 * i) % len(names)], SIZE)
+                assert landmarks is not None
+                drawn.append(tensors(doodle(flat(landmarks), np.random.default_rng((10**6, i)), SIZE, loose)))
+            self.batches[kind] = {name: torch.stack([one[name] for one in drawn]) for name in drawn[0]}
+
+    @torch.no_grad()
+    def errors(self, network: Calibrator) -> str:
+        """Mean distances in px at 256 of the framed face, and how far points would have to move; the share of strokes' classes right."""
+        words = []
+        for kind, batch in self.batches.items():
+            found = network(batch["drawing"])
+            size = 256 / (4.2 * eye_distance(batch["believable"]))[:, None]
+
+            def distance(a: Tensor, b: Tensor, size: Tensor = size) -> float:
+                return ((a - b).norm(dim=2) * size).mean().item()
+
+            drawn = batch["classes"] != NO_CLASS
+            right = (found.classes.argmax(1) == batch["classes"])[drawn].float().mean().item()
+            words.append(
+                f"{kind}: points {distance(found.points, batch['points']):.2f}, "
+                f"way {distance(found.believable - found.points, batch['believable'] - batch['points']):.2f} "
+                f"of {distance(batch['believable'], batch['points']):.2f}, "
+                f"believable {distance(found.believable, batch['believable']):.2f} px, classes {100 * right:.0f} %"
+            )
+        return "; ".join(words)
+
+
+def mean_face(parts: LandmarksFile, names: Sequence[str]) -> Tensor:
+    """Mean points (K, 2) of photographs, in sides of the picture; symmetric."""
+    faces = []
+    for name in names:
+        landmarks = parts.of(name, SIZE)
+        assert landmarks is not None
+        faces.append(flat(landmarks) / SIZE)
+    mean = np.mean(faces, 0)
+    mean = (mean + mean[mirrored_order()] * (-1, 1) + (1, 0)) / 2 if len(mean) else mean
+    return torch.from_numpy(mean.astype(np.float32))
+
+
+def main(
+    photos: tyro.conf.UseAppendAction[list[Path]],
+    parts: Path,
+    out: Path = Path("runs/calibrator"),
+    pairs: tyro.conf.UseAppendAction[list[Path]] = [],  # noqa: B006 (tyro reads it, nothing writes it)
+    minutes: float = 30.0,
+    resume: bool = False,
+    rate: float = RATE,
+    workers: int = 1,
+    seed: int = 0,
+) -> None:
+    """Train a Calibrator.
+
+    Args:
+        photos: folder of photographs; may be repeated. The first should be framed as training's pairs are: its mean face is the model's.
+        parts: file that sketch2photo/data/landmarks.py made of the photographs.
+        out: folder for checkpoint.pt and best/ (loads with from_pretrained).
+        pairs: folder with photo/ and sketch/ of the same names, for artists' sketches; may be repeated.
+        minutes: how long; the learning rate falls to 0 over this time.
+        resume: begin with the weights in --out, if there are any.
+        rate: the highest learning rate.
+        workers: processes that make drawings.
+        seed: of weights and drawings.
+    """
+    machine.keep_freed_memory()
+    torch.manual_seed(seed)
+    known = LandmarksFile(parts)
+    sources = [Photos.open(folder) for folder in photos]
+    data = MadeDrawings(sources, [Pairs.open(folder) for folder in pairs], known, seed)
+    training = {source.name(i) for source, i in data.photos}
+    first = [name for name in (sources[0].name(i) for i in range(len(sources[0]))) if name in known.row]
+    held = Held(known, [str(name) for name in first if name not in training])
+
+    network = Calibrator(SIZE)
+    network.mean_face.copy_(mean_face(known, [str(name) for name in first]))
+    network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    average = copy.deepcopy(network).eval()
+    optimizer = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=0.01)
+    step = 0
+    if resume and (out / "checkpoint.pt").exists():
+        state = torch.load(out / "checkpoint.pt", weights_only=True)
+        network.load_state_dict(state["network"])
+        average.load_state_dict(state["average"])
+        optimizer.load_state_dict(state["optimizer"])
+        step = state["step"]
+    begun, first_step, saved = time.monotonic(), step, time.monotonic()
+    sums: dict[str, float] = {}
+    for batch in DataLoader(
+        data, BATCH, sampler=Indices(step * BATCH, 10**9), num_workers=workers, prefetch_factor=6 if workers else None
+    ):
+        passed = (time.monotonic() - begun) / (60 * minutes)
+        if passed >= 1:
+            break
+        for group in optimizer.param_groups:
+            group["lr"] = rate * min(1.0, (step - first_step + 1) / WARMUP) * (0.5 + 0.5 * math.cos(math.pi * passed))
+        terms = losses(network, with_mirrored(batch))
+        loss = sum(WEIGHTS[name] * value for name, value in terms.items())
+        assert isinstance(loss, Tensor)
+        if not torch.isfinite(loss):
+            raise FloatingPointError(f"The loss is not finite at step {step}: try a smaller --rate.")
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimizer.step()
+        step += 1
+        decay = min(EMA, (1 + step) / (10 + step))
+        with torch.no_grad():
+            for mine, theirs in zip(average.parameters(), network.parameters(), strict=True):
+                mine.lerp_(theirs, 1 - decay)
+        sums = {name: sums.get(name, 0.0) + value.item() for name, value in terms.items()}
+        if step % 50 == 0:
+            speed = (step - first_step) * BATCH / (time.monotonic() - begun)
+            means = ", ".join(f"{name} {value / 50:.4f}" for name, value in sums.items())
+            print(f"step {step}, {100 * passed:.0f} %, {speed:.1f} drawings/s: {means}", flush=True)
+            sums = {}
+        if time.monotonic() - saved > 180:
+            _save(network, average, optimizer, step, out)
+            print(held.errors(average), flush=True)
+            saved = time.monotonic()
+    _save(network, average, optimizer, step, out)
+    print(f"{step} steps. {held.errors(average)}\nCalibrator.from_pretrained({str(out / 'best')!r}) loads the weights.")
+
+
+def _save(network: Calibrator, average: Calibrator, optimizer: torch.optim.Optimizer, step: int, out: Path) -> None:
+    """checkpoint.pt, and the averaged weights in half precision in best/."""
+    out.mkdir(parents=True, exist_ok=True)
+    state = {
+        "network": network.state_dict(), "average": average.state_dict(), "optimizer": optimizer.state_dict(), "step": step,
+    }  # fmt: skip
+    torch.save(state, out / "checkpoint.pt.partial")
+    (out / "checkpoint.pt.partial").replace(out / "checkpoint.pt")
+    copy.deepcopy(average).half().save_pretrained(out / "best")
+
+
+if __name__ == "__main__":
+    run(main, "python -m sketch2photo.training.train_calibrator")
