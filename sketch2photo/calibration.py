@@ -91,9 +91,8 @@ def calibrate(calibrator: Calibrator, sketch: Tensor, strictness: float, size: i
         missing = dict.fromkeys(_PARTS, True)
     for side in ("left", "right"):
         missing[f"{side} eye"] &= not _covered(classes, seen.points[_indices(f"{side} eye")])
-    moved = cv2.remap(
-        framed, thin_plate_spline(target, seen.points, size), None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )  # fmt: skip
+    x, y = cv2.split(thin_plate_spline(target, seen.points, size))
+    moved = cv2.remap(framed, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     added = features(target, [name for name, is_missing in missing.items() if is_missing], size)
     return Calibrated(_tensor(np.minimum(moved, added)), target, certainty, _tensor(added))
 
@@ -188,8 +187,8 @@ def _classes(sketch: Floats, seen: _Seen, size: int) -> Floats:
     )
     classes = np.where(ink, logits.argmax(2), -1)
     _, labels = cv2.connectedComponents(ink.astype(np.uint8), connectivity=8)
-    counts = np.zeros((labels.max() + 1, len(CLASSES)))
-    np.add.at(counts, (labels[ink], classes[ink]), 1)
+    lines, kinds = int(labels.max()) + 1, len(CLASSES)
+    counts = np.bincount(labels[ink] * kinds + classes[ink], minlength=lines * kinds).reshape(lines, kinds)
     shares = counts.max(1) / counts.sum(1).clip(1)
     single = shares > 0.7
     whole = single[labels] & ink
@@ -199,12 +198,11 @@ def _classes(sketch: Floats, seen: _Seen, size: int) -> Floats:
 
 def _hull(points: Floats, size: int, grow: float) -> Floats:
     """Mask (S, S) of the convex hull of points, grown by so many px."""
-    mask = np.zeros((size, size), np.uint8)
+    mask: Floats = np.zeros((size, size), np.uint8)
     cv2.fillConvexPoly(mask, cv2.convexHull(np.round(points).astype(np.int32)[:, None]), 1)
     if grow:
-        width = 2 * round(abs(grow) * size / 256) + 1
-        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
-        mask = cv2.dilate(mask, kernel) if grow > 0 else cv2.erode(mask, kernel)
+        width = 2 * round(grow * size / 256) + 1
+        mask = cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width)))
     return mask > 0
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF005 (an array plus a tuple is a sum)
 """Calibration: the network's shapes and saving, made drawings' places, and the geometry that takes a drawing to a believable face."""
 
 from pathlib import Path

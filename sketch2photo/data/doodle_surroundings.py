@@ -4,6 +4,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..images import Floats
 from .doodle_symbols import EYES, MOUTH, Sheet, Symbols, add_text, extent_of
@@ -41,7 +42,7 @@ class Around:
         if symbols.frame:
             self.surroundings(symbols.frame)
 
-    def rim(self, shares: Floats | list[float], out: Floats | float = 1.0) -> Floats:
+    def rim(self, shares: ArrayLike, out: ArrayLike = 1.0) -> Floats:
         """On the head's line by the way round from the top: -1 at the left ear, 1 at the right one, 2 at the chin; `out` times as far."""
         at = np.asarray(shares, float) * 18
         found = np.stack([np.interp(at, np.arange(72), self.head[:, k], period=72) for k in (0, 1)], 1)
@@ -107,7 +108,8 @@ class Around:
             for _ in range(int(rng.integers(4, 40))):
                 sign = rng.choice([-1, 1])
                 a = self.rim([sign * rng.uniform(0.1, 0.9)], rng.uniform(1.0, high))[0]
-                x = rng.uniform(*sorted((float(self.rim([sign])[0, 0]), float((left if sign < 0 else right)[0]))))
+                near, far = self.rim([sign])[0, 0], (left if sign < 0 else right)[0]
+                x = near + rng.random() * (far - near)
                 b = np.array([x, rng.uniform((a[1] + down) / 2, down)])
                 sheet.add("hair", [a, (a + b) / 2 + (0.12 * sign * self.size, 0), b])
 
@@ -407,13 +409,13 @@ class Around:
                 sheet.add("body", [ends[0], (ends[0] + ends[1]) / 2 + (0, 0.4 * size), ends[1]])
         elif kind in ("trapezoid", "wide"):
             reach, tall = rng.uniform(0.3, 1.4) * size, rng.uniform(0.8, 2.5) * size
-            line = [ends[0], ends[0] + (-reach, 0.3 * tall), ends[0] + (-reach * rng.uniform(0.6, 1.2), tall)]
+            one = [ends[0], ends[0] + (-reach, 0.3 * tall), ends[0] + (-reach * rng.uniform(0.6, 1.2), tall)]
             other = [ends[1] + (reach * rng.uniform(0.6, 1.2), tall), ends[1] + (reach, 0.3 * tall), ends[1]]
             if rng.random() < 0.6:
-                sheet.add("body", np.array(line + other))
+                sheet.add("body", np.array(one + other))
             else:
-                sheet.add("body", np.array(line))
-                sheet.add("body", np.array(other))
+                sheet.add("body", one)
+                sheet.add("body", other)
 
     def surroundings(self, kind: str) -> None:
         rng, sheet, size = self.sheet.rng, self.sheet, self.size
@@ -469,8 +471,8 @@ def draw_no_face(sheet: Sheet) -> None:
         for _ in range(int(rng.integers(1, 9))):
             sheet.circle("background", rng.normal(0, 0.5, 2) - (0, 0.6), rng.uniform(0.3, 0.9))
     elif kind == 3:
-        for line in range(int(rng.integers(1, 7))):
-            add_text(sheet, np.array([rng.normal(0, 0.1), 0.9 * line]), 0.35)
+        for row in range(int(rng.integers(1, 7))):
+            add_text(sheet, np.array([rng.normal(0, 0.1), 0.9 * row]), 0.35)
     elif kind == 4:  # scribble
         line = np.cumsum(rng.standard_normal((int(rng.integers(5, 60)), 2)), 0)
         sheet.add("background", line)

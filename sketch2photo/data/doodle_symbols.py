@@ -4,6 +4,7 @@
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..images import Floats
 from ..networks.calibrator import slices
@@ -48,15 +49,15 @@ class Sheet:
     rng: Rng
     strokes: list[Stroke] = field(default_factory=list)
 
-    def add(self, kind: str, line: Floats, width: float = 1.0, closed: bool = False, fill: bool = False) -> None:
+    def add(self, kind: str, line: ArrayLike, width: float = 1.0, closed: bool = False, fill: bool = False) -> None:
         """Closed lines hardly ever meet: the hand stops early or goes on for a little."""
-        line = np.asarray(line, float)
-        if closed and not fill and len(line) > 4:
+        points: Floats = np.asarray(line, float)
+        if closed and not fill and len(points) > 4:
             more = int(self.rng.integers(-1, 3))
-            line = np.concatenate([line, line[: 1 + more]]) if more >= 0 else line
+            points = np.concatenate([points, points[: 1 + more]]) if more >= 0 else points
         elif closed:
-            line = np.concatenate([line, line[:1]])
-        self.strokes.append(Stroke(line, kind, width, fill))
+            points = np.concatenate([points, points[:1]])
+        self.strokes.append(Stroke(points, kind, width, fill))
 
     def circle(self, kind: str, centre: Floats, radius: Floats | float, fill: bool = False, width: float = 1.0) -> None:
         start = self.rng.uniform(0, 2 * np.pi)

@@ -24,6 +24,7 @@ from .photo_to_sketch import Rng, by_hand, sketch_of
 NO_CLASS = 255  # in a map of classes, where nothing is drawn
 
 ORDER = mirrored_order()
+FEATURES = np.concatenate([*EYES.values(), *BROWS.values(), NOSE, MOUTH])
 
 
 @dataclass
@@ -107,14 +108,14 @@ def line_doodle(photo: Floats, landmarks: Landmarks, rng: Rng, side: int = 128) 
     sketch = line_drawing(photo, bent, rng, 1.0) if rng.random() < 0.85 else sketch_of(photo, rng, bent.mask)
     drawn = flat(bent)
     sketch = by_hand(sketch, rng, 0.6 + 0.4 * rng.random())
-    return registered(sketch, drawn, _believable_after(flat(landmarks), drawn), rng, side)
+    return registered(sketch, drawn, _believable_after(flat(landmarks), drawn[OVAL]), rng, side)
 
 
 def registered(sketch: Floats, drawn: Floats, believable: Floats, rng: Rng, side: int = 128) -> Drawing:
     """A sketch (S, S) that shows points in px, moved, turned and resized a little."""
     size = len(sketch)
     zoom, turn = rng.uniform(0.75, 1.15), rng.normal(0, 4)
-    matrix = cv2.getRotationMatrix2D((size / 2, size / 2), turn, zoom * side / size)
+    matrix: Floats = cv2.getRotationMatrix2D((size / 2, size / 2), turn, zoom * side / size)
     matrix[:, 2] += (side - size) / 2 + rng.normal(0, 0.04, 2) * side
     paper = float(np.quantile(sketch, 0.9))
     sketch = cv2.warpAffine(sketch, matrix, (side, side), flags=cv2.INTER_LINEAR, borderValue=paper)
@@ -134,106 +135,117 @@ def registered(sketch: Floats, drawn: Floats, believable: Floats, rng: Rng, side
 
 def _placed(face: Floats, symbols: Symbols, rng: Rng, loose: float) -> tuple[Floats, Floats, Floats]:
     """The points as drawn, in a believable face, and the head's line (72, 2) from its top clockwise."""
-    believable = face.copy()
-    level, drop, gap = _expression(symbols, rng)
+    believable = face
+    mouth = _Mouth.chosen(symbols.mouth, rng)
     if symbols.mouth not in ("lips", "closed", ""):
         # What the mouth says is kept, as far as a mouth can say it.
-        believable = expressed(face, 0.2 * np.tanh(drop / 0.35), 0.3 * np.tanh(gap / 0.45))
-    head, drawn_oval = _head(face, symbols, rng, loose)
+        believable = expressed(face, 0.2 * np.tanh(mouth.drop / 0.35), 0.3 * np.tanh(mouth.gap / 0.45))
+    head, oval = _head(face, symbols, rng, loose)
     if symbols.head:
-        believable = _believable_after(believable, np.concatenate([drawn_oval, believable[len(drawn_oval) :]]))
+        believable = _believable_after(believable, oval)
     drawn = believable.copy()
     if symbols.head:
-        drawn[OVAL] = drawn_oval
-    size = float(np.ptp(believable[OVAL, 1])) / 2.3  # of the face, where 1 is as in photographs
-
-    # All features together, then each on its own.
-    many = rng.standard_normal(2) * (0.16, 0.2) * loose * size
-    together = np.exp(0.28 * loose * rng.standard_normal())
-    features = np.concatenate([*EYES.values(), *BROWS.values(), NOSE, MOUTH])
-    middle = believable[features].mean(0)
-    drawn[features] = (drawn[features] - middle) * together + middle + many
-    apart = np.exp(0.22 * loose * rng.standard_normal())
-    larger = np.exp(0.35 * loose * rng.standard_normal())
-    both = rng.standard_normal(2) * (0.0, 0.12) * loose * size
-    centre = np.concatenate([drawn[eye] for eye in EYES.values()]).mean(0)
-    sized = symbols.eyes in ("lids", "circle", "circle_dot", "almond", "scribble", "arc_up", "arc_down", "dash_across")
-    for side in ("left", "right"):
-        eye, brow = EYES[side], BROWS[side]
-        at = drawn[eye].mean(0)
-        to = (at - centre) * (apart, 1) + centre + both + rng.standard_normal(2) * (0.05, 0.06) * loose * size
-        if symbols.eyes:
-            scale = larger * np.exp(0.12 * loose * rng.standard_normal(2)) if sized else np.ones(2)
-            if symbols.eyes in ("circle", "circle_dot", "scribble"):  # round
-                height = np.ptp(drawn[lids_of(side), 0]) / max(float(np.ptp(drawn[lids_of(side), 1])), 1e-3)
-                scale = scale * (0.75, min(0.75 * height, 4.0))
-            drawn[eye] = (drawn[eye] - at) * scale + to
-        else:
-            drawn[eye] = believable[eye]
-        if symbols.brows:
-            lift = rng.normal(0, 0.08) * loose * size - (0.06 * size * (larger > 1.2))
-            drawn[brow] += (to - at) + (0, lift)
-            if loose > 0.5:
-                drawn[brow] = (drawn[brow] - drawn[brow].mean(0)) * np.exp(0.25 * rng.standard_normal(2)) + drawn[
-                    brow
-                ].mean(0)
-        else:
-            drawn[brow] = believable[brow] + 0.7 * (drawn[eye].mean(0) - believable[eye].mean(0))
+        drawn[OVAL] = oval
+    amount = loose * float(np.ptp(believable[OVAL, 1])) / 2.3  # by how much things are misplaced: more in a large face
+    middle, shift = believable[FEATURES].mean(0), rng.standard_normal(2) * (0.16, 0.2) * amount
+    drawn[FEATURES] = (drawn[FEATURES] - middle) * np.exp(0.28 * loose * rng.standard_normal()) + middle + shift
+    _place_eyes(drawn, believable, symbols, rng, loose, amount)
     if symbols.mouth:
-        wide = np.exp((0.12 if symbols.mouth in ("lips", "closed") else 0.3) * loose * rng.standard_normal())
-        if symbols.mouth in ("smile", "grin", "teeth", "banana"):
-            wide *= rng.uniform(1.0, 1.5)
-        elif symbols.mouth == "round":
-            wide *= 0.6
-        shift = rng.standard_normal(2) * (0.1, 0.1) * loose * size
-        drawn = _mouth_drawn(drawn, symbols.mouth, wide, level, drop, gap, shift, size)
+        mouth.place(drawn, rng, loose, amount)
     else:
         drawn[MOUTH] = believable[MOUTH]
+    # The nose is between eyes and mouth.
     moved = [drawn[part].mean(0) - believable[part].mean(0) for part in (*EYES.values(), MOUTH)]
-    follow = believable[NOSE] + 0.7 * (moved[0] / 4 + moved[1] / 4 + moved[2] / 2)
+    between = believable[NOSE] + 0.7 * (moved[0] / 4 + moved[1] / 4 + moved[2] / 2)
     if symbols.nose:
-        nose = drawn[NOSE]
-        spread = np.exp(loose * rng.standard_normal(2) * (0.25, 0.2))
-        at = nose.mean(0)
-        drawn[NOSE] = (
-            (nose - at) * spread + (at + follow.mean(0)) / 2 + rng.standard_normal(2) * (0.08, 0.09) * loose * size
+        at = drawn[NOSE].mean(0)
+        size, shift = (
+            np.exp(loose * rng.standard_normal(2) * (0.25, 0.2)),
+            rng.standard_normal(2) * (0.08, 0.09) * amount,
         )
+        drawn[NOSE] = (drawn[NOSE] - at) * size + (at + between.mean(0)) / 2 + shift
     else:
-        drawn[NOSE] = follow
+        drawn[NOSE] = between
     if not symbols.head:  # A face of features alone is where they are.
-        parts = [
-            part
-            for part, there in ((EYES["left"], symbols.eyes), (EYES["right"], symbols.eyes), (MOUTH, symbols.mouth))
-            if there
-        ]
-        chosen = [drawn[part].mean(0) for part in parts]
-        ours = [believable[part].mean(0) for part in parts]
-        size_ratio = np.std(chosen, 0).sum() / max(float(np.std(ours, 0).sum()), 1e-6) if len(parts) > 1 else 1.0
-        believable = (believable - np.mean(ours, 0)) * np.clip(size_ratio, 0.5, 2.0) + np.mean(chosen, 0)
+        both = np.concatenate([*EYES.values()]), MOUTH if symbols.mouth else np.concatenate([*EYES.values()])
+        ours, theirs = (np.array([points[part].mean(0) for part in both]) for points in (believable, drawn))
+        tall = np.ptp(theirs[:, 1]) / max(np.ptp(ours[:, 1]), 1e-6) if symbols.mouth else 1.0
+        believable = (believable - ours.mean(0)) * np.clip(tall, 0.5, 2.0) + theirs.mean(0)
         drawn[OVAL] = believable[OVAL]
     elif loose > 0.3:  # A face that looks aside has its features there; some of that is kept.
-        inside = rng.uniform(0.0, 0.3)
-        believable[features] += inside * (drawn[features].mean(0) - believable[features].mean(0)) * (1, 0)
+        aside = drawn[FEATURES].mean(0) - believable[FEATURES].mean(0)
+        believable[FEATURES] += rng.uniform(0.0, 0.3) * aside * (1, 0)
     return drawn, believable, head
 
 
-def _expression(symbols: Symbols, rng: Rng) -> tuple[float, float, float]:
-    """Of the drawn mouth, in its widths: how much higher the right corner is, how deep the middle hangs, how far it is open."""
-    level = rng.normal(0, 0.06)
-    kind = symbols.mouth
-    if kind == "smile":
-        return level, float(rng.choice([rng.uniform(0.05, 0.25), rng.uniform(0.2, 0.6)])), 0.0
-    if kind in ("grin", "teeth", "banana"):
-        return level, rng.uniform(0.0, 0.4), rng.uniform(0.15, 0.5)
-    if kind == "round":
-        return 0.0, 0.0, rng.uniform(0.5, 1.2)
-    if kind == "tongue":
-        return 3 * level, rng.uniform(-0.05, 0.15), 0.1
-    if kind == "crooked":
-        return float(rng.choice([-1, 1])) * rng.uniform(0.15, 0.6), rng.normal(0, 0.1), 0.0
-    if kind == "frown":
-        return level, -rng.uniform(0.08, 0.4), 0.0
-    return level, rng.normal(0.02, 0.04), 0.0
+def _place_eyes(drawn: Floats, believable: Floats, symbols: Symbols, rng: Rng, loose: float, amount: float) -> None:
+    """Eyes moved, together and each, and resized, where their symbol has a size; brows above them."""
+    apart, larger = np.exp(0.22 * loose * rng.standard_normal()), np.exp(0.35 * loose * rng.standard_normal())
+    both, centre = rng.normal(0, 0.12) * amount, np.concatenate([drawn[eye] for eye in EYES.values()]).mean(0)
+    for side, eye in EYES.items():
+        brow, at = BROWS[side], drawn[eye].mean(0)
+        to = (at - centre) * (apart, 1) + centre + (0, both) + rng.standard_normal(2) * (0.05, 0.06) * amount
+        scale = np.ones(2)
+        if symbols.eyes not in ("dot", "dash_down", "cross", "corner"):
+            scale = larger * np.exp(0.12 * loose * rng.standard_normal(2))
+        if symbols.eyes in ("circle", "circle_dot", "scribble"):  # round
+            wide, tall = np.ptp(drawn[lids_of(side)], axis=0)
+            scale = scale * (0.75, min(0.75 * wide / max(tall, 1e-3), 4.0))
+        drawn[eye] = (drawn[eye] - at) * scale + to if symbols.eyes else believable[eye]
+        if symbols.brows:
+            above = drawn[brow].mean(0)
+            size = np.exp(0.25 * rng.standard_normal(2)) if loose > 0.5 else np.ones(2)
+            lift = rng.normal(0, 0.08) * amount - 0.06 * amount * (larger > 1.2)
+            drawn[brow] = (drawn[brow] - above) * size + above + (to - at) + (0, lift)
+        else:
+            drawn[brow] = believable[brow] + 0.7 * (drawn[eye].mean(0) - believable[eye].mean(0))
+
+
+@dataclass
+class _Mouth:
+    """A drawn mouth; in its widths how much higher its right corner is, how deep its middle hangs, and how far it is open."""
+
+    kind: str
+    level: float
+    drop: float
+    gap: float
+
+    @classmethod
+    def chosen(cls, kind: str, rng: Rng) -> "_Mouth":
+        level = rng.normal(0, 0.06)
+        if kind == "smile":
+            return cls(kind, level, float(rng.choice([rng.uniform(0.05, 0.25), rng.uniform(0.2, 0.6)])), 0.0)
+        if kind in ("grin", "teeth", "banana"):
+            return cls(kind, level, rng.uniform(0.0, 0.4), rng.uniform(0.15, 0.5))
+        if kind == "round":
+            return cls(kind, 0.0, 0.0, rng.uniform(0.5, 1.2))
+        if kind == "tongue":
+            return cls(kind, 3 * level, rng.uniform(-0.05, 0.15), 0.1)
+        if kind == "crooked":
+            return cls(kind, float(rng.choice([-1, 1])) * rng.uniform(0.15, 0.6), rng.normal(0, 0.1), 0.0)
+        if kind == "frown":
+            return cls(kind, level, -rng.uniform(0.08, 0.4), 0.0)
+        if kind == "line":
+            return cls(kind, level, rng.normal(0.02, 0.04), 0.0)
+        return cls(kind, 0.3 * level, 0.0, 0.0)  # as the photograph has it
+
+    def place(self, drawn: Floats, rng: Rng, loose: float, amount: float) -> None:
+        """Puts the mouth's points on the symbol that stands for it."""
+        like_one = self.kind in ("lips", "closed")
+        wide = np.exp((0.12 if like_one else 0.3) * loose * rng.standard_normal())
+        if self.kind in ("smile", "grin", "teeth", "banana"):
+            wide *= rng.uniform(1.0, 1.5)
+        elif self.kind == "round":
+            wide *= 0.6
+        if not like_one:
+            drawn[:] = expressed(drawn, self.drop, self.gap)
+            for half in ("upper", "lower"):  # a line has hardly any lips
+                inner, outer = AT[f"{half}_lip_inside"], AT[f"{half}_lip"]
+                drawn[outer] = drawn[inner] + 0.5 * (drawn[outer] - drawn[inner])
+        middle = drawn[MOUTH].mean(0)
+        offset = (drawn[MOUTH] - middle) * wide
+        offset[:, 1] -= self.level * offset[:, 0]
+        drawn[MOUTH] = middle + offset + rng.standard_normal(2) * 0.1 * amount
 
 
 def expressed(face: Floats, drop: float, gap: float) -> Floats:
@@ -252,24 +264,6 @@ def expressed(face: Floats, drop: float, gap: float) -> Floats:
         face[inner] = line + np.stack([0 * u, opened], 1)
         face[outer] = face[inner] + thickness
     return face
-
-
-def _mouth_drawn(
-    drawn: Floats, kind: str, wide: float, level: float, drop: float, gap: float, shift: Floats, size: float
-) -> Floats:
-    """The mouth's points on the symbol that stands for it."""
-    drawn = drawn.copy()
-    if kind not in ("lips", "closed"):
-        drawn = expressed(drawn, drop, gap)
-        for half in ("upper", "lower"):  # a line has hardly any lips
-            inner, outer = AT[f"{half}_lip_inside"], AT[f"{half}_lip"]
-            drawn[outer] = drawn[inner] + 0.5 * (drawn[outer] - drawn[inner])
-    middle = drawn[MOUTH].mean(0)
-    offset = (drawn[MOUTH] - middle) * wide
-    if kind in ("lips", "closed"):
-        level *= 0.3
-    drawn[MOUTH] = offset + middle + shift + np.stack([0 * offset[:, 0], -level * offset[:, 0]], 1)
-    return drawn
 
 
 def _head(face: Floats, symbols: Symbols, rng: Rng, loose: float) -> tuple[Floats, Floats]:
@@ -353,9 +347,9 @@ def _bend(points: Floats, side: int, rng: Rng, loose: float) -> Floats:
     return (affine + 0.014 * side * loose * smooth).astype(np.float32)
 
 
-def _believable_after(face: Floats, drawn: Floats) -> Floats:
-    """The photograph's face in the place and size of the drawn one, a part of whose proportions it takes on."""
-    ours, theirs = extent_of(face[OVAL]), extent_of(drawn[OVAL])
+def _believable_after(face: Floats, oval: Floats) -> Floats:
+    """The photograph's face in the place and size of a drawn oval, a part of whose proportions it takes on."""
+    ours, theirs = extent_of(face[OVAL]), extent_of(oval)
     ratio = theirs[1] / ours[1]
     broad = np.clip((ratio[0] / ratio[1]) ** 0.4, 0.86, 1.18)
     return (face - ours[0]) * np.sqrt(ratio[0] * ratio[1]) * np.array([broad**0.5, broad**-0.5]) + theirs[0]
@@ -456,7 +450,7 @@ class _Hand:
             line = cv2.GaussianBlur(line, (1, 5), sigmaX=0.01, sigmaY=1.2, borderType=cv2.BORDER_REPLICATE)
             line[[0, -1]] = ends
         if count > 5:
-            noise = rng.standard_normal((count // 5 + 3, 2))
+            noise: Floats = rng.standard_normal((count // 5 + 3, 2))
             noise = cv2.resize(noise, (2, count), interpolation=cv2.INTER_LINEAR)
             line = line + self.shake * noise
             if self.gaps and rng.random() < 0.3:
