@@ -362,11 +362,6 @@ def lend_torch(site: Path) -> None:
                     (site / top).symlink_to(source)
 
 
-def test_the_space_asks_for_no_other_versions_than_the_package() -> None:
-    space, package = (ROOT / "hub/space/requirements.txt", ROOT / "requirements.txt")
-    assert set(space.read_text().split()) <= set(package.read_text().split())
-
-
 @dataclass
 class Space:
     """What was pushed as a Space, on a disk, with the Python of an environment of its own."""

@@ -1,0 +1,79 @@
+"""What imports what: an installed model loads nothing of training or the page, and the rooms know only those below them."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import sketch2photo
+from tests import ROOT
+
+PACKAGE = Path(sketch2photo.__file__).parent
+HEAVY = (
+    "accelerate", "datasets", "diffusers", "efficientnet_lite_pytorch", "gradio", "matplotlib", "onnx", "onnxruntime", "onnxscript",
+    "pydantic", "scipy", "torchvision", "transformers", "tyro",
+    "sketch2photo.cli", "sketch2photo.data", "sketch2photo.evaluation", "sketch2photo.studio", "sketch2photo.training",
+)  # fmt: skip
+# Each room may import those of the lines above its own, and of its own line only itself.
+FLOORS = [
+    ["cli", "examples", "hub_download", "images", "latents", "machine"],
+    ["networks"],
+    ["model"],
+    ["onnx", "preprocess"],
+    ["pipeline"],
+    ["refine"],
+    ["data", "studio"],
+    ["training"],
+    ["evaluation"],
+]
+LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
+
+
+def test_the_model_and_its_pipeline_load_nothing_of_training_evaluation_or_the_page() -> None:
+    code = f"""
+import sys
+from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline
+print([name for name in {HEAVY} if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]", done.stdout + done.stderr
+
+
+def test_rooms_import_only_those_below_them() -> None:
+    files = [path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py"]
+    assert {room_of(path) for path in files} == LEVEL.keys()
+    wrong = [
+        f"{path.relative_to(PACKAGE)} imports {other}"
+        for path in files
+        for other in imported(path)
+        if other != room_of(path)
+        and (
+            LEVEL[other] >= LEVEL[room_of(path)]
+            or (room_of(path), other) in {("training", "studio"), ("evaluation", "studio")}
+        )
+    ]
+    assert not wrong
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported(path: Path) -> set[str]:
+    """The package's rooms that a file imports anywhere in it, by absolute or relative names; `sketch2photo` itself is the pipeline."""
+    inside = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    package = inside[:-1]
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            origin = list(package[: len(package) - node.level + 1]) if node.level else []
+            module = ".".join(origin + ([node.module] if node.module else []))
+            names = [f"{module}.{alias.name}" for alias in node.names]
+        for name in names:
+            parts = name.split(".")
+            if parts[0] == PACKAGE.name:
+                found.add(parts[1] if len(parts) > 1 and parts[1] in LEVEL else "pipeline")
+    return found
