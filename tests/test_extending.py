@@ -1,15 +1,26 @@
-"""What somebody adds to the project, added here in one place each and used for real: an architecture, a loss, a data source, a slider."""
+"""What somebody adds to the project, added here in one place each and used for real: an architecture, a loss, a data source.
 
+A slider is in tests/studio/test_controls.py.
+"""
+
+import json
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image, ImageDraw
 from torch import Tensor, nn
 
 from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline
+from sketch2photo.data.sources import SOURCES, open_training_data
+from sketch2photo.images import Picture
 from sketch2photo.networks import ARCHITECTURES, Architecture
 from sketch2photo.onnx import to_onnx
+from sketch2photo.training.config import DataConfig, LossConfig, ModelConfig, OptimizationConfig, Recipe
+from sketch2photo.training.losses import TERMS, Step, Term
+from sketch2photo.training.trainer import Trainer
 
 
 class Tint(nn.Module):
@@ -60,3 +71,62 @@ def test_an_architecture(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, drawin
         Sketch2Photo(architecture="tint", channels=(16, 32))
     with pytest.raises(ValueError, match="architecture 'tint'"):
         to_onnx(model)
+
+
+class Greys:
+    """Pairs of a grey photograph and a line across white paper."""
+
+    @classmethod
+    def accepts(cls, location: str) -> bool:
+        return location == "greys"
+
+    @classmethod
+    def open(cls, location: str) -> "Greys":
+        return cls()
+
+    def __len__(self) -> int:
+        return 20
+
+    def load(self, index: int) -> tuple[Picture, Picture]:
+        sketch = np.full((64, 64), 255, np.uint8)
+        sketch[20 + index : 24 + index] = 0
+        return np.full((64, 64, 3), 10 * index, np.uint8), sketch
+
+    def name(self, index: int) -> None:
+        return None
+
+
+def redness(step: Step) -> Tensor:
+    """How much redder than blue B~ is."""
+    return (step.fake_lr[:, 0] - step.fake_lr[:, 2]).mean()
+
+
+@dataclass(frozen=True)
+class WithRedness(LossConfig):
+    redness: float = 1000.0
+
+
+def test_a_loss_and_a_data_source_are_trained_with(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(ARCHITECTURES, "tint", Architecture(Tint, MeanColour))
+    monkeypatch.setitem(SOURCES, "pairs", [Greys, *SOURCES["pairs"]])
+    monkeypatch.setitem(TERMS, "redness", Term(redness))
+    recipe = Recipe(
+        ModelConfig("tint", image_size=64, latent_dim=3),
+        DataConfig(made_share=0.0),
+        WithRedness(feature=0.0, ramp=0),
+        OptimizationConfig(batch_size=2, learning_rate=0.01, warmup=0),
+    )
+    sources, validation = open_training_data(["greys"], [], 0.5, 2, 64)
+    trainer = Trainer(recipe, sources, validation, tmp_path)
+    before = blueness(trainer.model)
+    trainer.run(None, 12, 1e9, 1e9)
+    assert blueness(Sketch2Photo.from_pretrained(tmp_path / "best")) > before + 0.01
+    told = json.loads((tmp_path / "best" / "training.json").read_text())
+    assert '"redness": 1000.0' in json.dumps(told)
+    assert '"pairs greys": {"count": 18' in json.dumps(told)
+
+
+@torch.inference_mode()
+def blueness(model: Sketch2Photo) -> float:
+    photos = model(torch.ones(1, 1, 64, 64), torch.randn(16, 3, generator=torch.Generator().manual_seed(0)))
+    return (photos[:, 2] - photos[:, 0]).mean().item()
