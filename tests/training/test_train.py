@@ -25,6 +25,7 @@ from tests import ROOT
 from tests.data.test_sources import write_pairs
 from tests.programs import run_program
 
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT)}  # of what runs in a process of its own
 SMALL = ["--image-size", "64", "--batch-size", "4", "--precision", "no"]
 # For runs that need not learn anything.
 TINY = ["--model.channels", "16", "32", "--model.blocks", "1", "1", "--model.head", "8", "--model.mapping", "16"]
@@ -32,9 +33,6 @@ TINY = ["--model.channels", "16", "32", "--model.blocks", "1", "1", "--model.hea
 
 def command(out: Path, *arguments: str, launcher: tuple[str, ...] = (sys.executable,)) -> list[str]:
     return [*launcher, str(ROOT / "train.py"), "--out", str(out), *SMALL, *arguments]
-
-
-ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT)}
 
 
 def train(out: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
