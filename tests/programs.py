@@ -12,6 +12,8 @@ from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
+from accelerate.state import AcceleratorState
+
 from tests import ROOT
 
 
@@ -28,6 +30,7 @@ def run_program(program: str, *arguments: object) -> subprocess.CompletedProcess
     argv, signals = sys.argv, {which: signal.getsignal(which) for which in (signal.SIGTERM, signal.SIGINT)}
     stdout, stderr, code = io.StringIO(), io.StringIO(), 0
     sys.argv = [program, *map(str, arguments)]
+    AcceleratorState._reset_state(reset_partial_state=True)  # as accelerate's own tests do: a process has one precision
     try:
         with redirect_stdout(stdout), redirect_stderr(stderr), warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=".*found in sys.modules", category=RuntimeWarning)
@@ -39,6 +42,7 @@ def run_program(program: str, *arguments: object) -> subprocess.CompletedProcess
         code = int(end.code or 0)
     finally:
         sys.argv = argv
+        AcceleratorState._reset_state(reset_partial_state=True)
         for which, handler in signals.items():
             signal.signal(which, handler)
     return subprocess.CompletedProcess(sys.argv, code, stdout.getvalue(), stderr.getvalue())
