@@ -19,7 +19,7 @@ FLOORS = [
     ["cli", "examples", "hub_download", "images", "latents", "machine"],
     ["networks"],
     ["model"],
-    ["onnx", "preprocess"],
+    ["calibration", "onnx", "preprocess"],
     ["pipeline"],
     ["refine"],
     ["data", "studio"],
