@@ -11,27 +11,24 @@ from typing import Any
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 from sketch2photo import Sketch2Photo
-from sketch2photo.evaluation.report import Row, table
-
-FOLDER = Path(__file__).parent / "model"
-METRICS = {
-    "kernel_distance": "Kernel distance x1000 (EfficientNet-Lite2 features)",
-    "faces": "Share of pictures with a face",
-    "landmark_error": "Landmark error (eye distances)",
-    "diversity": "Diversity (share of real photographs')",
-    "reconstruction": "Reconstruction (mean absolute error, 0 to 255)",
-}
+from sketch2photo.cli import run
+from sketch2photo.evaluation.report import METRICS, Row, markdown_table, table
 
 
 def directions(found: dict[str, dict[str, Any]]) -> str:
-    """What one unit of each named direction moves, as a markdown table."""
+    """What one unit of each named direction moves, as a Markdown table."""
     measured = list(next(iter(found.values()))["effect"])
-    lines = ["| one unit of | moves " + " | ".join(name.replace("_", " ") for name in measured) + " |"]
-    lines.append("|" + "---|" * (len(measured) + 1))
+    rows = []
     for name, direction in found.items():
         cells = [f"**{value:+.2f}**" if key == name else f"{value:+.2f}" for key, value in direction["effect"].items()]
-        lines.append(f"| {name.replace('_', ' ')} | " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n\nIn standard deviations of that attribute over real photographs."
+        rows.append([_spaced(name), *cells])
+    head, *others = (_spaced(name) for name in measured)
+    table = markdown_table(["one unit of", f"moves {head}", *others], rows)
+    return f"{table}\n\nIn standard deviations of that attribute over real photographs."
+
+
+def _spaced(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def build(folder: Path) -> ModelCard:
@@ -46,11 +43,11 @@ def build(folder: Path) -> ModelCard:
             dataset_type="sketch2photo-val",
             dataset_name=f"FS2K and CUFS, {report['count']} held-out pairs",
             metric_type=key,
-            metric_name=name,
+            metric_name=metric.in_card,
             metric_value=round(published[key], 4),
         )
-        for key, name in METRICS.items()
-        if key in published
+        for key, metric in METRICS.items()
+        if metric.in_card and key in published
     ]
     data = ModelCardData(
         **Sketch2Photo().generate_model_card().data.to_dict(),  # what save_pretrained would write
@@ -71,5 +68,17 @@ def build(folder: Path) -> ModelCard:
     )
 
 
+def main(folder: Path = Path(__file__).parent / "model") -> None:
+    """Write the model card of a folder.
+
+    Args:
+        folder: with the config.json of a model and the metrics.json of its evaluation.
+    """
+    missing = [name for name in ("config.json", "metrics.json") if not (folder / name).is_file()]
+    if missing:
+        raise ValueError(f"A card is written from config.json and metrics.json, and {folder} has no {missing[0]}.")
+    build(folder).save(folder / "README.md")
+
+
 if __name__ == "__main__":
-    build(FOLDER).save(FOLDER / "README.md")
+    run(main, "python -m hub.card")

@@ -7,15 +7,17 @@ pictures and their kernel distance compare with PyTorch's.
 
 import copy
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from sketch2photo import Sketch2Photo
+from sketch2photo.cli import run
 from sketch2photo.data.sources import Pairs, split
-from sketch2photo.evaluation.evaluate import Evaluator, Resized
+from sketch2photo.evaluation.pair_evaluator import PairEvaluator
+from sketch2photo.evaluation.report import markdown_table
+from sketch2photo.evaluation.resized import Resized
 from sketch2photo.latents import max_norm
 from sketch2photo.onnx import Bits, to_onnx, with_onnx
 
@@ -43,29 +45,33 @@ def write(model: Sketch2Photo, out: Path, bits: Bits = 32) -> list[Path]:
 
 
 def compare(model: Sketch2Photo, pairs: Path, limit: int) -> str:
-    """A markdown table: the generator's size, its pictures' distance from PyTorch's, and the kernel distance."""
+    """A Markdown table: the generator's size, its pictures' distance from PyTorch's, and the kernel distance."""
     source = Pairs.open(pairs)
-    evaluator = Evaluator(source if limit >= len(source) else split(source, limit)[1], model.image_size, finder=None)
+    evaluator = PairEvaluator(
+        source if limit >= len(source) else split(source, limit)[1], model.image_size, finder=None
+    )
     latents = torch.randn(8, model.latent_dim, generator=torch.Generator().manual_seed(0))
     sketches = evaluator.sketch[:8]
     with torch.inference_mode():
         expected = model(sketches, latents)
     before = evaluator.evaluate(Resized(model, model.image_size))["kernel_distance"]
-    lines = [
-        "| weights | generator.onnx | largest difference | mean, of 255 | kernel distance | against PyTorch |",
-        "|---|---|---|---|---|---|",
-        f"| PyTorch, float32 | | | | {before:.2f} | |",
-    ]
+    head = ["weights", "generator.onnx", "largest difference", "mean, of 255", "kernel distance", "against PyTorch"]
+    rows = [["PyTorch, float32", "", "", "", f"{before:.2f}", ""]]
     for bits in COMPARED:
         size = len(to_onnx(model, bits)["generator"]) / 1e6
         ours = with_onnx(copy.deepcopy(model), bits)
         with torch.inference_mode():
             apart = (ours(sketches, latents) - expected).abs()
         after = evaluator.evaluate(Resized(ours, model.image_size))["kernel_distance"]
-        lines.append(
-            f"| {bits} bits | {size:.1f} MB | {apart.max():.1e} | {127.5 * apart.mean():.3f} | {after:.2f} | {after / before - 1:+.2%} |"
-        )
-    return "\n".join(lines)
+        rows.append([
+            f"{bits} bits",
+            f"{size:.1f} MB",
+            f"{apart.max():.1e}",
+            f"{127.5 * apart.mean():.3f}",
+            f"{after:.2f}",
+            f"{after / before - 1:+.2%}",
+        ])  # fmt: skip
+    return markdown_table(head, rows)
 
 
 def main(
@@ -93,10 +99,4 @@ def main(
 
 
 if __name__ == "__main__":
-    import tyro
-
-    try:
-        tyro.cli(main, prog="python -m hub.export_onnx")
-    except (ValueError, ImportError) as error:
-        print(f"export_onnx: {error}", file=sys.stderr)
-        sys.exit(2)
+    run(main, "python -m hub.export_onnx")

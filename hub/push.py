@@ -9,23 +9,25 @@ python -m hub.push web user/sketch2photo-web               # builds the page as 
 Files on the Hub that the folder does not have are deleted. What is already there is not uploaded again.
 """
 
-import argparse
 import hashlib
 import shutil
-import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from textwrap import shorten
+from typing import Literal
 
-from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, RepoCard
+from huggingface_hub import HfApi, RepoCard
 from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
 from huggingface_hub.hf_api import RepoFile
+from huggingface_hub.utils import filter_repo_objects
 
 from sketch2photo import Sketch2Photo
+from sketch2photo.cli import run
 
 ROOT = Path(__file__).parent.parent
-LEFT_OUT = ("__pycache__", "*.pyc", "*.pyi", ".*")
+LEFT_OUT = ("__pycache__", "*.pyc", "*.pyi", ".*")  # of what a Space is built from
+HIDDEN = [".*", "*/.*"]  # is published of no folder
 Changes = Mapping[str, str]  # path -> "+" new, "~" changed, "-" no longer there
 
 
@@ -46,8 +48,8 @@ def push(api: HfApi, kind: str, name: str, folder: Path, private: bool, create_p
         ValueError: it should be private, and is a public one already; or a Space there is of another kind.
     """
     sdk = RepoCard.load(folder / "README.md").data.sdk if kind == "space" else None
-    paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith(".")]
-    files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+    paths = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    files = {path: paths[path].read_bytes() for path in filter_repo_objects(paths, ignore_patterns=HIDDEN)}
     page = f"{api.endpoint}/{'spaces/' if kind == 'space' else ''}{name}"
     try:
         there = api.repo_info(name, repo_type=kind)
@@ -76,15 +78,14 @@ def push(api: HfApi, kind: str, name: str, folder: Path, private: bool, create_p
             if not compare(api, kind, name, files, f"refs/pr/{proposed.num}"):
                 print(f"  pull request {proposed.num} proposes this already: {proposed.url}")
                 return
-    commit = api.create_commit(
-        name,
-        [
-            CommitOperationDelete(path) if sign == "-" else CommitOperationAdd(path, files[path])
-            for path, sign in changed.items()
-        ],
-        commit_message=f"Upload {kind}",
+    commit = api.upload_folder(
+        repo_id=name,
+        folder_path=folder,
         repo_type=kind,
         create_pr=create_pr,
+        commit_message=f"Upload {kind}",
+        ignore_patterns=HIDDEN,
+        delete_patterns="*",
     )
     print(f"  done: {commit.pr_url or commit.commit_url}")
 
@@ -107,45 +108,49 @@ def compare(api: HfApi, kind: str, name: str, files: Mapping[str, bytes], revisi
     return changed | {path: "+" for path in files if path not in held}
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m hub.push", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("what", choices=["model", "space", "both", "web"])
-    parser.add_argument(
-        "name", help="USER/NAME of the model and of the Space that draws with it, or of the static Space"
-    )
-    parser.add_argument("--weights", type=Path, default=ROOT / "hub" / "model", help="the model's folder")
-    parser.add_argument("--private", action="store_true", help="create it so that nobody else sees it")
-    parser.add_argument("--create-pr", action="store_true", help="propose the change as a pull request")
-    parser.add_argument("--dry-run", action="store_true", help="list what would change, and change nothing")
-    options = parser.parse_args()
+def main(
+    what: Literal["model", "space", "both", "web"],
+    name: str,
+    /,
+    weights: Path = ROOT / "hub" / "model",
+    private: bool = False,
+    create_pr: bool = False,
+    dry_run: bool = False,
+) -> None:
+    """Make repos on the Hub what the folders here say. Files on the Hub that a folder does not have are deleted.
+
+    Args:
+        what: the model, the Space that draws with it, both under one name, or the static Space.
+        name: USER/NAME of the model and of the Space that draws with it, or of the static Space.
+        weights: the model's folder.
+        private: create it so that nobody else sees it.
+        create_pr: propose the change as a pull request.
+        dry_run: list what would change, and change nothing.
+    """
     api = HfApi()
-    how = (options.private, options.create_pr, options.dry_run)
+    how = (private, create_pr, dry_run)
     try:
-        if options.what in ("model", "both"):
-            Sketch2Photo.from_pretrained(options.weights)  # what does not load is not published
-            push(api, "model", options.name, options.weights, *how)
-        if options.what in ("space", "both"):
+        if what in ("model", "both"):
+            Sketch2Photo.from_pretrained(weights)  # what does not load is not published
+            push(api, "model", name, weights, *how)
+        if what in ("space", "both"):
             with tempfile.TemporaryDirectory() as folder:
-                build_space(Path(folder), options.name)
-                push(api, "space", options.name, Path(folder), *how)
-            if options.private:
+                build_space(Path(folder), name)
+                push(api, "space", name, Path(folder), *how)
+            if private:
                 print("A private model opens to its Space through a secret HF_TOKEN: add one in the Space's settings.")
-        if options.what == "web":
+        if what == "web":
             from hub import build_web  # which needs more packages than the others
 
             with tempfile.TemporaryDirectory() as folder:
-                build_web.build(str(options.weights), Path(folder))
-                push(api, "space", options.name, Path(folder), *how)
+                build_web.build(str(weights), Path(folder))
+                push(api, "space", name, Path(folder), *how)
     except Exception as error:  # The Hub's client has many, and its HTTP library others.
         reason = shorten(str(error), 300)
         if isinstance(error, HfHubHTTPError) and error.response.status_code in (401, 403):
             reason = "The Hub does not let you write there: `hf auth login` with a token that may."
-        print(f"hub.push: {options.name} was not pushed. {reason}", file=sys.stderr)
-        return 2
-    return 0
+        raise ValueError(f"{name} was not pushed. {reason}") from error
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main, "python -m hub.push")

@@ -8,7 +8,6 @@ measured again, on other sketches, and attributes that z does not move by themse
 """
 
 import json
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,12 +19,12 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from .. import machine
+from ..cli import run
 from ..data.sources import Pairs, fixed_samples, split
-from ..images import Picture, to_pictures
+from ..images import Floats, Picture, to_pictures
 from ..model import Sketch2Photo
 from .metrics import FaceFinder, border_colour, eye_distance
 
-Floats = NDArray[Any]
 SAMPLES = 24  # of each sketch
 RIDGE = 0.03  # of the largest eigenvalue
 LENGTH = 2.5  # of the longest step along a direction, in standard deviations of z
@@ -185,10 +184,4 @@ def main(model: Path, pairs: Path, count: int = 120, seed: int = 0) -> None:
 
 
 if __name__ == "__main__":
-    import tyro
-
-    try:
-        tyro.cli(main, prog="python -m sketch2photo.evaluation.directions")
-    except (ValueError, ImportError) as error:
-        print(f"directions: {error}", file=sys.stderr)
-        sys.exit(2)
+    run(main, "python -m sketch2photo.evaluation.directions")

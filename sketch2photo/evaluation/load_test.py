@@ -1,11 +1,11 @@
-"""How fast the page is for one who draws and for twenty: `python -m sketch2photo.evaluation.load_test`.
+"""How fast the page is under load: `python -m sketch2photo.evaluation.load_test --model DIR`.
 
-The app runs in a process of its own, as `python app.py` starts it. Chromium, or the twenty clients, share the machine with it.
+One visitor draws with a mouse in Chromium, then twenty draw at once through gradio_client. The app runs in a process of its own,
+and shares the machine with them.
 """
 
 import base64
 import statistics
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -16,14 +16,14 @@ import psutil
 from gradio_client import Client
 
 from .. import machine
+from ..cli import run
 from ..examples import EXAMPLES, EXAMPLES_FOLDER, example_strokes
 from .browser import App, draw_stroke, open_chromium, run_app
+from .report import markdown_table
 
-VISITORS = 20
-PICTURES = 1000
 STROKES = 20
-HURRY = 10  # strokes without a pause
-PAUSE = 1.5  # seconds between two strokes, in which the variations come as well
+HURRIED_STROKES = 10  # strokes without a pause
+PAUSE_SECONDS = 1.5  # between two strokes, in which the variations come as well
 
 # From the pen's last pointerup to the frame in which a new photograph has been decoded and laid out: window.shown are those
 # times, in milliseconds since the last pen-up.
@@ -37,7 +37,7 @@ WATCH = """() => {
 
 
 @dataclass
-class Pen:
+class PenTimes:
     """Seconds from pen-up to the photograph: of strokes with a pause after each, and of the last of ten without; pictures of those."""
 
     waits: list[float]
@@ -46,7 +46,7 @@ class Pen:
     last_shown: bool
 
 
-def pen_up(url: str) -> Pen:
+def time_pen(url: str) -> PenTimes:
     """A mouse draws the drawing `careful_man` in Chromium."""
     with open_chromium() as browser:
         page = browser.new_page(viewport={"width": 1440, "height": 1000})
@@ -58,9 +58,9 @@ def pen_up(url: str) -> Pen:
             page.evaluate("() => { window.shown = []; }")
             draw_stroke(page, stroke)
             waits.append(page.wait_for_function("() => window.shown[0]").json_value() / 1000)
-            page.wait_for_timeout(1000 * PAUSE)
+            page.wait_for_timeout(1000 * PAUSE_SECONDS)
         page.evaluate("() => { window.shown = []; }")
-        for stroke in strokes[STROKES + 1 : STROKES + 1 + HURRY]:
+        for stroke in strokes[STROKES + 1 : STROKES + 1 + HURRIED_STROKES]:
             draw_stroke(page, stroke)
         page.wait_for_timeout(3000)
         shown = page.evaluate("window.shown")
@@ -68,7 +68,7 @@ def pen_up(url: str) -> Pen:
         source = page.locator("#photo img").get_attribute("src")
         expected = Visitor(url).photograph(drawing)
     # The same picture has the same path.
-    return Pen(waits[1:], shown[-1] / 1000, len(shown), Path(expected).parent.name == Path(source).parent.name)
+    return PenTimes(waits[1:], shown[-1] / 1000, len(shown), Path(expected).parent.name == Path(source).parent.name)
 
 
 class Visitor:
@@ -87,7 +87,7 @@ class Visitor:
 
 
 @dataclass
-class Load:
+class VisitorTimes:
     """Seconds of each request, seconds of all together, the first error of any, and the app's memory before and after, bytes."""
 
     waits: list[float]
@@ -96,7 +96,7 @@ class Load:
     memory: tuple[int, int]
 
 
-def many(app: App, visitors: int, pictures: int) -> Load:
+def time_visitors(app: App, visitors: int, pictures: int) -> VisitorTimes:
     """So many visitors, each of whom asks for the next picture when the last one has come."""
     drawings = [data_url(path) for path in EXAMPLES]
     with ThreadPoolExecutor(visitors) as pool:
@@ -121,7 +121,7 @@ def many(app: App, visitors: int, pictures: int) -> Load:
         started = time.perf_counter()
         answers = list(pool.map(draw, range(visitors)))
         seconds = time.perf_counter() - started
-    return Load(
+    return VisitorTimes(
         [wait for waits, _ in answers for wait in waits],
         seconds,
         [error for _, errors in answers for error in errors],
@@ -129,35 +129,38 @@ def many(app: App, visitors: int, pictures: int) -> Load:
     )
 
 
-def main(model: str | None = None, visitors: int = VISITORS, pictures: int = PICTURES) -> None:
-    """Time the page on this machine and print it as a markdown table.
+def main(model: str, visitors: int = 20, pictures: int = 1000) -> None:
+    """Time the page on this machine and print it as a Markdown table.
 
     Args:
-        model: model folder or Hub id; by default the bundled one.
+        model: model folder or Hub id.
         visitors: at once, through gradio_client.
         pictures: that they ask for in all.
     """
-    print(", ".join(f"{key} {value}" for key, value in machine.description().items()) + "\n\n| | |\n|---|---|")
     with run_app(model) as app:
         Visitor(app.url).photograph(data_url(EXAMPLES_FOLDER / "outline.png"))
-        print(f"| start to the first picture | {time.perf_counter() - app.started:.1f} s |")
-        pen = pen_up(app.url)
-    print(f"| pen-up to the picture in Chromium, of {STROKES} strokes with a pause after each | {spread(pen.waits)} |")
-    right = "the last one right" if pen.last_shown else "THE LAST ONE WRONG"
-    print(
-        f"| {HURRY} strokes without a pause: from the last pen-up to its picture | {1000 * pen.hurried:.0f} ms; "
-        f"{pen.hurried_pictures} pictures, {right} |"
-    )
+        start = time.perf_counter() - app.started
+        pen = time_pen(app.url)
     with run_app(model) as app:
-        load = many(app, visitors, pictures)
+        load = time_visitors(app, visitors, pictures)
+    right = "the last one right" if pen.last_shown else "THE LAST ONE WRONG"
     before, after = (size / 2**20 for size in load.memory)
-    print(f"| {visitors} visitors at once, {pictures} pictures in all | {pictures / load.seconds:.1f} pictures/s |")
-    print(f"| one visitor's wait for a picture then | {spread(load.waits)} |")
-    print(f"| errors then | {len(load.errors)}{(load.errors and f', the first: {load.errors[0]}') or ''} |")
-    print(f"| memory of the app before and after | {before:.0f} and {after:.0f} MiB |")
+    rows = {
+        "start to the first picture": f"{start:.1f} s",
+        f"pen-up to the picture in Chromium, of {STROKES} strokes with a pause after each": median_and_p95(pen.waits),
+        f"{HURRIED_STROKES} strokes without a pause: from the last pen-up to its picture": (
+            f"{1000 * pen.hurried:.0f} ms; {pen.hurried_pictures} pictures, {right}"
+        ),
+        f"{visitors} visitors at once, {pictures} pictures in all": f"{pictures / load.seconds:.1f} pictures/s",
+        "one visitor's wait for a picture then": median_and_p95(load.waits),
+        "errors then": f"{len(load.errors)}{(load.errors and f', the first: {load.errors[0]}') or ''}",
+        "memory of the app before and after": f"{before:.0f} and {after:.0f} MiB",
+    }
+    print(", ".join(f"{key} {value}" for key, value in machine.description().items()) + "\n")
+    print(markdown_table(["", ""], rows.items()))
 
 
-def spread(waits: list[float]) -> str:
+def median_and_p95(waits: list[float]) -> str:
     """Median and 95th percentile, in milliseconds."""
     return f"{1000 * statistics.median(waits):.0f} ms, p95 {1000 * statistics.quantiles(waits, n=20)[-1]:.0f} ms"
 
@@ -168,10 +171,4 @@ def data_url(path: Path) -> str:
 
 
 if __name__ == "__main__":
-    import tyro
-
-    try:
-        tyro.cli(main, prog="python -m sketch2photo.evaluation.load_test")
-    except ValueError as error:
-        print(f"load: {error}", file=sys.stderr)
-        sys.exit(2)
+    run(main, "python -m sketch2photo.evaluation.load_test")

@@ -3,7 +3,6 @@
 sweeps.jpg shows what each latent and each named direction does; curves.png the validation scores of the runs that trained it.
 """
 
-import sys
 from pathlib import Path
 
 import torch
@@ -11,18 +10,15 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from .. import machine
+from ..cli import run
 from ..images import SUFFIXES, to_images
 from ..model import Sketch2Photo
 from ..preprocess import to_sketch
+from .report import METRICS
 
 REACH, STEPS = 2.5, 5  # of a sweep, in standard deviations of z, and its pictures
 CELL, LABEL = 96, 130  # px
-SCORES = {
-    "kernel_distance": "kernel distance",
-    "kernel_distance_hint": "kernel distance at strictness 0",
-    "kernel_distance_lines": "kernel distance, line drawings",
-    "reconstruction": "reconstruction",
-}
+SCORES = ("kernel_distance", "kernel_distance_hint", "kernel_distance_lines", "reconstruction")  # of validation
 
 
 @torch.inference_mode()
@@ -51,10 +47,10 @@ def curves(runs: list[Path], path: Path) -> None:
     figure = Figure((4.5 * len(names), 3.2), layout="constrained")
     axes = figure.subplots(1, len(names), squeeze=False)[0]
     for axis, name in zip(axes, names, strict=True):
-        for number, (run, scores) in enumerate(zip(runs, found, strict=True)):
+        for number, (folder, scores) in enumerate(zip(runs, found, strict=True)):
             if name in scores:
-                axis.plot(*zip(*sorted(scores[name].items()), strict=True), ".-", color=f"C{number}", label=run.name)
-        axis.set(title=SCORES[name], xlabel="step", ylim=(0, None))
+                axis.plot(*zip(*sorted(scores[name].items()), strict=True), ".-", color=f"C{number}", label=folder.name)
+        axis.set(title=METRICS[name].column, xlabel="step", ylim=(0, None))
         axis.grid(alpha=0.3)
     axes[0].legend()
     figure.savefig(path, dpi=110)
@@ -98,10 +94,4 @@ def main(model: Path, drawings: Path, runs: tuple[Path, ...] = (), count: int = 
 
 
 if __name__ == "__main__":
-    import tyro
-
-    try:
-        tyro.cli(main, prog="python -m sketch2photo.evaluation.plots")
-    except (ValueError, ImportError) as error:
-        print(f"figures: {error}", file=sys.stderr)
-        sys.exit(2)
+    run(main, "python -m sketch2photo.evaluation.plots")

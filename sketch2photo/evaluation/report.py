@@ -1,13 +1,12 @@
-"""Tables and grids of what was measured."""
+"""How what was measured is shown: the names of the figures, Markdown tables, and grids of pictures."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from diffusers.utils.pil_utils import make_image_grid
 from PIL import Image
-from torch import Tensor, nn
 
 from ..images import Picture, to_pictures
 from ..model import Sketch2Photo
@@ -16,19 +15,35 @@ from ..preprocess import to_sketch
 GRID_SAMPLES, GRID_CELL = 4, 160  # GRID_CELL in px
 
 Figures = dict[str, float]
-COLUMNS = {
-    "kernel_distance": ("kernel distance", ".1f"),
-    "fid": ("FID", ".1f"),
-    "kid": ("KID x1000", ".1f"),
-    "faces": ("faces", ".3f"),
-    "landmark_error": ("landmark error", ".3f"),
-    "diversity": ("diversity", ".2f"),
-    "background": ("background", ".1f"),
-    "following": ("following", ".3f"),
-    "bleed": ("bleed", ".3f"),
-    "bleed_broken": ("bleed, broken", ".3f"),
-    "reconstruction": ("reconstruction", ".1f"),
-    "drawn_faces": ("drawn faces", ".3f"),
+
+
+class Metric(NamedTuple):
+    """What a figure is called above its column and in plots, how it is printed, and its name in a card's metadata, if it is there."""
+
+    column: str
+    format: str
+    in_card: str | None = None
+
+
+METRICS = {
+    "kernel_distance": Metric("kernel distance", ".1f", "Kernel distance x1000 (EfficientNet-Lite2 features)"),
+    "kernel_distance_hint": Metric(
+        "kernel distance at strictness 0", ".1f"
+    ),  # this and the next in training's logs alone
+    "kernel_distance_lines": Metric("kernel distance, line drawings", ".1f"),
+    "fid": Metric("FID", ".1f"),
+    "kid": Metric("KID x1000", ".1f"),
+    "faces": Metric("faces", ".3f", "Share of pictures with a face"),
+    "landmark_error": Metric("landmark error", ".3f", "Landmark error (eye distances)"),
+    "diversity": Metric("diversity", ".2f", "Diversity (share of real photographs')"),
+    "background": Metric("background", ".1f"),
+    "following": Metric("following", ".3f"),
+    "bleed": Metric("bleed", ".3f"),
+    "bleed_broken": Metric("bleed, broken", ".3f"),
+    "reconstruction": Metric("reconstruction", ".1f", "Reconstruction (mean absolute error, 0 to 255)"),
+    "drawn_faces": Metric("drawn faces", ".3f"),
+    "drawn_kernel_distance": Metric("drawn kernel distance", ".1f"),
+    "drawn_sharpness": Metric("drawn sharpness", ".2f"),
 }
 
 
@@ -43,15 +58,20 @@ class Row:
 
 
 def table(rows: Sequence[Row]) -> str:
-    """The rows as a markdown table, without the columns that nobody has."""
-    columns = {key: head for key, head in COLUMNS.items() if any(key in row.figures for row in rows)}
-    lines = ["| model | px | strictness | " + " | ".join(head for head, _ in columns.values()) + " |"]
-    lines.append("|" + "---|" * (len(columns) + 3))
+    """The rows as a Markdown table, without the columns that nobody has."""
+    columns = {key: metric for key, metric in METRICS.items() if any(key in row.figures for row in rows)}
+    cells = []
     for row in rows:
         strictness = "" if row.strictness is None else f"{row.strictness:g}"
-        cells = [format(row.figures[key], form) if key in row.figures else "" for key, (_, form) in columns.items()]
-        lines.append(f"| {row.model} | {row.image_size} | {strictness} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+        figures = [format(row.figures[key], m.format) if key in row.figures else "" for key, m in columns.items()]
+        cells.append([row.model, str(row.image_size), strictness, *figures])
+    return markdown_table(["model", "px", "strictness", *(metric.column for metric in columns.values())], cells)
+
+
+def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Cells as a Markdown table, without a newline at its end."""
+    lines = [f"| {' | '.join(cells)} |" for cells in (head, *rows)]
+    return "\n".join([lines[0], "|" + "---|" * len(head), *lines[1:]])
 
 
 @torch.inference_mode()
@@ -64,17 +84,10 @@ def grid(
     for sketch in sketches:
         cells.append(to_pictures(to_sketch(sketch, side).expand(-1, 3, -1, -1))[0])
         for model in models:
-            drawing = to_sketch(sketch, model.image_size)
+            z = torch.randn(GRID_SAMPLES, model.latent_dim, generator=torch.Generator().manual_seed(seed))
+            device = next(model.parameters()).device
+            drawing, z = (given.to(device) for given in (to_sketch(sketch, model.image_size), z))
             for value in strictness:
-                cells += list(samples_of(model, drawing, shared_z(model.latent_dim, seed), value))
+                cells += list(to_pictures(model(drawing, z, value)))
     images = [Image.fromarray(cell).resize((GRID_CELL, GRID_CELL), Image.Resampling.LANCZOS) for cell in cells]
     return make_image_grid(images, len(sketches), len(images) // len(sketches))
-
-
-def samples_of(model: nn.Module, sketch: Tensor, z: Tensor, strictness: float) -> Picture:
-    device = next(model.parameters()).device
-    return to_pictures(model(sketch.to(device), z.to(device), strictness))
-
-
-def shared_z(latent_dim: int, seed: int) -> Tensor:
-    return torch.randn(GRID_SAMPLES, latent_dim, generator=torch.Generator().manual_seed(seed))

@@ -72,7 +72,9 @@ def test_vectors_move_one_attribute_each() -> None:
 def test_no_model_or_no_faces_is_one_sentence(pairs: Path, tmp_path: Path) -> None:
     done = find(tmp_path, pairs)
     assert done.returncode == 2
-    assert done.stderr.strip() == f"directions: {tmp_path} is not the folder of a model: it has no config.json."
+    assert done.stderr.strip() == (
+        f"sketch2photo.evaluation.directions: {tmp_path} is not the folder of a model: it has no config.json."
+    )
     for kind in ("photo", "sketch"):
         (tmp_path / "blank" / kind).mkdir(parents=True)
         for i in range(4):

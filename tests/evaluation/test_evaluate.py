@@ -13,13 +13,17 @@ import torch
 from PIL import Image
 
 from sketch2photo import Sketch2Photo
-from sketch2photo.data.sources import Pairs
+from sketch2photo.data.sources import Pairs, Photos
 from sketch2photo.data.synthetic_faces import draw_face
-from sketch2photo.evaluation import evaluate, metrics
-from sketch2photo.evaluation.report import GRID_CELL
+from sketch2photo.evaluation import metrics
+from sketch2photo.evaluation.drawing_evaluator import DrawingEvaluator
+from sketch2photo.evaluation.pair_evaluator import PairEvaluator
+from sketch2photo.evaluation.report import GRID_CELL, markdown_table
+from sketch2photo.evaluation.resized import Resized
 from sketch2photo.networks.features import EfficientNetLite, available
 
-SIDE = 128
+SIDE = 128  # of the pictures
+MODEL_SIDE = 64  # of the models, at which the command measures
 needs_judge = pytest.mark.skipif(not available("lite2"), reason="EfficientNet-Lite2 is not installed")
 needs_finder = pytest.mark.skipif(not metrics.FaceFinder.available(), reason="the face detector is not installed")
 
@@ -47,7 +51,7 @@ def models(tmp_path_factory):
     folder = tmp_path_factory.mktemp("models")
     for seed in (1, 2):
         torch.manual_seed(seed)
-        model = Sketch2Photo(image_size=SIDE, latent_dim=4, channels=(16, 16), blocks=(1, 1), head=8, mapping=8)
+        model = Sketch2Photo(image_size=MODEL_SIDE, latent_dim=4, channels=(16, 16), blocks=(1, 1), head=8, mapping=8)
         for name, parameter in model.named_parameters():
             if "affine.weight" in name:
                 parameter.data.mul_(10)  # Random as they are, pictures shall differ with z.
@@ -96,6 +100,9 @@ def test_kernel_distance_matches_its_formula():
     assert metrics.kernel_distance(x, y) == pytest.approx(1000 * (xx + yy - 2 * xy))
     with pytest.raises(ValueError, match="at least two"):
         metrics.kernel_distance(x[:1], y)
+    # torchmetrics' is the same for sets of one size, which drawings' pictures and photographs are not.
+    kid = pytest.importorskip("torchmetrics.image.kid")
+    assert metrics.kernel_distance(x, y[:5]) == pytest.approx(1000 * kid.poly_mmd(x, y[:5]).item())
 
 
 @needs_judge
@@ -128,6 +135,21 @@ def test_pictures_that_differ_more_are_more_diverse(faces):
         others = metrics.mean_pair_distance(judge(photos))
     assert same == pytest.approx(0, abs=1e-4)
     assert 10 * same < alike < others
+
+
+def test_sharpness_falls_with_blur_and_does_not_depend_on_the_size_of_the_file(faces):
+    values = [
+        np.median(metrics.sharpness(np.stack([cv2.GaussianBlur(p, (0, 0), s) for p in faces[0]]))) for s in (0.4, 1, 2)
+    ]
+    assert values[0] > 2 * values[1] > 4 * values[2] > 0
+    picture = cv2.resize(faces[0][0], (256, 256), interpolation=cv2.INTER_CUBIC)
+    large = cv2.resize(picture, (768, 768), interpolation=cv2.INTER_NEAREST)
+    assert metrics.sharpness(large[None]) == pytest.approx(metrics.sharpness(picture[None]))
+    assert metrics.sharpness(np.full((2, 64, 64, 3), 90, np.uint8)) == pytest.approx([0, 0])
+
+
+def test_share_with_face_counts_those_that_were_found():
+    assert metrics.share_with_face([None, np.zeros((68, 2)), None, None]) == 0.25
 
 
 def test_border_colour_is_that_of_top_and_sides():
@@ -255,7 +277,7 @@ def test_evaluator_recognises_a_model_that_is_right(pairs):
     class Copies(torch.nn.Module):
         """Knows the photograph of each sketch."""
 
-        def __init__(self, evaluator: evaluate.Evaluator) -> None:
+        def __init__(self, evaluator: PairEvaluator) -> None:
             super().__init__()
             self.latent_dim, self.known = 4, evaluator
 
@@ -266,13 +288,71 @@ def test_evaluator_recognises_a_model_that_is_right(pairs):
         def encode(self, photo):
             return torch.zeros(len(photo), 4), torch.zeros(len(photo), 4)
 
-    evaluator = evaluate.Evaluator(Pairs.open(pairs), SIDE, None)
+    evaluator = PairEvaluator(Pairs.open(pairs), SIDE, None)
     figures = evaluator.evaluate(Copies(evaluator))
     real = evaluator.references()[0].figures
     assert figures["reconstruction"] == pytest.approx(0, abs=1e-4)
     assert figures["following"] == pytest.approx(real["following"])
     assert figures["diversity"] == pytest.approx(0, abs=1e-4) and figures["background"] < 1e-6
     assert figures["kernel_distance"] < metrics.kernel_distance(evaluator.real, evaluator.real.flip(0) * 0.5)
+
+
+@needs_judge
+def test_command_measures_drawings_that_have_no_photograph(faces, models, tmp_path, monkeypatch, capsys):
+    for folder, pictures in (("drawings", faces[1][:2]), ("photos", faces[0][:5])):
+        (tmp_path / folder).mkdir()
+        for i, picture in enumerate(pictures):
+            Image.fromarray(picture).save(tmp_path / folder / f"{i}.png")
+    arguments = ["--model", models[0], "--drawings", tmp_path / "drawings", "--strictness", "1", "0"]
+    assert run(monkeypatch, *arguments, "--photos", tmp_path / "photos", "--out", tmp_path / "out") == 0
+    table = [line for line in capsys.readouterr().out.splitlines() if line.startswith("|")]
+    assert len(table) == 2 + 1 + 2 and table[2].startswith("| sharp photographs |")
+    report = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    assert (report["drawings"], report["drawing_count"]) == ("drawings", 2)
+    assert (report["photos"], report["photo_count"]) == ("photos", 5)
+    assert report["samples_of_each_drawing"] == 8
+    assert "pairs" not in report
+    columns = {"drawn_kernel_distance", "drawn_sharpness"}
+    columns |= {"drawn_faces"} if metrics.FaceFinder.available() else set()
+    assert all(row["figures"].keys() == columns for row in report["references"] + report["results"])
+    assert report["references"][0]["figures"]["drawn_sharpness"] == 1
+    with Image.open(tmp_path / "out" / "grid.jpg") as grid:  # each drawing beside four pictures at each strictness
+        assert grid.size == (GRID_CELL * (1 + 2 * 4), GRID_CELL * 2)
+
+    if metrics.FaceFinder.available():  # without photographs faces alone are counted
+        assert run(monkeypatch, *arguments) == 0
+        assert capsys.readouterr().out.splitlines()[0] == "| model | px | strictness | drawn faces |"
+
+
+@needs_judge
+def test_pictures_of_drawings_that_are_the_photographs_are_near_and_sharp(faces, tmp_path):
+    for i, picture in enumerate(faces[0][:16]):
+        Image.fromarray(picture).save(tmp_path / f"{i:02}.png")
+
+    class Copies(torch.nn.Module):
+        """The photographs themselves, or blurred, whatever is drawn."""
+
+        latent_dim = 4
+
+        def __init__(self, blur: float) -> None:
+            super().__init__()
+            changed = [cv2.GaussianBlur(p, (0, 0), blur) if blur else p for p in faces[0][:16]]
+            self.photos, self.turn = torch.from_numpy(np.stack(changed)).permute(0, 3, 1, 2) / 127.5 - 1, 0
+
+        def forward(self, sketch, z, strictness):
+            self.turn += len(z)
+            return self.photos[self.turn - len(z) : self.turn]
+
+    evaluator = DrawingEvaluator(torch.ones(2, 1, SIDE, SIDE), None, Photos.open(tmp_path))
+    same, blurred = (evaluator.evaluate(Copies(blur)) for blur in (0, 1.5))
+    assert same["drawn_sharpness"] == pytest.approx(1) and blurred["drawn_sharpness"] < 0.5
+    assert same["drawn_kernel_distance"] < 0 < blurred["drawn_kernel_distance"], "nothing is nearer than the set itself"
+    assert evaluator.references()[0].figures["drawn_kernel_distance"] < blurred["drawn_kernel_distance"]
+    assert "drawn_faces" not in same
+
+
+def test_a_markdown_table_has_a_line_for_each_row() -> None:
+    assert markdown_table(["a", "b"], [["1", "2"], ["3", ""]]) == "| a | b |\n|---|---|\n| 1 | 2 |\n| 3 |  |"
 
 
 @needs_judge
@@ -292,6 +372,9 @@ def test_without_the_detector_its_figures_are_left_out(pairs, models, monkeypatc
         (["--model", "{model}", "--pairs", "{pairs}", "--limit", "2"], "at least 4 pairs"),
         (["--model", "{model}", "--pairs", "{pairs}", "--strictness", "1.5"], "Strictness is in"),
         (["--model", "{model}", "--pairs", "{pairs}", "--drawings", "{empty}"], "No drawings in"),
+        (["--model", "{model}"], "give --pairs, --drawings or both"),
+        (["--model", "{model}", "--pairs", "{pairs}", "--photos", "{pairs}/photo"], "give --drawings, too"),
+        (["--model", "{model}", "--drawings", "{pairs}/sketch", "--photos", "{empty}"], "No pictures in"),
         (["--pairs", "{pairs}"], "--model"),
     ],
 )
@@ -310,7 +393,7 @@ def test_a_smaller_model_is_measured_at_the_size_of_the_others() -> None:
     model = Sketch2Photo(image_size=64, channels=(16, 16), blocks=(1, 1), head=8).eval()
     sketch, z = torch.ones(1, 1, 128, 128), torch.randn(2, 8)
     sketch[..., 40:80, 40:80] = -1
-    behind = evaluate.Resized(model, 128)
+    behind = Resized(model, 128)
     with torch.inference_mode():
         photo, own = behind(sketch, z, 1.0), model(sketch[..., ::2, ::2], z)
         assert photo.shape == (2, 3, 128, 128)

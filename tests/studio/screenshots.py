@@ -11,6 +11,7 @@ from typing import Any
 
 from PIL import Image
 
+from sketch2photo.cli import run
 from sketch2photo.evaluation.browser import draw_stroke, open_chromium, run_app
 from sketch2photo.examples import example_strokes
 
@@ -103,6 +104,4 @@ def main(out: Path = Path("build/screenshots"), readme: Path | None = None, mode
 
 
 if __name__ == "__main__":
-    import tyro
-
-    tyro.cli(main, prog="python -m tests.studio.screenshots")
+    run(main, "python -m tests.studio.screenshots")

@@ -1,0 +1,78 @@
+"""How fast the page without a server is: Chromium on what hub.build_web made."""
+
+import gzip
+import statistics
+import threading
+from collections.abc import Sequence
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import NamedTuple
+
+from .browser import draw_stroke, open_chromium
+
+# In the page: the median milliseconds of so many runs; and window.taken, from each pen-up to the photograph.
+TIME_PHOTOGRAPHS = """async ([count, rounds]) => {
+    const {photographs} = await import('./model.js'), times = [];
+    const {latent_dim} = await (await fetch('config.json')).json();
+    for (let turn = 0; turn <= rounds; turn++) {
+        const z = Float32Array.from({length: count * latent_dim}, Math.random), started = performance.now();
+        await photographs(undefined, z, {strictness: 1});
+        if (turn) times.push(performance.now() - started);
+    }
+    return times.sort((a, b) => a - b)[rounds >> 1];
+}"""
+WATCH_PEN = """() => {
+    addEventListener('pointerup', event => { window.up = event.timeStamp; }, true);
+    new MutationObserver(() => { window.taken = performance.now() - window.up; })
+        .observe(document.querySelector('#speed'), {attributes: true});
+}"""
+
+
+class PageTimes(NamedTuple):
+    """Median seconds that photographs take by their number, and from pen-up to the photograph shown."""
+
+    photographs: dict[int, float]
+    pen_up: float
+
+
+def time_page(folder: Path, counts: Sequence[int], rounds: int) -> PageTimes:
+    """Times Chromium, in WebAssembly, on the page in a folder.
+
+    Raises:
+        ValueError: no such page, no Chromium, or no playwright.
+    """
+    if not (folder / "version.js").exists():
+        raise ValueError(f"There is no page in {folder} to time: python -m hub.build_web --out {folder}")
+    with (
+        ThreadingHTTPServer(("127.0.0.1", 0), partial(_QuietHandler, directory=str(folder))) as server,
+        open_chromium() as browser,
+    ):
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        page = browser.new_page()
+        page.goto(f"http://127.0.0.1:{server.server_port}/?engine=wasm")
+        page.wait_for_selector("body[data-ready]")
+        page.locator("#examples button").first.click()
+        page.wait_for_selector("#variations button")
+        taken = {count: page.evaluate(TIME_PHOTOGRAPHS, [count, rounds]) / 1000 for count in counts}
+        page.evaluate(WATCH_PEN)
+        waits = []
+        for turn in range(rounds + 1):  # The first is the warm-up.
+            y = 512 * (0.2 + 0.6 * turn / (rounds + 1))
+            draw_stroke(page, [(512 * x / 20, y) for x in range(2, 7)], every=1)
+            waits.append(page.wait_for_function("() => window.taken").json_value() / 1000)
+            page.evaluate("window.taken = 0")
+            page.wait_for_timeout(1000)  # until the variations are there, too
+        server.shutdown()
+    return PageTimes(taken, statistics.median(waits[1:]))
+
+
+def page_size(folder: Path) -> int:
+    """Bytes, after gzip, of what hub.build_web made, without what only browsers with WebGPU load."""
+    own = [path for path in folder.iterdir() if "webgpu" not in path.name and "asyncify" not in path.name]
+    return sum(min(path.stat().st_size, len(gzip.compress(path.read_bytes()))) for path in own)
+
+
+class _QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, *args: object) -> None:
+        pass

@@ -1,0 +1,37 @@
+"""What is timed beside ours, and the table of it."""
+
+import pytest
+import torch
+
+from sketch2photo import Sketch2Photo
+from sketch2photo.evaluation.baselines import BicycleUNet
+from sketch2photo.evaluation.benchmark import COUNTS, contenders, latencies, main
+from sketch2photo.machine import has_bf16
+
+
+def test_bicycle_gans_generator_has_its_size_and_listens_to_z() -> None:
+    torch.manual_seed(0)
+    network = BicycleUNet().eval()
+    assert sum(p.numel() for p in network.parameters()) == pytest.approx(54.8e6, rel=1e-3)
+    with torch.inference_mode():
+        one, other = network(torch.ones(1, 1, 256, 256), torch.randn(2, 8))
+    assert one.shape == (3, 256, 256)
+    assert not torch.allclose(one, other)
+
+
+def test_all_are_timed_for_one_photograph_and_for_eight() -> None:
+    model = Sketch2Photo(architecture="classic", image_size=64, channels=(8, 16, 16))
+    compared = contenders(model)
+    assert len(compared) == (6 if has_bf16() else 3)
+    assert compared[0].name == "ResNet-50, 224 px, PyTorch fp32"
+    assert compared[0].size == "102.2 MB"
+    ours = compared[2]
+    assert ours.size == f"{2 * sum(p.numel() for p in model.generator.parameters()) / 1e6:.1f} MB"
+    assert ours.draw[8]().shape == (8, 3, 64, 64)
+    (measured,) = latencies([ours], rounds=1)
+    assert all(measured.seconds[n] > 0 for n in COUNTS)
+
+
+def test_no_rounds_is_one_sentence() -> None:
+    with pytest.raises(ValueError, match="at least 1 round"):
+        main(rounds=0)
