@@ -4,6 +4,7 @@ import importlib.metadata
 import json
 import os
 import re
+import runpy
 import shutil
 import socket
 import subprocess
@@ -27,6 +28,7 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from hub.card import build
+from hub.card import main as write_card
 from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline
 from sketch2photo.studio.pad import to_value
 from tests import ROOT
@@ -51,9 +53,11 @@ def test_bundled_weights_load_and_draw() -> None:
     assert all(high - low > 120 for low, high in extremes)
 
 
-def test_card_is_what_its_figures_make_it() -> None:
+def test_card_is_what_its_figures_make_it(monkeypatch: pytest.MonkeyPatch) -> None:
     before = (FOLDER / "README.md").read_text()
-    subprocess.run([sys.executable, "-m", "hub.card"], check=True, cwd=ROOT)
+    monkeypatch.setattr(sys, "argv", ["hub.card"])
+    monkeypatch.delitem(sys.modules, "hub.card")
+    runpy.run_module("hub.card", run_name="__main__")
     assert (FOLDER / "README.md").read_text() == before
     card = ModelCard.load(FOLDER / "README.md")
     published = json.loads((FOLDER / "metrics.json").read_text())["results"][0]["figures"]
@@ -62,6 +66,12 @@ def test_card_is_what_its_figures_make_it() -> None:
     assert (card.data.library_name, card.data.pipeline_tag) == ("sketch2photo", "image-to-image")
     for heading in ("What it may be used for", "What it was trained on", "Where it fails"):
         assert f"## {heading}" in card.text
+
+
+def test_a_card_without_figures_is_one_sentence(tmp_path: Path) -> None:
+    shutil.copy(FOLDER / "config.json", tmp_path)
+    with pytest.raises(ValueError, match=r"has no metrics\.json"):
+        write_card(tmp_path)
 
 
 def test_another_figure_changes_its_two_lines_of_the_card_and_no_other(tmp_path: Path) -> None:
