@@ -19,7 +19,9 @@ def training_speed(preset: Preset, steps: int) -> tuple[float, float]:
     config = PRESETS[preset]
     with tempfile.TemporaryDirectory() as out:
         size = config.model.image_size
-        trainer = Trainer(config, [WeightedSource(SyntheticFaces(size))], SyntheticFaces(size, count=4, first=10**6), Path(out))
+        trainer = Trainer(
+            config, [WeightedSource(SyntheticFaces(size))], SyntheticFaces(size, count=4, first=10**6), Path(out)
+        )
         trainer.run(steps=WARM_UP_STEPS)
         before = trainer.seconds
         trainer.run(steps=WARM_UP_STEPS + steps)
