@@ -1,5 +1,6 @@
 """`python train.py` as people run it: processes that are started, killed, resumed and doubled."""
 
+import importlib.util
 import os
 import re
 import shutil
@@ -269,19 +270,14 @@ def test_pairs_and_photos_mix_and_a_published_model_is_a_start(finished: tuple[P
         torch.testing.assert_close(after, before, atol=2e-3, rtol=0)
 
 
-def test_without_the_feature_network_one_line_says_so_and_it_trains(tmp_path: Path) -> None:
+def test_without_the_feature_network_one_line_says_so_and_it_trains(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The packages are hidden from the search for them, as where they were never installed."""
-    (tmp_path / "sitecustomize.py").write_text(
-        "import importlib.util as u\nfind = u.find_spec\n"
-        "u.find_spec = lambda name, *rest: None if name.startswith('efficientnet') else find(name, *rest)\n"
-    )
-    done = subprocess.run(
-        command(tmp_path / "run", "--steps", "2"),
-        env=os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    find = importlib.util.find_spec
+    hidden = lambda name, *rest: None if name.startswith("efficientnet") else find(name, *rest)  # noqa: E731
+    monkeypatch.setattr(importlib.util, "find_spec", hidden)
+    done = train(tmp_path / "run", "--steps", "2")
     assert done.returncode == 0, done.stderr
     assert sum("EfficientNet-Lite0 is not installed" in line for line in done.stdout.splitlines()) == 1
     assert Sketch2Photo.from_pretrained(tmp_path / "run" / "best").image_size == 64
