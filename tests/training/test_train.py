@@ -333,8 +333,10 @@ def test_the_best_mean_of_two_models_is_kept(finished: tuple[Path, str], tmp_pat
     first, second, mean = (Sketch2Photo.from_pretrained(folder) for folder in (done / "best", other, tmp_path / "mean"))
     for a, b, m in zip(first.parameters(), second.parameters(), mean.parameters(), strict=True):
         torch.testing.assert_close(m, share * a + (1 - share) * b, atol=2e-3, rtol=2e-3)
-    classic = train(tmp_path / "classic", "--preset", "classic", "--pairs", str(pairs), "--steps", "1")
-    assert classic.returncode == 0, classic.stderr
-    refused = soup(done / "best", tmp_path / "classic" / "best")
+    record = history.read(tmp_path / "mean" / "training.json")
+    assert record.history[:-1] == history.read(done / "best" / "training.json").history
+    assert f"mean of {share} " in str(record.history[-1].note)
+    Sketch2Photo(image_size=64, channels=(16, 32), blocks=(1, 1)).save_pretrained(tmp_path / "smaller")
+    refused = soup(done / "best", tmp_path / "smaller")
     assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
     assert "give two of one architecture" in refused.stderr
