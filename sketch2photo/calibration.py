@@ -91,8 +91,7 @@ def calibrate(calibrator: Calibrator, sketch: Tensor, strictness: float, size: i
         missing = dict.fromkeys(_PARTS, True)
     for side in ("left", "right"):
         missing[f"{side} eye"] &= not _covered(classes, seen.points[_indices(f"{side} eye")])
-    x, y = cv2.split(thin_plate_spline(target, seen.points, size))
-    moved = cv2.remap(framed, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    moved = _moved(framed, classes, seen.points, target, size)
     added = features(target, [name for name, is_missing in missing.items() if is_missing], size)
     return Calibrated(_tensor(np.minimum(moved, added)), target, certainty, _tensor(added))
 
@@ -219,14 +218,51 @@ def _covered(classes: Floats, eye: Floats) -> bool:
     return bool((classes[hull] == CLASSES.index("glasses")).mean() > 0.6)
 
 
+def _without(sketch: Floats, classes: Floats, gone: Floats) -> Floats:
+    """The sketch without the ink at `gone` (S, S), with the pale rim of its lines, but not of what touches them."""
+    rim = cv2.dilate(gone.astype(np.uint8), np.ones((5, 5))).astype(bool) & ~((classes >= 0) & ~gone)
+    return np.where(rim, float(np.quantile(sketch, 0.9)), sketch).astype(np.float32)
+
+
 def _without_features(sketch: Floats, classes: Floats, points: Floats, size: int) -> Floats:
     """The sketch without the features' lines inside the face, and without what is no part of the person."""
     gone = (classes == CLASSES.index("feature")) & _hull(points[_AT["oval"]], size, 6)
     gone |= (classes == CLASSES.index("background")) & ~_hull(points[_AT["oval"]], size, 0)
-    kept = (classes >= 0) & ~gone
-    # With the pale rim of their pixels, but not of what touches them.
-    gone = cv2.dilate(gone.astype(np.uint8), np.ones((5, 5))).astype(bool) & ~kept
-    return np.where(gone, float(np.quantile(sketch, 0.9)), sketch).astype(np.float32)
+    cleared = _without(sketch, classes, gone)
+    classes[gone] = -1
+    return cleared
+
+
+def _moved(sketch: Floats, classes: Floats, points: Floats, target: Floats, size: int) -> Floats:
+    """The sketch with its lines moved from points to target, each (K, 2).
+
+    Features and glasses move and are resized as wholes, so that nothing is torn; all else follows the oval, bent by a spline.
+    """
+    part_of = _part_of(classes, points)
+    x, y = cv2.split(thin_plate_spline(target[_AT["oval"]], points[_AT["oval"]], size))
+    rest = _without(sketch, classes, part_of >= 0)
+    white = float(np.quantile(sketch, 0.9))
+    moved = cv2.remap(rest, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=white)
+    for number, part in enumerate((*_PARTS, "glasses")):
+        own = part_of == number
+        if own.any():
+            at = np.concatenate([_indices("left eye"), _indices("right eye")]) if part == "glasses" else _indices(part)
+            alone = _without(sketch, classes, (classes >= 0) & ~own)
+            matrix = similarity(points[at], target[at])
+            layer = cv2.warpAffine(alone, matrix, (size, size), flags=cv2.INTER_LINEAR, borderValue=white)
+            moved = np.minimum(moved, layer)
+    return moved
+
+
+def _part_of(classes: Floats, points: Floats) -> Floats:
+    """Which part the ink of each pixel belongs to (S, S), as a number in _PARTS; after those the glasses; -1 all else."""
+    found = np.where(classes == CLASSES.index("glasses"), len(_PARTS), -1)
+    rows, columns = np.nonzero(classes == CLASSES.index("feature"))
+    if len(rows):
+        place = np.stack([columns, rows], 1)
+        away = [np.linalg.norm(place[:, None] - points[_indices(part)], axis=2).min(1) for part in _PARTS]
+        found[rows, columns] = np.argmin(away, axis=0)
+    return found
 
 
 def thinned(sketch: Floats) -> Floats:
@@ -247,7 +283,6 @@ def thin_plate_spline(points: Floats, targets: Floats, size: int, grid: int = 48
 
     A ring around the picture stays. `smoothing`: 0 goes through all points, more bends less.
     """
-    points, targets = points[::2], targets[::2]
     angles = np.linspace(0, 2 * np.pi, 16, endpoint=False)
     ring = size / 2 + 0.85 * size * np.stack([np.cos(angles), np.sin(angles)], 1)
     knots = np.concatenate([points, ring]) / size

@@ -21,6 +21,12 @@ from .landmarks import Landmarks
 from .line_drawing import line_drawing, misplaced
 from .photo_to_sketch import Rng, by_hand, sketch_of
 
+TECHNIQUES = {
+    "xdog": 0.4,
+    "dodge": 0.2,
+    "canny": 0.15,
+    "contours": 0.25,
+}  # odds of sketches of photographs that are no line drawings
 NO_CLASS = 255  # in a map of classes, where nothing is drawn
 
 ORDER = mirrored_order()
@@ -105,7 +111,11 @@ def line_doodle(photo: Floats, landmarks: Landmarks, rng: Rng, side: int = 128) 
     bent = landmarks.warped(offset)
     if rng.random() > 0.15:
         bent = misplaced(bent, rng, 1.2 * loose)
-    sketch = line_drawing(photo, bent, rng, 1.0) if rng.random() < 0.85 else sketch_of(photo, rng, bent.mask)
+    sketch = (
+        line_drawing(photo, bent, rng, 1.0)
+        if rng.random() < 0.85
+        else sketch_of(photo, rng, TECHNIQUES, 0.3, bent.mask)
+    )
     drawn = flat(bent)
     sketch = by_hand(sketch, rng, 0.6 + 0.4 * rng.random())
     return registered(sketch, drawn, _believable_after(flat(landmarks), drawn[OVAL]), rng, side)

@@ -22,6 +22,15 @@ CLASSES = ("hair", "outline", "feature", "beard", "glasses", "hat", "body", "bac
 MAP = 32  # side of the map of classes
 
 
+# Parts that are drawn, and misplaced, as wholes, by the beginnings of their curves' names.
+PARTS = (
+    ("oval",),
+    ("left_upper", "left_lower", "left_iris"), ("right_upper", "right_lower", "right_iris"),
+    ("left_brow",), ("right_brow",),
+    ("nose",), ("upper_lip", "lower_lip"),
+)  # fmt: skip
+
+
 def slices() -> dict[str, slice]:
     """Where each curve lies among the points."""
     found, start = {}, 0
@@ -70,9 +79,10 @@ class Calibrator(
 ):
     """The parts of a drawn face.
 
-    A small residual network (He et al., 2016) without norms. From strides 16 and 32 it says where the face is, how large, and each
-    point's offset from the mean face in units of that size, so that small faces are seen as large ones are; from stride 4 up,
-    through a feature pyramid (Lin et al., 2017), what strokes belong to.
+    A small residual network (He et al., 2016) without norms, with a feature pyramid (Lin et al., 2017) up to stride 4. There it says what
+    strokes belong to, and where each part is, as the mean of a map that sums to 1 (soft argmax; Luvizon et al., 2017), so that a face
+    is found anywhere alike. From all of the drawing it says how large the face is, and each point's offset from the mean face
+    in units of that size.
 
     Args:
         image_size: side of the drawings in pixels, a multiple of 32.
@@ -80,6 +90,8 @@ class Calibrator(
     """
 
     mean_face: Tensor
+    part_of: Tensor
+    grid: Tensor
 
     def __init__(self, image_size: int = 128, hidden: int = 256) -> None:
         super().__init__()
@@ -95,15 +107,23 @@ class Calibrator(
         )
         self.narrow16, self.narrow32 = nn.Conv2d(160, 16, 1), nn.Conv2d(192, 48, 1)
         places = 16 * (image_size // 16) ** 2 + 48 * (image_size // 32) ** 2
-        self.hidden = nn.Sequential(nn.Linear(places, hidden), nn.SiLU())
-        self.where = nn.Linear(hidden, 3)  # centre and the logarithm of the scale
+        self.hidden = nn.Sequential(nn.Linear(places + 160, hidden), nn.SiLU())
+        self.scale = nn.Linear(hidden, 1)  # its logarithm
         self.offsets = nn.Linear(hidden, 4 * POINTS)
         self.certainty = nn.Linear(hidden, 1)
         self.lateral = nn.ModuleList([nn.Conv2d(channels, 32, 1) for channels in (48, 96, 160, 192)])
-        self.classes = nn.Sequential(nn.Conv2d(32, 32, 3, 1, 1), nn.SiLU(), nn.Conv2d(32, len(CLASSES), 1))
+        self.mixed = nn.Sequential(nn.Conv2d(32, 32, 3, 1, 1), nn.SiLU())
+        self.classes, self.places = nn.Conv2d(32, len(CLASSES), 1), nn.Conv2d(32, len(PARTS), 1)
+        part_of = torch.zeros(POINTS, len(PARTS))
+        for name, at in slices().items():
+            part_of[at, next(i for i, starts in enumerate(PARTS) if name.startswith(starts))] = 1
+        self.register_buffer("part_of", part_of, persistent=False)
+        ramp = (torch.arange(image_size // 4) + 0.5) / (image_size // 4)
+        grid = torch.stack(torch.meshgrid(ramp, ramp, indexing="xy"), -1).reshape(-1, 2)
+        self.register_buffer("grid", grid, persistent=False)  # x and y of the map's cells
         # The mean believable face as training frames it; training sets it.
         self.register_buffer("mean_face", torch.full((POINTS, 2), 0.5))
-        for layer in (self.where, self.offsets):
+        for layer in (self.scale, self.offsets):
             nn.init.normal_(layer.weight, std=1e-3)
             nn.init.zeros_(layer.bias)
 
@@ -119,15 +139,21 @@ class Calibrator(
         for stage in self.stages:
             x = stage(x)
             maps.append(x)
-        hidden = self.hidden(torch.cat([self.narrow16(maps[2]).flatten(1), self.narrow32(maps[3]).flatten(1)], 1))
-        where = self.where(hidden)
-        shift, scale = where[:, None, :2], where[:, None, 2:].exp()
-        offsets = self.offsets(hidden).view(-1, 2, POINTS, 2)
-        points = 0.5 + shift + scale * (self.mean_face - 0.5 + offsets[:, 0])
-        believable = points + scale * offsets[:, 1]
         y = self.lateral[3](maps[3])
         for i in (2, 1, 0):
             y = F.interpolate(y, scale_factor=2.0) + self.lateral[i](maps[i])
+        y = self.mixed(y)
+        heat = self.places(y).flatten(2).softmax(2)  # (N, parts, cells)
+        places = heat @ self.grid
+        # The features where the face is, wherever it is.
+        near = F.avg_pool2d(heat[:, 0].view(-1, 1, *y.shape[2:]), 4, divisor_override=1)
+        seen = (maps[2] * near).sum((2, 3))
+        hidden = self.hidden(torch.cat([self.narrow16(maps[2]).flatten(1), self.narrow32(maps[3]).flatten(1), seen], 1))
+        scale = self.scale(hidden)[:, :, None].exp()
+        offsets = self.offsets(hidden).view(-1, 2, POINTS, 2)
+        centres = self.part_of @ (self.part_of.T @ self.mean_face / self.part_of.sum(0)[:, None])
+        points = self.part_of @ places + scale * (self.mean_face - centres + offsets[:, 0])
+        believable = places[:, :1] + scale * (self.mean_face - centres[:1] + offsets[:, 1])
         return Prediction(points, believable, self.certainty(hidden)[:, 0], self.classes(y))
 
 
