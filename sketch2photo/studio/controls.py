@@ -5,7 +5,7 @@ hub/web follow from here. What a model offers is in `model_controls`: an option 
 everywhere as one more entry of OPTIONS, and a direction that lies in a model's config does so by itself.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,7 +22,8 @@ class Control:
     """A slider, a number field, a checkbox or a text field.
 
     name: of the argument of endpoints and of the entry in a recipe; label, info: for people; description: for programs;
-    low, high, step: of numbers; in_recipe: whether a picture follows from it; prefix: of the key, where names are a model's own.
+    low, high, step: of numbers; in_recipe: whether the recipe in a PNG holds it by its name (all latents and directions are
+    there, in a list and a dict); prefix: of the key, where names are a model's own.
     """
 
     name: str
@@ -42,6 +43,13 @@ class Control:
         """Of its label among the messages, and with hyphens of its element in the page."""
         return self.prefix + self.name
 
+    @property
+    def type(self) -> "type[float | int | bool | str]":
+        """Of its value."""
+        return {"slider": float, "number": int, "checkbox": bool, "text": str}[self.kind]
+
+
+Controls = Mapping[str, Sequence[Control]]  # by the names that arguments of actions have for them
 
 COUNT = Control(
     "count",
@@ -127,8 +135,11 @@ DIRECTIONS = {
 }
 
 
-def model_controls(model: Sketch2Photo) -> dict[str, tuple[Control, ...]]:
-    """The sliders of all that steers this model: "options" of the pipeline's call, "latents" and named "directions"."""
+def model_controls(model: Sketch2Photo) -> Controls:
+    """The sliders of all that steers this model: "options" of the pipeline's call, "latents" and named "directions".
+
+    A fourth group, "recorded", are those fixed controls and options that lie in a recipe by their names.
+    """
     latents = [
         Control(
             f"latent_{number}",
@@ -138,7 +149,6 @@ def model_controls(model: Sketch2Photo) -> dict[str, tuple[Control, ...]]:
             low=-LIMIT,
             high=LIMIT,
             step=0.01,
-            in_recipe=True,
         )
         for number in range(1, model.latent_dim + 1)
     ]
@@ -151,12 +161,12 @@ def model_controls(model: Sketch2Photo) -> dict[str, tuple[Control, ...]]:
             low=direction["range"][0],
             high=direction["range"][1],
             step=0.05,
-            in_recipe=True,
             prefix="direction_",
         )
         for name, direction in model.directions.items()
     ]
-    return {"options": OPTIONS, "latents": tuple(latents), "directions": tuple(directions)}
+    recorded = [control for control in (*CONTROLS, *OPTIONS) if control.in_recipe]
+    return {"options": OPTIONS, "recorded": recorded, "latents": latents, "directions": directions}
 
 
 def labels(controls: Iterable[Control]) -> dict[str, Text]:

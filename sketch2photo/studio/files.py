@@ -8,17 +8,18 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryDirectory
 from typing import Any
 
+from gradio.utils import get_upload_folder
 from PIL import Image
 
 FPS = 12
 
 
-def store(content: bytes, name: str, cache: str) -> str:
+def store(content: bytes, name: str) -> str:
     """The path of a file in the page's cache, from where it is served, and where it expires.
 
     The same content has the same path; it appears there at once, since another visitor may be reading it already.
     """
-    folder = Path(cache, hashlib.sha256(content).hexdigest())
+    folder = Path(get_upload_folder(), hashlib.sha256(content).hexdigest())
     folder.mkdir(parents=True, exist_ok=True)
     with NamedTemporaryFile(dir=folder, delete=False) as file:
         file.write(content)

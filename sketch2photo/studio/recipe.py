@@ -2,41 +2,60 @@
 
 import hashlib
 import io
-import json
-import math
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 
 from ..model import Sketch2Photo
-from ..preprocess import open_on_white
+from .controls import Controls
 from .messages import MessageError
 from .pad import SIZE, from_value
 
 KEY = "sketch2photo"  # of the PNG's text that holds a Recipe as JSON
-MAX_NOTES = 500_000  # characters of it; a drawing has about 30,000
-MAX_SEED = 2**31 - 1
+MAX_CHARACTERS = 500_000  # of it; a drawing has about 30,000
 MAX_LATENT = 10.0
 
 
-@dataclass
-class Recipe:
+def _drawing(value: str) -> str:
+    """A sketchpad's value, of the sketchpad's size and whole."""
+    drawing = from_value(value)
+    if drawing is None or drawing.size != (SIZE, SIZE):
+        raise ValueError
+    drawing.load()
+    return value
+
+
+Amount = Annotated[float, Field(ge=-MAX_LATENT, le=MAX_LATENT)]
+
+
+class Recipe(BaseModel):
     """All that a picture follows from, but the model, of which it has the revision.
 
-    sketch: the sketchpad's value; seed: of the variations; latents: (D,), before the named directions are added;
-    directions: by how much each of them; strictness: in [0, 1]; model: `weights_revision` of it.
+    sketch: the sketchpad's value; latents: (D,), before the named directions are added; directions: by how much each of them;
+    model: `weights_revision` of it. `recipe_type` adds the recorded controls: seed, strictness.
     """
 
-    sketch: str
-    seed: int
-    latents: list[float]
-    directions: dict[str, float]
-    strictness: float
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    sketch: Annotated[str, AfterValidator(_drawing)]
+    latents: list[Amount]
+    directions: dict[str, Amount]
     model: str
+
+
+def recipe_type(controls: Controls) -> type[Recipe]:
+    """Recipe with a field for each recorded control, by its name and within its range.
+
+    A recipe from before there was such a control has its default.
+    """
+    fields: dict[str, Any] = {}
+    for control in controls["recorded"]:
+        bounds = Field(ge=control.low, le=control.high) if control.type in (int, float) else Field()
+        fields[control.name] = (Annotated[control.type, bounds], control.default)
+    return create_model("Recipe", __base__=Recipe, **fields)
 
 
 def weights_revision(model: Sketch2Photo) -> str:
@@ -50,17 +69,17 @@ def weights_revision(model: Sketch2Photo) -> str:
 def to_png(photo: Image.Image, recipe: Recipe) -> bytes:
     """A PNG with its recipe in the metadata."""
     notes = PngInfo()
-    notes.add_text(KEY, json.dumps(asdict(recipe)))
+    notes.add_text(KEY, recipe.model_dump_json())
     file = io.BytesIO()
     photo.save(file, "PNG", pnginfo=notes)
     return file.getvalue()
 
 
-def read_recipe(path: str, dimensions: int, directions: Sequence[str]) -> Recipe | None:
-    """What to_png wrote into a file, for a model of so many latents and these directions; None where there is nothing.
+def read_recipe(path: str, controls: Controls) -> Recipe | None:
+    """What to_png wrote into a file, for a model with these controls; None where there is nothing.
 
     Raises:
-        ValueError: there is something else under its name. Whoever made the file, nothing of it is used unchecked.
+        MessageError: there is something else under its name. Whoever made the file, nothing of it is used unchecked.
     """
     try:
         with Image.open(path, formats=["PNG"]) as picture:
@@ -70,32 +89,10 @@ def read_recipe(path: str, dimensions: int, directions: Sequence[str]) -> Recipe
     if notes is None:
         return None
     try:
-        recipe = _checked(notes)
-    except Exception as error:  # hostile notes make their readers raise nearly anything
+        recipe = recipe_type(controls).model_validate_json(notes[:MAX_CHARACTERS])
+    except Exception as error:  # pydantic's, and whatever a hostile drawing makes its decoder raise
         raise MessageError("unreadable_recipe") from error
-    if len(recipe.latents) != dimensions or set(recipe.directions) != set(directions):
+    names = {control.name for control in controls["directions"]}
+    if len(recipe.latents) != len(controls["latents"]) or recipe.directions.keys() != names:
         raise MessageError("other_model")
     return recipe
-
-
-def _checked(notes: Any) -> Recipe:
-    recipe = Recipe(**json.loads(notes[:MAX_NOTES]))
-    numbers = [*recipe.latents, *recipe.directions.values(), recipe.strictness, recipe.seed]
-    sketch = from_value(recipe.sketch)
-    if (
-        not all(type(number) in (int, float) and math.isfinite(number) for number in numbers)
-        or max(map(abs, recipe.latents), default=0) > MAX_LATENT
-        or max(map(abs, recipe.directions.values()), default=0) > MAX_LATENT
-        or not 0 <= recipe.strictness <= 1
-        or not (type(recipe.seed) is int and 0 <= recipe.seed <= MAX_SEED)
-        or sketch is None
-        or sketch.size != (SIZE, SIZE)
-    ):
-        raise ValueError
-    sketch.load()
-    return recipe
-
-
-def open_photo(path: str) -> Image.Image:
-    """A photograph from a file, RGB, checked as drawings are."""
-    return open_on_white(path)

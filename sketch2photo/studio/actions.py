@@ -1,0 +1,326 @@
+"""What the page does: one method for each endpoint, without anything of where its inputs and outputs stand on the page.
+
+A drawing is the data URL of a PNG (sketchpad.py). `options`, `latents` and `directions` are the model's controls by name, `recorded`
+those fixed controls and options that lie in a recipe (controls.py); `variations` are the latents of each, `liked` the numbers
+of those that are ticked, from "1" on. What the methods return is in the order of the outputs that page.py gives them.
+"""
+
+import random
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import torch
+from PIL import Image
+from torch import Tensor
+
+from ..examples import EXAMPLES
+from ..images import to_images
+from ..latents import breed_latents, slerp, slerp_loop
+from ..pipeline import Sketch2PhotoOutput, Sketch2PhotoPipeline
+from ..preprocess import open_on_white, to_sketch
+from ..refine import Refiner
+from .controls import LIMIT, MAX_SEED, model_controls
+from .files import store, to_films, to_jpeg, to_zip
+from .messages import MessageError, say, say_error
+from .recipe import read_recipe, recipe_type, to_png, weights_revision
+from .pad import SIZE, from_value, to_value
+
+Numbers = dict[str, float]  # by the names of controls
+Variations = list[list[float]]  # (N, D)
+
+MAX_STOPS = 8  # of an animation
+STEPS = 12  # of it between two of them
+REMEMBERED = 24  # pictures in the strip of this visit
+
+
+class Actions:
+    """The actions on a model; with a refiner its photographs can be made sharp by Stable Diffusion.
+
+    Every method raises ValueError, of one sentence for the visitor, where the input is not what it should be.
+    """
+
+    def __init__(self, pipe: Sketch2PhotoPipeline, refiner: Refiner | None = None) -> None:
+        self.pipe, self.refiner = pipe, refiner
+        self.controls = model_controls(pipe.model)
+        self.revision = weights_revision(pipe.model)
+        self.recipe_type = recipe_type(self.controls)
+
+    # ---- photographs -----------------------------------------------------------------------------------------------
+
+    def photograph(self, drawing: str | None, options: Numbers, latents: Numbers, directions: Numbers) -> str:
+        """One photograph of a drawing, with the given latents and named directions."""
+        return _shown(self._draw(drawing, _row(latents), options, directions).images[0])
+
+    def follow(
+        self, drawing: str | None, options: Numbers, latents: Numbers, directions: Numbers
+    ) -> tuple[str, str | None]:
+        """As photograph, but a drawing of nothing yet is no error: the sentence about it becomes the hint."""
+        try:
+            return say("next"), self.photograph(drawing, options, latents, directions)
+        except ValueError as error:
+            return say_error(error), None
+
+    def average(self, drawing: str | None, options: Numbers) -> tuple[Any, ...]:
+        """The most usual face: a photograph with all latents and named directions zero, and these."""
+        latents, directions = ({control.name: 0.0 for control in self.controls[k]} for k in ("latents", "directions"))
+        photo = self.photograph(drawing, options, latents, directions)
+        return photo, *latents.values(), *directions.values()
+
+    def borrow(self, path: str, drawing: str | None, options: Numbers, directions: Numbers) -> tuple[Any, ...]:
+        """The photograph of a drawing in the colours and mood of another photograph, a file, and the latents that this has."""
+        return self._with_latents(drawing, options, self.pipe.encode(open_on_white(path))[0], directions)
+
+    def sharpen(
+        self,
+        drawing: str | None,
+        prompt: str,
+        strength: float,
+        seed: int,
+        options: Numbers,
+        latents: Numbers,
+        directions: Numbers,
+    ) -> str:
+        """The photograph of a drawing with the given latents and named directions, made sharp by Stable Diffusion."""
+        assert self.refiner is not None
+        draft = self._draw(drawing, _row(latents), options, directions)
+        return _shown(self.refiner(draft, prompt, strength=strength, seed=seed)[0])
+
+    # ---- variations ------------------------------------------------------------------------------------------------
+
+    def generate(
+        self,
+        drawing: str | None,
+        count: int,
+        seed: int,
+        difference: float,
+        options: Numbers,
+        latents: Numbers,
+        directions: Numbers,
+    ) -> tuple[Any, ...]:
+        """The photograph of a drawing with the given latents, and `count` variations of it with random ones.
+
+        What comes back: a sentence, the photograph, the variations, their latents, and their numbers, none of them ticked.
+        """
+        photo = self.photograph(drawing, options, latents, directions)
+        variations = difference * self.pipe.random_latents(count, seed)
+        return say("next"), photo, *self._vary(drawing, variations, options, directions)
+
+    def new_variations(
+        self, drawing: str | None, count: int, seed: int, difference: float, options: Numbers, directions: Numbers
+    ) -> tuple[Any, ...]:
+        """Variations with random latents; none of a drawing of nothing yet."""
+        try:
+            return self._vary(drawing, difference * self.pipe.random_latents(count, seed), options, directions)
+        except ValueError:
+            return None, [], gr.CheckboxGroup(choices=[], value=[])
+
+    def refresh_variations(
+        self,
+        drawing: str | None,
+        count: int,
+        seed: int,
+        difference: float,
+        options: Numbers,
+        variations: Variations,
+        directions: Numbers,
+    ) -> tuple[Any, ...]:
+        """The same variations, ticked as they are, once the pen or a slider rests."""
+        try:
+            photos = self._draw(drawing, stacked(variations), options, directions).images
+            return numbered(map(_shown, photos)), gr.skip(), gr.skip()
+        except ValueError:  # there are none yet, or there is no drawing any more
+            return self.new_variations(drawing, count, seed, difference, options, directions)
+
+    def other_faces(
+        self, drawing: str | None, count: int, seed: int, difference: float, options: Numbers, directions: Numbers
+    ) -> tuple[Any, ...]:
+        """The variations of a seed, and the first of them as the photograph.
+
+        What comes back is as generate has it, and then the latents of the photograph.
+        """
+        variations = difference * self.pipe.random_latents(count, seed)
+        photo, *latents = self._with_latents(drawing, options, variations[0], directions)
+        return say("next"), photo, *self._vary(drawing, variations, options, directions), *latents
+
+    def new_seed(self, locked: bool, seed: int) -> int:
+        """Another seed, unless it is locked."""
+        return seed if locked else random.randint(0, MAX_SEED)
+
+    def breed(
+        self,
+        drawing: str | None,
+        count: int,
+        options: Numbers,
+        liked: list[str],
+        variations: Variations,
+        latents: Numbers,
+        directions: Numbers,
+    ) -> tuple[Any, ...]:
+        """A new generation of variations, bred from the latents of those that were ticked: pictures, latents, numbers.
+
+        The photograph's own latents, which programs may send as for the other actions, do not count.
+        """
+        parents = ticked(liked, variations, 1, "tick_some")
+        children = breed_latents(parents, count, random.randint(0, MAX_SEED))
+        return self._vary(drawing, children, options, directions)
+
+    def choose(
+        self,
+        drawing: str | None,
+        options: Numbers,
+        variations: Variations,
+        event: gr.SelectData,
+        directions: Numbers,
+    ) -> tuple[Any, ...]:
+        """The photograph of the variation that was clicked, and its latents."""
+        return self._with_latents(drawing, options, stacked(variations)[event.index], directions)
+
+    def mix(
+        self,
+        drawing: str | None,
+        options: Numbers,
+        share: float,
+        liked: list[str],
+        variations: Variations,
+        directions: Numbers,
+    ) -> tuple[Any, ...]:
+        """A photograph between two variations, and its latents: between the first two that are ticked, or that there are."""
+        one, other = ticked([*liked, *everyone(variations)], variations, 2, "no_variations")[:2]
+        return self._with_latents(drawing, options, slerp(one, other, share), directions)
+
+    def travel(
+        self, drawing: str | None, options: Numbers, liked: list[str], variations: Variations, directions: Numbers
+    ) -> tuple[str, list[str]]:
+        """A looped animation through the ticked variations (through the first eight where none are).
+
+        What comes back: the GIF to look at, and both files, GIF and MP4.
+        """
+        missing = "tick_two" if liked else "no_variations"
+        stops = ticked(liked or everyone(variations), variations, 2, missing)[:MAX_STOPS]
+        parts = slerp_loop(stops).split(STEPS)
+        gif, mp4 = to_films([frame for z in parts for frame in self._draw(drawing, z, options, directions).images])
+        film = store(gif, "sketch2photo.gif")
+        return film, [film, store(mp4, "sketch2photo.mp4")]
+
+    # ---- drawings and files ----------------------------------------------------------------------------------------
+
+    def enlarge(self, drawing: str | None) -> str:
+        """The drawing with its head as large and where faces are: whoever draws neck and shoulders draws it too small."""
+        return to_value(framed(from_value(drawing)))
+
+    def open(self, path: str) -> tuple[Any, ...]:
+        """A picture file as a drawing. One that was kept here brings back its drawing, seed, strictness, latents and directions."""
+        recipe = read_recipe(path, self.controls)
+        if recipe:
+            directions = [recipe.directions[control.name] for control in self.controls["directions"]]
+            recorded = [getattr(recipe, control.name) for control in self.controls["recorded"]]
+            return recipe.sketch, *recorded, *recipe.latents, *directions
+        kept = sum(len(self.controls[group]) for group in ("recorded", "latents", "directions"))
+        return to_value(framed(path)), *[gr.skip()] * kept
+
+    def open_example(self, event: gr.SelectData) -> tuple[str, gr.Gallery]:
+        """The example drawing that was clicked, for the sketchpad; it is not left selected, so it can be clicked again."""
+        return to_value(framed(str(EXAMPLES[event.index]))), gr.Gallery(selected_index=None)
+
+    def open_past(self, past: list[str], event: gr.SelectData) -> tuple[Any, ...]:
+        """The picture of this visit that was clicked, with its drawing and sliders."""
+        return gr.Gallery(selected_index=None), *self.open(past[event.index])
+
+    def keep(self, drawing: str | None, recorded: Numbers, latents: Numbers, directions: Numbers) -> str:
+        """The current picture as a PNG that can be opened on the page again, with the drawing and every slider."""
+        return store(self._png(drawing, recorded, list(latents.values()), directions), "sketch2photo.png")
+
+    def keep_all(
+        self,
+        drawing: str | None,
+        recorded: Numbers,
+        variations: Variations,
+        latents: Numbers,
+        directions: Numbers,
+    ) -> str:
+        """The current picture and the variations, in one zip of PNGs."""
+        pictures = [list(latents.values()), *(stacked(variations).tolist() if variations else [])]
+        pngs = [self._png(drawing, recorded, z, directions) for z in pictures]
+        return store(to_zip(pngs), "sketch2photo.zip")
+
+    def remember(
+        self, past: list[str], drawing: str | None, recorded: Numbers, latents: Numbers, directions: Numbers
+    ) -> tuple[Any, ...]:
+        """The pictures of this visit with the current one in front: their paths, and the strip of them."""
+        try:
+            path = self.keep(drawing, recorded, latents, directions)
+        except ValueError:  # nothing is drawn
+            return past, numbered(past)
+        past = [path, *[other for other in past or [] if other != path and Path(other).exists()]][:REMEMBERED]
+        return past, numbered(past)
+
+    # ---- their parts -----------------------------------------------------------------------------------------------
+
+    def _draw(self, drawing: str | None, z: Tensor, options: Numbers, directions: Numbers) -> Sketch2PhotoOutput:
+        """Pictures of a drawing as it lies on the canvas, with latents z (N, D)."""
+        sketch = to_sketch(from_value(drawing), self.pipe.model.image_size, reframe=False)
+        moves: dict[str, Any] = options | directions
+        return self.pipe(sketch, latents=z, **moves)
+
+    def _with_latents(self, drawing: str | None, options: Numbers, z: Tensor, directions: Numbers) -> tuple[Any, ...]:
+        """The photograph with latents z (D,), brought to where the sliders reach, and these."""
+        values = [round(value, 2) for value in z.clamp(-LIMIT, LIMIT).tolist()]
+        return _shown(self._draw(drawing, torch.tensor([values]), options, directions).images[0]), *values
+
+    def _vary(self, drawing: str | None, z: Tensor, options: Numbers, directions: Numbers) -> tuple[Any, ...]:
+        """Variations with latents z (N, D): pictures, latents and numbers, none of them ticked."""
+        photos = self._draw(drawing, z, options, directions).images
+        ticks = gr.CheckboxGroup(choices=[str(number) for number in range(1, len(z) + 1)], value=[])
+        return numbered(map(_shown, photos)), z.tolist(), ticks
+
+    def _png(self, drawing: str | None, recorded: Numbers, z: list[float], directions: Numbers) -> bytes:
+        """The picture with latents z (D,), and its recipe in it."""
+        options = {control.name: recorded[control.name] for control in self.controls["options"]}
+        photo = self._draw(drawing, torch.tensor([z]), options, directions).images[0]
+        parts = {"sketch": drawing, "latents": z, "directions": directions, "model": self.revision}
+        return to_png(photo, self.recipe_type.model_construct(**parts, **recorded))
+
+
+def _row(latents: Numbers) -> Tensor:
+    """(1, D)"""
+    return torch.tensor([list(latents.values())], dtype=torch.float32)
+
+
+def _shown(photo: Image.Image) -> str:
+    # Not left to Gradio, which would write the same picture once more while another request is served it.
+    return store(to_jpeg(photo), "photo.jpg")
+
+
+def framed(drawing: str | Image.Image | None) -> Image.Image:
+    """A drawing, or a file of one, as it lies on the sketchpad with its head where faces are."""
+    return to_images(to_sketch(drawing, SIZE))[0]
+
+
+def everyone(variations: Variations | None) -> list[str]:
+    """The numbers of all variations, from "1" on."""
+    return [str(number) for number in range(1, len(variations or []) + 1)]
+
+
+def stacked(variations: Variations | None) -> Tensor:
+    """(N, D): the latents of the variations; ValueError where there are none, or where they are no such."""
+    if not variations:
+        raise MessageError("no_variations")
+    try:
+        return torch.tensor(variations, dtype=torch.float32)
+    except (TypeError, ValueError) as error:
+        raise MessageError("bad_variations") from error
+
+
+def ticked(liked: list[str] | None, variations: Variations | None, least: int, missing: str) -> Tensor:
+    """(P, D): the latents of the variations with these numbers, each once; where there are too few, the error of the key `missing`."""
+    chosen = dict.fromkeys(number for number in liked or [] if number in everyone(variations))
+    if len(chosen) < least:
+        raise MessageError(missing)
+    return stacked(variations)[[int(number) - 1 for number in chosen]]
+
+
+def numbered(pictures: Iterable[Any] | None) -> list[tuple[Any, str]]:
+    """For a strip: each with its number, which is its name for who does not see it."""
+    return [(picture, str(number)) for number, picture in enumerate(pictures or [], 1)]

@@ -1,0 +1,57 @@
+"""What the page says, in both languages, without a browser."""
+
+import pickle
+import re
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from gradio.context import LocalContext
+from PIL import Image
+
+from sketch2photo.preprocess import SENTENCES, DrawingError, to_sketch
+from sketch2photo.studio.controls import CONTROLS, DIRECTIONS, OPTIONS, labels
+from sketch2photo.studio.messages import MESSAGES, STATIC, MessageError, by_language, say, say_error
+
+
+@pytest.fixture
+def russian_visitor():
+    token = LocalContext.request.set(SimpleNamespace(headers={"accept-language": "ru-RU,ru;q=0.9"}))
+    yield
+    LocalContext.request.reset(token)
+
+
+def test_every_message_has_the_same_parameters_in_both_languages() -> None:
+    texts = MESSAGES | STATIC | labels([*CONTROLS, *OPTIONS]) | DIRECTIONS
+    for key, (english, russian) in texts.items():
+        assert sorted(re.findall(r"{\w*}", english)) == sorted(re.findall(r"{\w*}", russian)), key
+        assert re.search("[а-яё]", russian.lower()), key
+    words = by_language(texts)
+    assert words["en"].keys() == words["ru"].keys() == texts.keys()
+
+
+def test_what_is_wrong_with_a_drawing_is_said_in_the_visitors_language(russian_visitor: None) -> None:
+    assert SENTENCES.keys() <= MESSAGES.keys()
+    for drawing, english, russian in (
+        (np.full((64, 64), 255, np.uint8), "The canvas is empty: draw a face first.", "Холст пуст"),
+        (Image.new("L", (200, 10), 255), "The picture is 200 x 10 pixels: each side needs at least 16.", "200 x 10"),
+        ("{name}.txt", "There is no file '{name}.txt'.", "There is no file '{name}.txt'."),  # no message: in English
+    ):
+        with pytest.raises(ValueError) as refused:
+            to_sketch(drawing)
+        assert str(refused.value) == english
+        assert russian in say_error(refused.value)
+    assert "мегапикселей" in say("too_large", name="'{braces}.png'", megapixels=40)
+    assert "'{braces}.png'" in say("too_large", name="'{braces}.png'", megapixels=40)
+    assert say_error(MessageError("no_variations")) == "Вариантов пока нет: сначала нарисуйте лицо."
+
+
+def test_without_a_visitor_it_is_english() -> None:
+    assert say("no_variations") == str(MessageError("no_variations"))
+    assert say("no_variations") == "There are no variations yet: draw a face first."
+
+
+def test_a_drawings_error_travels_between_processes() -> None:
+    error = DrawingError("too_small", width=20, height=10, least=16)
+    received = pickle.loads(pickle.dumps(error))
+    assert (str(received), received.key, received.parameters) == (str(error), error.key, error.parameters)
