@@ -100,7 +100,7 @@ def test_the_page_has_the_button_where_it_can_run(refiner: Refiner, browser: Any
         False: studio.build(Sketch2PhotoPipeline(model)),
     }
     for can_run, blocks in page_of.items():
-        _, url, _ = blocks.launch(prevent_thread_lock=True, quiet=True, i18n=studio.I18N)
+        _, url, _ = blocks.launch(prevent_thread_lock=True, quiet=True, i18n=studio.translations(model))
         page = browser.new_page()
         page.set_default_timeout(60_000)
         page.goto(url)

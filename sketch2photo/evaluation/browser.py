@@ -1,4 +1,4 @@
-"""The page as it is met: app.py in a process of its own on loopback, Chromium, and a mouse that draws. For benchmarks and tests."""
+"""The page as it is met: served by a process of its own on loopback, Chromium, and a mouse that draws. For benchmarks and tests."""
 
 import shutil
 import socket
@@ -13,8 +13,7 @@ from typing import Any
 
 from ..examples import Stroke
 
-ROOT = Path(__file__).parents[2]
-START_SECONDS = 60
+START_SECONDS = 120
 # The first is the one without windows, which loads a page in half the time.
 CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
@@ -29,8 +28,8 @@ class App:
 
 
 @contextmanager
-def run_app(model: str | Path | None = None, *arguments: str) -> Iterator[App]:
-    """`python app.py` on a free port, until the block ends.
+def run_app(model: str | Path, *arguments: str) -> Iterator[App]:
+    """`python -m sketch2photo.studio` on a free port, until the block ends.
 
     Raises:
         ValueError: it ended before it answered; the message is what it printed.
@@ -39,14 +38,14 @@ def run_app(model: str | Path | None = None, *arguments: str) -> Iterator[App]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "app.py", "--port", str(port), *(["--model", str(model)] if model else []), *arguments]
+    command = [sys.executable, "-m", "sketch2photo.studio", "--model", str(model), "--port", str(port), *arguments]
     started = time.perf_counter()
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
         while not _answers(port):
             if process.poll() is not None or time.perf_counter() - started > START_SECONDS:
                 process.kill()
-                raise ValueError(f"app.py did not start: {process.communicate()[0].strip()}")
+                raise ValueError(f"The page did not start: {process.communicate()[0].strip()}")
             time.sleep(0.05)
         yield App(f"http://127.0.0.1:{port}", process, started)
     finally:

@@ -14,6 +14,7 @@ from PIL import Image
 from sketch2photo.cli import run
 from sketch2photo.evaluation.browser import draw_stroke, open_chromium, run_app
 from sketch2photo.examples import example_strokes
+from tests import ROOT
 
 WIDTHS = {"desktop": (1440, 1000), "phone": (390, 844)}
 LANGUAGES = {"english": "en-US", "russian": "ru-RU"}
@@ -84,13 +85,15 @@ def film(browser: Any, url: str, path: Path) -> None:
     page.context.close()
 
 
-def main(out: Path = Path("build/screenshots"), readme: Path | None = None, model: str | None = None) -> None:
+def main(
+    out: Path = Path("build/screenshots"), readme: Path | None = None, model: str = str(ROOT / "hub" / "model")
+) -> None:
     """Make all of them.
 
     Args:
         out: folder for the pictures.
         readme: folder for the README's picture and GIF.
-        model: folder or Hub id; by default the bundled one.
+        model: folder or Hub id.
     """
     out.mkdir(parents=True, exist_ok=True)
     with run_app(model) as app, open_chromium() as browser:

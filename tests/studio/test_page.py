@@ -152,7 +152,7 @@ def test_a_slider_changes_the_photograph_and_not_the_drawing(page: Any) -> None:
     assert latents(page)[2] > 2
     assert not close(after, before)
     assert np.array_equal(drawing(page), lines)
-    page.locator("#centre").click()
+    page.locator("#average").click()
     wait_for(lambda: close(pictures(page, "#photo"), before), "picture of all latents zero")
 
 
@@ -182,16 +182,16 @@ def test_clicking_a_variation_puts_its_latents_into_the_sliders(page: Any, model
     assert latents(page) == pytest.approx(expected.latents[3].clamp(-3, 3).tolist(), abs=0.006)
     assert close([photo], [variation], tolerance=1.5)  # the sliders round to 0.01
     assert close([variation], [np.asarray(expected.images[3])], tolerance=1.5)  # the page may compute in bf16
-    page.locator("#centre").click()
+    page.locator("#average").click()
     wait_for(lambda: latents(page) == [0] * 8, "latents of zero")
     page.locator("#variations button").nth(3).click()
     wait_for(lambda: same(pictures(page, "#photo"), [photo]), "the variation again")
 
 
-def test_a_seed_gives_the_same_pictures_and_the_dice_others(page: Any) -> None:
+def test_a_seed_gives_the_same_pictures_and_another_seed_others(page: Any) -> None:
     open_example(page, "bun")
     first = settled(page, "#variations")
-    page.locator("#dice").click()
+    page.locator("#new_seed").click()
     others = settled(page, "#variations", different_from=first)
     assert not any(same([one], [other]) for one in first for other in others)
     page.get_by_text("More settings").click()
@@ -210,7 +210,7 @@ def test_a_seed_gives_the_same_pictures_and_the_dice_others(page: Any) -> None:
 
 
 def test_an_empty_canvas_and_a_dot_get_a_hint(page: Any) -> None:
-    page.locator("#dice").click()
+    page.locator("#new_seed").click()
     page.get_by_text("The canvas is empty: draw a face first.").wait_for()
     assert not pictures(page, "#photo")
     assert not page.locator("#with-variations").is_visible()
@@ -228,11 +228,11 @@ def test_an_empty_canvas_and_a_dot_get_a_hint(page: Any) -> None:
 
 
 def test_a_small_head_is_enlarged_on_the_pad(page: Any) -> None:
-    page.locator("#fit").click()
+    page.locator("#enlarge").click()
     page.get_by_text("The canvas is empty: draw a face first.").wait_for()
     draw(page, "tiny_corner")
     before = settled(page)
-    page.locator("#fit").click()
+    page.locator("#enlarge").click()
     settled(page, different_from=before)
     rows, columns = np.flatnonzero((drawing(page) < 128).any(1)), np.flatnonzero((drawing(page) < 128).any(0))
     assert len(rows) > 350 and 200 < columns.mean() < 312
@@ -307,7 +307,7 @@ def test_a_named_direction_moves_the_photograph_and_its_variations(page: Any) ->
     assert float(page.locator("#direction-background input[type=number]").input_value()) > 1.5
     corner = (slice(0, 24), slice(0, 24))
     assert after[0][corner].mean() > before[0][corner].mean() + 10
-    page.locator("#centre").click()
+    page.locator("#average").click()
     wait_for(lambda: close(pictures(page, "#photo"), before), "picture of before")
 
 
@@ -321,10 +321,10 @@ def test_ticked_variations_are_bred_mixed_and_travelled(page: Any, tmp_path: Pat
     assert film.n_frames == 12 * len(variations)
     assert [Path(a.get_attribute("download") or "").suffix for a in page.locator("#files a").all()] == [".gif", ".mp4"]
     tick(page, 2, 4)
-    slide(page, "#mix", 0.5)
+    slide(page, "#share", 0.5)
     mixed = settled(page, different_from=photo)
     assert latents(page) != [0] * 8
-    slide(page, "#mix", 0.995)
+    slide(page, "#share", 0.995)
     end = settled(page, different_from=mixed)
     assert close([end[0]], [variations[3]], tolerance=2.5)
     page.locator("#breed").click()
@@ -346,7 +346,7 @@ def test_what_is_kept_brings_everything_back(page: Any, tmp_path: Path) -> None:
         assert len(archive.namelist()) == 7
         assert Image.open(archive.open(archive.namelist()[3])).info["sketch2photo"]
     other = open_example(page, "outline")
-    page.locator("#centre").click()
+    page.locator("#average").click()
     wait_for(lambda: latents(page) == [0] * 8, "latents of zero")
     page.locator(OPEN).first.set_input_files(kept)
     wait_for(lambda: latents(page) == dials, "latents of what was kept")
@@ -382,7 +382,7 @@ def test_a_russian_browser_gets_a_russian_page(browser: Any, url: str) -> None:
     page.get_by_role("button", name="⚄ Другие").wait_for()
     page.get_by_role("button", name="Очистить холст").wait_for()
     page.get_by_label("Ручка 8").first.wait_for()
-    page.locator("#dice").click()
+    page.locator("#new_seed").click()
     page.get_by_text("Холст пуст: сначала нарисуйте лицо.").wait_for()
     context.close()
 
@@ -483,7 +483,7 @@ def test_pictures_of_any_mode_are_opened_and_borrowed_from(page: Any, tmp_path: 
         open_example(page, "childish")
         page.locator(OPEN).first.set_input_files(tmp_path / name)
         wait_for(lambda: (np.abs(drawing(page).astype(int) - np.asarray(face)) > 90).mean() < 0.01, "drawing")
-        page.locator("#centre").click()
+        page.locator("#average").click()
         wait_for(lambda: latents(page) == [0] * 8, "latents of zero")
         page.locator(BORROW).first.set_input_files(tmp_path / name)
         wait_for(lambda: latents(page) != [0] * 8, "borrowed latents")
@@ -548,7 +548,7 @@ def test_the_locked_seed_stays(page: Any) -> None:
     open_example(page, "bun")
     page.get_by_text("More settings").click()
     page.get_by_label("Lock the seed").check()
-    page.locator("#dice").click()
+    page.locator("#new_seed").click()
     wait_for(lambda: latents(page) != [0] * 8, "the first of its variations")
     assert page.locator("#seed input").input_value() == "0"
 

@@ -14,7 +14,7 @@ from sketch2photo.evaluation.load_test import data_url
 from sketch2photo.examples import EXAMPLES_FOLDER
 from sketch2photo.studio.controls import Controls, model_controls
 from sketch2photo.studio.recipe import read_recipe, recipe_type, to_png, weights_revision
-from sketch2photo.studio.sketchpad import to_value
+from sketch2photo.studio.pad import to_value
 
 FACE = data_url(EXAMPLES_FOLDER / "outline.png")
 DIRECTIONS = {"beard": {"vector": [1.0, *[0.0] * 7], "range": [-1.0, 2.0]}}
