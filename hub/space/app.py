@@ -12,7 +12,7 @@ import torch
 from huggingface_hub import RepoCard
 
 from sketch2photo import Sketch2Photo, Sketch2PhotoOutput, Sketch2PhotoPipeline, machine
-from sketch2photo.studio import page as studio
+from sketch2photo.studio.page import launch
 
 
 class SpacePipeline(Sketch2PhotoPipeline):
@@ -34,5 +34,4 @@ if __name__ == "__main__":
         pipe.to("cuda")
     elif machine.has_bf16():
         pipe.to(torch.bfloat16)
-    machine.keep_freed_memory()
-    studio.launch(pipe)
+    launch(pipe)

@@ -1,4 +1,6 @@
-"""The page: a sketchpad, photographs of what is drawn on it, and what chooses between them.
+"""The page where people draw faces: `python -m sketch2photo.studio --model DIR_OR_ID`.
 
-Imports the pipeline, `latents`, `images` and `preprocess`. Only `app.py` and the Space import it.
+`controls` declares the sliders, `messages` has the words, `actions` what the page does, `endpoints` how programs call it, `page` the
+layout and what leads to what. Imports the pipeline and what lies below it, nothing of training or evaluation; nothing but
+`app.py`, the Space and `hub/build_web.py` imports it.
 """

@@ -193,14 +193,20 @@ class Layout:
 def _widget(control: Control, **kwargs: Any) -> Any:
     """Gradio's element for a control."""
     info = _text(f"{control.key}_info") if control.info else None
-    how = {"label": _text(control.key), "info": info, "elem_id": control.key.replace("_", "-"), **kwargs}
+    default: Any = control.default
+    how: dict[str, Any] = {
+        "label": _text(control.key),
+        "info": info,
+        "elem_id": control.key.replace("_", "-"),
+        **kwargs,
+    }
     if control.kind == "checkbox":
-        return gr.Checkbox(bool(control.default), **how)
+        return gr.Checkbox(default, **how)
     if control.kind == "text":
-        return gr.Textbox(str(control.default), **how)
+        return gr.Textbox(default, **how)
     if control.kind == "number":
-        return gr.Number(control.default, precision=0, minimum=control.low, maximum=control.high, **how)
-    return gr.Slider(control.low, control.high, control.default, step=control.step, buttons=[], **how)
+        return gr.Number(default, precision=0, minimum=control.low, maximum=control.high, **how)
+    return gr.Slider(control.low, control.high, default, step=control.step, buttons=[], **how)
 
 
 def _text(key: str) -> Any:

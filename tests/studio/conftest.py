@@ -1,0 +1,36 @@
+"""What the tests of the page share."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests import ROOT
+
+
+@pytest.fixture(scope="session")
+def model() -> Path:
+    return ROOT / "hub" / "model"
+
+
+@pytest.fixture
+def page(browser: Any, url: str, request: pytest.FixtureRequest) -> Iterator[Any]:
+    """A new visitor; whatever the page does, it asks no other host for anything and has no error of its own."""
+    context = browser.new_context(viewport={"width": 1440, "height": 1000})
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    requested, errors = [], []
+    context.on("request", lambda request: requested.append(request.url))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(url)
+    page.wait_for_selector("#pad [data-do=undo]:disabled")  # Its script has run: a picture can be dropped.
+    page.wait_for_selector("input:has(+ #open)", state="attached")
+    yield page
+    if folder := request.config.getoption("--screenshots"):
+        page.screenshot(path=Path(folder) / f"{request.node.name}.png", full_page=True)
+    context.close()
+    assert len(requested) > 10
+    assert {urlsplit(address).hostname for address in requested if address.startswith(("http", "ws"))} == {"127.0.0.1"}
+    assert not errors

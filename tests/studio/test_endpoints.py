@@ -1,0 +1,170 @@
+"""The page as programs and many visitors at once meet it, and how it is started."""
+
+import base64
+import io
+import os
+import socket
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import anyio
+import numpy as np
+import pytest
+from mcp import ClientSession
+from mcp.client.streamable_http import streamablehttp_client
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from sketch2photo import Sketch2PhotoPipeline
+from sketch2photo.evaluation.browser import run_app
+from sketch2photo.evaluation.load_test import Visitor, data_url
+from sketch2photo.examples import EXAMPLES_FOLDER
+from sketch2photo.studio import page as studio
+from tests import ROOT
+from tests.studio.visitor import (
+    close,
+    open_example,
+    slide,
+    wait_for,
+)
+
+gradio_client = pytest.importorskip("gradio_client")
+
+
+def test_programs_call_the_endpoints(url: str, model: Path) -> None:
+    client = gradio_client.Client(url, verbose=False)
+    face = data_url(EXAMPLES_FOLDER / "outline.png")
+    pipe = Sketch2PhotoPipeline.from_pretrained(str(model))
+    none = [0] * len(pipe.model.directions)
+    _, _, gallery, variations, _ = client.predict(face, 3, 7, 1, 1, *[0] * 8, *none, api_name="/generate")
+    expected = pipe(EXAMPLES_FOLDER / "outline.png", num_images=3, seed=7)
+    assert np.array(variations) == pytest.approx(pipe.random_latents(3, seed=7).numpy(), abs=1e-5)
+    shown = np.asarray(Image.open(gallery[2]["image"]).convert("RGB"))
+    assert close([shown], [np.asarray(expected.images[2])], tolerance=2)  # the page may compute in bf16
+    chosen = client.predict(face, 1, *variations[2], *none, api_name="/photograph")
+    assert close([np.asarray(Image.open(chosen).convert("RGB"))], [shown], tolerance=2)
+    kept = client.predict(face, 7, 1, *variations[2], *none, api_name="/keep")
+    back = client.predict(gradio_client.handle_file(kept), api_name="/open")
+    assert back[:3] == (face, 7, 1)
+    assert list(back[3:11]) == pytest.approx(variations[2])
+    opened = client.predict(gradio_client.handle_file(EXAMPLES_FOLDER / "bun.png"), api_name="/open")
+    assert opened[0].startswith("data:image/png")
+    for bad, sentence in (
+        (data_url(EXAMPLES_FOLDER / "outline.png")[:200], "does not hold a PNG|damaged"),
+        ("file:///etc/passwd", "must be the data URL of a PNG"),
+        (None, "The canvas is empty"),
+    ):
+        with pytest.raises(Exception, match=sentence):
+            client.predict(bad, 3, 7, 1, 1, *[0] * 8, *none, api_name="/generate")
+
+
+def with_notes(path: Path, notes: str) -> None:
+    info = PngInfo()
+    info.add_text("sketch2photo", notes)
+    Image.open(EXAMPLES_FOLDER / "outline.png").save(path, pnginfo=info)
+
+
+@pytest.mark.parametrize(
+    "notes",
+    [
+        "}{",
+        "[" * 600_000,
+        '{"sketch": "x", "seed": 0, "latents": [NaN], "directions": {}, "strictness": 1, "model": ""}',
+        '{"sketch": 5, "seed": [], "latents": "abc", "directions": [], "strictness": {}, "model": 1}',
+    ],
+)
+def test_hostile_notes_in_a_picture_are_refused(url: str, tmp_path: Path, notes: str) -> None:
+    with_notes(tmp_path / "hostile.png", notes)
+    client = gradio_client.Client(url, verbose=False)
+    with pytest.raises(Exception, match="notes on how it was made cannot be read"):
+        client.predict(gradio_client.handle_file(tmp_path / "hostile.png"), api_name="/open")
+
+
+def test_a_large_upload_is_refused_before_it_is_read(url: str) -> None:
+    host, _, port = url.rpartition("/")[2].partition(":")
+    head = b'--x\r\nContent-Disposition: form-data; name="files"; filename="large.png"\r\n\r\n'
+    lines = ("POST /gradio_api/upload HTTP/1.1", f"Host: {host}", "Content-Type: multipart/form-data; boundary=x")
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        connection.sendall("\r\n".join([*lines, f"Content-Length: {200 * 2**20}", "", ""]).encode() + head)
+        for _ in range(22):  # of 200 MiB
+            connection.sendall(bytes(2**20))
+        assert connection.recv(100).startswith(b"HTTP/1.1 413")
+
+
+def test_twenty_visitors_at_once_are_told_their_place_and_get_no_error(url: str, page: Any) -> None:
+    open_example(page, "outline")
+    face = data_url(EXAMPLES_FOLDER / "bun.png")
+    with ThreadPoolExecutor(20) as pool:
+        visitors = list(pool.map(Visitor, [url] * 20))
+        answers = [pool.submit(visitor.photograph, face) for _ in range(6) for visitor in visitors]
+        answers[0].result()  # by now the others are waiting
+        slide(page, "#latent-1", 0.9)
+        page.locator("#photo").get_by_text("queue: ").wait_for()
+        assert len({answer.result() for answer in answers}) == 1
+    page.locator("#photo").get_by_text("queue: ").wait_for(state="hidden")
+
+
+def test_an_mcp_server_lists_the_actions_and_draws(model: Path) -> None:
+    async def ask(address: str) -> tuple[dict[str, Any], Any]:
+        async with streamablehttp_client(address) as (read, write, _), ClientSession(read, write) as session:
+            await session.initialize()
+            tools = {tool.name: tool for tool in (await session.list_tools()).tools}
+            drawn = await session.call_tool(
+                "photograph", {"drawing": data_url(EXAMPLES_FOLDER / "bun.png"), "latent_1": 2}
+            )
+            return tools, drawn
+
+    with run_app(model, "--mcp") as app, ThreadPoolExecutor(1) as thread:  # Playwright's loop is in this one
+        tools, drawn = thread.submit(anyio.run, ask, f"{app.url}/gradio_api/mcp/").result()
+    assert {"photograph", "generate", "breed", "mix", "borrow", "travel", "keep", "keep_all"} <= tools.keys()
+    properties = tools["generate"].inputSchema["properties"]
+    assert {"drawing", "count", "seed", "strictness", "latent_8"} <= properties.keys()
+    assert all(tool.description and "param_" not in str(tool.inputSchema) for tool in tools.values())
+    assert all(each["description"] for tool in tools.values() for each in tool.inputSchema["properties"].values())
+    picture = next(part for part in drawn.content if part.type == "image")
+    assert Image.open(io.BytesIO(base64.b64decode(picture.data))).size == (256, 256)
+
+
+@pytest.mark.parametrize("program", [[str(ROOT / "app.py")], ["-m", "sketch2photo.studio"]])
+def test_a_bad_model_is_one_sentence(program: list[str]) -> None:
+    command = [sys.executable, *program, "--model", "/nonexistent"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "/nonexistent" in done.stderr
+
+
+def test_a_picture_that_is_made_again_is_not_written_under_its_readers(url: str) -> None:
+    client = gradio_client.Client(url, verbose=False, download_files=False)
+    none = [0] * (len(client.view_api(return_format="dict")["named_endpoints"]["/photograph"]["parameters"]) - 2)
+
+    def shown() -> list[Path]:
+        answer = client.predict(data_url(EXAMPLES_FOLDER / "outline.png"), 3, 7, 1, 1, *none, api_name="/generate")
+        return [Path(answer[1]["path"]), *[Path(each["image"]["path"]) for each in answer[2]]]
+
+    first = shown()
+    files = [path.open("rb") for path in first]
+    before = [path.stat().st_mtime_ns for path in first]
+    assert shown() == first
+    for path, file, written in zip(first, files, before, strict=True):
+        with file:
+            untouched = path.stat().st_mtime_ns == written
+            assert untouched or path.stat().st_ino != os.fstat(file.fileno()).st_ino
+
+
+def test_files_expire(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With seconds in place of minutes and hours."""
+    monkeypatch.setattr(studio, "FILES_EXPIRE", (1, 2))
+    page = studio.build(Sketch2PhotoPipeline.from_pretrained(str(model)))
+    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True)
+    client = gradio_client.Client(url, verbose=False, download_files=False)
+    zeros = [0] * (8 + len(Sketch2PhotoPipeline.from_pretrained(str(model)).model.directions))
+    made = Path(client.predict(data_url(EXAMPLES_FOLDER / "outline.png"), 1.0, *zeros, api_name="/photograph")["path"])
+    try:
+        assert made.exists()
+        wait_for(lambda: not made.exists(), "file that has expired")
+    finally:
+        page.close()

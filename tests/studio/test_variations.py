@@ -1,0 +1,153 @@
+"""Variations and what chooses between them, as a person meets them in Chromium."""
+
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from sketch2photo import Sketch2PhotoPipeline
+from sketch2photo.examples import EXAMPLES_FOLDER
+from tests.studio.visitor import (
+    OPEN,
+    close,
+    download,
+    drawing,
+    latents,
+    open_example,
+    pictures,
+    same,
+    settled,
+    slide,
+    tick,
+    wait_for,
+)
+
+
+def test_clicking_a_variation_puts_its_latents_into_the_sliders(page: Any, model: Path) -> None:
+    open_example(page, "glasses beard")
+    variation = settled(page, "#variations")[3]
+    assert latents(page) == [0] * 8
+    page.locator("#variations button").nth(3).click()
+    wait_for(lambda: latents(page) != [0] * 8, "latents in the sliders")
+    photo = settled(page)[0]
+    expected = Sketch2PhotoPipeline.from_pretrained(str(model))(
+        EXAMPLES_FOLDER / "glasses_beard.png", num_images=4, seed=0
+    )
+    assert latents(page) == pytest.approx(expected.latents[3].clamp(-3, 3).tolist(), abs=0.006)
+    assert close([photo], [variation], tolerance=1.5)  # the sliders round to 0.01
+    assert close([variation], [np.asarray(expected.images[3])], tolerance=1.5)  # the page may compute in bf16
+    page.locator("#average").click()
+    wait_for(lambda: latents(page) == [0] * 8, "latents of zero")
+    page.locator("#variations button").nth(3).click()
+    wait_for(lambda: same(pictures(page, "#photo"), [photo]), "the variation again")
+
+
+def test_a_seed_gives_the_same_pictures_and_another_seed_others(page: Any) -> None:
+    open_example(page, "bun")
+    first = settled(page, "#variations")
+    page.locator("#new_seed").click()
+    others = settled(page, "#variations", different_from=first)
+    assert not any(same([one], [other]) for one in first for other in others)
+    page.get_by_text("More settings").click()
+    seed = page.locator("#seed input")
+    assert seed.input_value() != "0"
+    page.wait_for_timeout(500)  # a person takes as long, and the page then knows what stands in the field
+    seed.fill("0")
+    page.wait_for_timeout(500)
+    seed.press("Enter")
+    again = settled(page, "#variations", different_from=others)
+    assert same(again, first)
+    assert latents(page) != [0] * 8  # those of the first variation
+    photo = settled(page)
+    page.locator("#latent-1 input[type=number]").fill("")  # on the way to typing another number
+    settled(page, different_from=photo)
+
+
+def test_ticked_variations_are_bred_mixed_and_travelled(page: Any, tmp_path: Path) -> None:
+    photo = open_example(page, "bun")
+    variations = settled(page, "#variations")
+    page.locator("#travel").click()
+    page.wait_for_selector("#film img", timeout=60_000)
+    film = Image.open(io.BytesIO(page.request.get(page.locator("#film img").get_attribute("src")).body()))
+    assert film.format == "GIF"
+    assert film.n_frames == 12 * len(variations)
+    assert [Path(a.get_attribute("download") or "").suffix for a in page.locator("#files a").all()] == [".gif", ".mp4"]
+    tick(page, 2, 4)
+    slide(page, "#share", 0.5)
+    mixed = settled(page, different_from=photo)
+    assert latents(page) != [0] * 8
+    slide(page, "#share", 0.995)
+    end = settled(page, different_from=mixed)
+    assert close([end[0]], [variations[3]], tolerance=2.5)
+    page.locator("#breed").click()
+    settled(page, "#variations", different_from=variations)
+    wait_for(lambda: page.locator("#liked input:checked").count() == 0, "a new generation without ticks")
+    page.locator("#breed").click()
+    page.get_by_text("Tick the variations that you like first.").wait_for()
+
+
+def test_what_is_kept_brings_everything_back(page: Any, tmp_path: Path) -> None:
+    open_example(page, "glasses beard")
+    settled(page, "#variations")
+    page.locator("#variations button").nth(2).click()
+    wait_for(lambda: latents(page) != [0] * 8, "latents of the variation")
+    photo, dials, lines = settled(page), latents(page), drawing(page)
+    kept = download(page, "#keep", tmp_path)
+    assert close([np.asarray(Image.open(kept).convert("RGB"))], photo, tolerance=2)
+    with zipfile.ZipFile(download(page, "#keep_all", tmp_path)) as archive:
+        assert len(archive.namelist()) == 7
+        assert Image.open(archive.open(archive.namelist()[3])).info["sketch2photo"]
+    other = open_example(page, "outline")
+    page.locator("#average").click()
+    wait_for(lambda: latents(page) == [0] * 8, "latents of zero")
+    page.locator(OPEN).first.set_input_files(kept)
+    wait_for(lambda: latents(page) == dials, "latents of what was kept")
+    wait_for(lambda: same(pictures(page, "#photo"), photo), "the photograph again")
+    assert np.array_equal(drawing(page), lines)
+    assert not same(other, photo)
+    page.locator("#history button").last.click()
+    wait_for(lambda: latents(page) == [0] * 8, "the first picture of this visit")
+
+
+def test_variations_stay_while_the_drawing_and_the_sliders_change(page: Any) -> None:
+    open_example(page, "careful man")
+    first = settled(page, "#variations")
+    tick(page, 1, 3)
+    page.locator("#breed").click()
+    bred = settled(page, "#variations", different_from=first)
+    tick(page, 2)
+    slide(page, "#strictness", 0.4)
+    hinted = settled(page, "#variations", different_from=bred)
+    canvas = page.locator("#pad canvas").bounding_box()
+    page.mouse.click(canvas["x"] + 0.4 * canvas["width"], canvas["y"] + 0.6 * canvas["height"])  # a freckle
+    settled(page, "#variations", different_from=hinted)
+    slide(page, "#strictness", 0.999)
+    page.get_by_role("button", name="Undo").click()
+    wait_for(lambda: close(pictures(page, "#variations"), bred, tolerance=1), "the same people")
+    assert page.locator("#liked label:has(input:checked)").all_inner_texts() == ["2"]
+
+
+def test_there_are_up_to_sixteen_variations(page: Any) -> None:
+    open_example(page, "bun")
+    six = settled(page, "#variations")
+    page.get_by_text("More settings").click()
+    slide(page, "#count", 0.999)
+    wait_for(lambda: len(pictures(page, "#variations")) == 16, "sixteen variations")
+    sixteen = settled(page, "#variations")
+    assert close(sixteen[:6], six, tolerance=2)
+    slide(page, "#difference", 0.01)
+    alike = settled(page, "#variations", different_from=sixteen)
+    assert close(alike[:1] * 16, alike, tolerance=2)
+
+
+def test_the_locked_seed_stays(page: Any) -> None:
+    open_example(page, "bun")
+    page.get_by_text("More settings").click()
+    page.get_by_label("Lock the seed").check()
+    page.locator("#new_seed").click()
+    wait_for(lambda: latents(page) != [0] * 8, "the first of its variations")
+    assert page.locator("#seed input").input_value() == "0"

@@ -1,0 +1,94 @@
+"""What somebody does on the page, and what it then shows."""
+
+import base64
+import io
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from sketch2photo.evaluation.browser import draw_stroke
+from sketch2photo.examples import example_strokes
+
+OPEN, BORROW = "input:has(+ #open)", "input:has(+ #borrow)"
+
+
+def draw(page: Any, name: str) -> None:
+    """One of the example drawings by mouse, stroke by stroke."""
+    for stroke in example_strokes(name):
+        draw_stroke(page, stroke)
+
+
+def drawing(page: Any) -> np.ndarray:
+    """(512, 512) uint8: the canvas."""
+    data = page.evaluate("document.querySelector('#pad canvas').toDataURL('image/png')")
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(data.partition(",")[2]))).convert("L"))
+
+
+def pictures(page: Any, where: str) -> list[np.ndarray]:
+    """The (256, 256, 3) uint8 pictures that a part of the page shows: '#photo' or '#variations'."""
+    sources = page.locator(f"{where} img").evaluate_all("images => images.map(image => image.src)")
+    return [np.asarray(Image.open(io.BytesIO(page.request.get(source).body())).convert("RGB")) for source in sources]
+
+
+def same(one: list[np.ndarray], other: list[np.ndarray]) -> bool:
+    return len(one) == len(other) and all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def close(one: list[np.ndarray], other: list[np.ndarray], tolerance: float = 0.5) -> bool:
+    """The same but for rounding, which depends on how many pictures were made at once."""
+    return len(one) == len(other) and all(
+        np.abs(a.astype(int) - b).mean() < tolerance for a, b in zip(one, other, strict=True)
+    )
+
+
+def wait_for(condition: Callable[[], bool], what: str, seconds: float = 15) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"no {what} within {seconds} s"
+        time.sleep(0.1)
+
+
+def settled(page: Any, where: str = "#photo", different_from: list[np.ndarray] | None = None) -> list[np.ndarray]:
+    """The pictures there once there are some (other ones), and they have stopped changing."""
+    before = different_from or []
+    wait_for(lambda: bool(now := pictures(page, where)) and not same(now, before), f"new picture in {where}")
+    while True:
+        shown = pictures(page, where)
+        time.sleep(0.5)
+        if same(shown, pictures(page, where)):
+            return shown
+
+
+def latents(page: Any) -> list[float]:
+    return [float(page.locator(f"#latent-{number} input[type=number]").input_value()) for number in range(1, 9)]
+
+
+def open_example(page: Any, name: str) -> list[np.ndarray]:
+    page.locator(f"#examples button:has(img[alt='{name}'])").click()
+    return settled(page)
+
+
+def slide(page: Any, where: str, share: float) -> None:
+    """A click on a slider's track, at this share of its length."""
+    slider = page.locator(f"{where} input[type=range]")
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    page.mouse.click(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
+
+
+def tick(page: Any, *numbers: int) -> None:
+    for number in numbers:
+        page.locator("#liked label").nth(number - 1).click()
+    wait_for(lambda: page.locator("#liked input:checked").count() == len(numbers), "ticks")
+
+
+def download(page: Any, button: str, folder: Path) -> Path:
+    with page.expect_download() as event:
+        page.locator(button).click()
+    path = folder / event.value.suggested_filename
+    event.value.save_as(path)
+    return path
