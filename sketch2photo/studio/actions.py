@@ -1,6 +1,6 @@
 """What the page does: one method for each endpoint, without anything of where its inputs and outputs stand on the page.
 
-A drawing is the data URL of a PNG (sketchpad.py). `options`, `latents` and `directions` are the model's controls by name, `recorded`
+A drawing is the data URL of a PNG (pad). `options`, `latents` and `directions` are the model's controls by name, `recorded`
 those fixed controls and options that lie in a recipe (controls.py); `variations` are the latents of each, `liked` the numbers
 of those that are ticked, from "1" on. What the methods return is in the order of the outputs that page.py gives them.
 """
@@ -21,11 +21,11 @@ from ..latents import breed_latents, slerp, slerp_loop
 from ..pipeline import Sketch2PhotoOutput, Sketch2PhotoPipeline
 from ..preprocess import open_on_white, to_sketch
 from ..refine import Refiner
-from .controls import LIMIT, MAX_SEED, model_controls
+from .controls import LIMIT, MAX_SEED, argument_groups
 from .files import store, to_films, to_jpeg, to_zip
 from .messages import MessageError, say, say_error
-from .recipe import read_recipe, recipe_type, to_png, weights_revision
 from .pad import SIZE, from_value, to_value
+from .recipe import read_recipe, recipe_type, to_png, weights_revision
 
 Numbers = dict[str, float]  # by the names of controls
 Variations = list[list[float]]  # (N, D)
@@ -43,7 +43,7 @@ class Actions:
 
     def __init__(self, pipe: Sketch2PhotoPipeline, refiner: Refiner | None = None) -> None:
         self.pipe, self.refiner = pipe, refiner
-        self.controls = model_controls(pipe.model)
+        self.controls = argument_groups(pipe.model)
         self.revision = weights_revision(pipe.model)
         self.recipe_type = recipe_type(self.controls)
 

@@ -136,10 +136,7 @@ DIRECTIONS = {
 
 
 def model_controls(model: Sketch2Photo) -> Controls:
-    """The sliders of all that steers this model: "options" of the pipeline's call, "latents" and named "directions".
-
-    A fourth group, "recorded", are those fixed controls and options that lie in a recipe by their names.
-    """
+    """The sliders of all that steers this model: "options" of the pipeline's call, "latents" and named "directions"."""
     latents = [
         Control(
             f"latent_{number}",
@@ -165,8 +162,13 @@ def model_controls(model: Sketch2Photo) -> Controls:
         )
         for name, direction in model.directions.items()
     ]
+    return {"options": OPTIONS, "latents": latents, "directions": directions}
+
+
+def argument_groups(model: Sketch2Photo) -> Controls:
+    """model_controls, and "recorded": those fixed controls and options that lie in a recipe by their names."""
     recorded = [control for control in (*CONTROLS, *OPTIONS) if control.in_recipe]
-    return {"options": OPTIONS, "recorded": recorded, "latents": latents, "directions": directions}
+    return {**model_controls(model), "recorded": recorded}
 
 
 def labels(controls: Iterable[Control]) -> dict[str, Text]:

@@ -12,9 +12,9 @@ from PIL.PngImagePlugin import PngInfo
 from sketch2photo import Sketch2Photo
 from sketch2photo.evaluation.load_test import data_url
 from sketch2photo.examples import EXAMPLES_FOLDER
-from sketch2photo.studio.controls import Controls, model_controls
-from sketch2photo.studio.recipe import read_recipe, recipe_type, to_png, weights_revision
+from sketch2photo.studio.controls import Controls, argument_groups
 from sketch2photo.studio.pad import to_value
+from sketch2photo.studio.recipe import read_recipe, recipe_type, to_png, weights_revision
 
 FACE = data_url(EXAMPLES_FOLDER / "outline.png")
 DIRECTIONS = {"beard": {"vector": [1.0, *[0.0] * 7], "range": [-1.0, 2.0]}}
@@ -22,7 +22,7 @@ DIRECTIONS = {"beard": {"vector": [1.0, *[0.0] * 7], "range": [-1.0, 2.0]}}
 
 @pytest.fixture(scope="module")
 def controls() -> Controls:
-    return model_controls(Sketch2Photo(image_size=64, channels=(8, 16), blocks=(1, 1), directions=DIRECTIONS))
+    return argument_groups(Sketch2Photo(image_size=64, channels=(8, 16), blocks=(1, 1), directions=DIRECTIONS))
 
 
 def recipe(**other: Any) -> dict[str, Any]:
