@@ -1,4 +1,4 @@
-"""The page: what is where on it (Layout), and what leads to what (_wire).
+"""The page: what is where on it (Layout), and what leads to what (Wiring).
 
 It keeps its state in its own elements (drawing, variations, latents), and each action gets what it needs from there: the
 server remembers nothing of a visitor but the paths in the strip of this visit, and its picture files expire. Every action
@@ -81,8 +81,7 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
     """The page of a model, not yet launched; with a refiner it has a second step, by Stable Diffusion."""
     actions = Actions(pipe, refiner)
     with gr.Blocks(title="Sketch2Photo", analytics_enabled=False, delete_cache=FILES_EXPIRE) as page:
-        layout = Layout(actions.controls, can_refine=refiner is not None)
-        _wire(layout, actions)
+        Wiring(Layout(actions.controls, can_refine=refiner is not None), actions)
     return page
 
 
@@ -238,20 +237,112 @@ def _strip(name: str, pictures: list[tuple[Image.Image, str]] | None = None) -> 
 # ---- what leads to what --------------------------------------------------------------------------------------------
 
 
-def _wire(layout: Layout, actions: Actions) -> None:
-    """Joins the elements to the actions. Called within the page's Blocks."""
-    # While one request of a kind is under way, only the newest of those after it is kept; the model serves one at a time.
-    # Who waits for others sees the place in the queue over the photograph.
-    latest: dict[str, Any] = {
-        "trigger_mode": "always_last",
-        "js": NUMBERS,
-        "show_progress": "minimal",
-        "show_progress_on": layout.photo,
-        "concurrency_limit": 1,
-        "concurrency_id": "model",
-    }
+class Wiring:
+    """Joins the elements of a page to the actions, within its Blocks: the inputs of each are those that its arguments name."""
 
-    def connect(
+    def __init__(self, layout: Layout, actions: Actions) -> None:
+        self.layout, self.actions = layout, actions
+        # While one request of a kind is under way, only the newest of those after it is kept; the model serves one at a time.
+        # Who waits for others sees the place in the queue over the photograph.
+        self.latest: dict[str, Any] = {
+            "trigger_mode": "always_last",
+            "js": NUMBERS,
+            "show_progress": "minimal",
+            "show_progress_on": layout.photo,
+            "concurrency_limit": 1,
+            "concurrency_id": "model",
+        }
+        self.steering = [*layout.options, *layout.directions]  # these change the variations, too
+        self.pictures = [layout.gallery, layout.variations, layout.liked]
+        self.with_latents = [layout.photo, *layout.latents]
+        self._wire_drawing_and_sliders()
+        self._wire_variations()
+        self._wire_opening()
+        self._wire_files()
+        if actions.refiner:
+            self._wire_refinement()
+        # Before and after needs nothing from the server: both pictures are on the page.
+        layout.photo.change(None, [layout.pad, layout.photo], layout.compare, js=COMPARE)
+
+    def _wire_drawing_and_sliders(self) -> None:
+        layout, actions = self.layout, self.actions
+        self._connect(layout.pad.input, actions.follow, [layout.hint, layout.photo])
+        rests = any_of(layout.pad.pause, *(each.release for each in self.steering))
+        self._remember(self._connect(rests, actions.refresh_variations, self.pictures))
+        moves = any_of(*(each.input for each in [*layout.latents, *self.steering]))
+        self._connect(moves, actions.photograph, layout.photo, "photograph")
+        outputs = [*self.with_latents, *layout.directions]
+        self._connect(layout.average.click, actions.average, outputs, "average")
+        borrow = layout.borrow
+        self._remember(self._connect(borrow.upload, actions.borrow, self.with_latents, "borrow", path=borrow))
+
+    def _wire_variations(self) -> None:
+        layout, actions = self.layout, self.actions
+        changes = any_of(layout.count.release, layout.difference.release)
+        self._connect(changes, actions.new_variations, self.pictures)
+        self._remember(self._connect(layout.gallery.select, actions.choose, self.with_latents))
+        away = [*layout.latents, *layout.directions, layout.share]
+        any_of(*(each.release for each in away), layout.average.click)(
+            # What the sliders make is no longer the variation that was clicked, and that can be clicked again.
+            lambda: gr.Gallery(selected_index=None),
+            None,
+            layout.gallery,
+            api_visibility="private",
+            queue=False,
+        )
+        outputs = [layout.hint, layout.photo, *self.pictures, *layout.latents]
+        self._remember(self._connect(layout.seed.submit, actions.other_faces, outputs, "other_faces"))
+        seeded = layout.new_seed.click(
+            endpoint(actions.new_seed, actions.controls),
+            self._inputs(actions.new_seed),
+            layout.seed,
+            api_name="new_seed",
+            queue=False,
+        )
+        self._remember(self._connect(seeded.then, actions.other_faces, outputs))
+        self._connect(layout.breed.click, actions.breed, self.pictures, "breed")
+        self._connect(layout.share.input, actions.mix, self.with_latents, "mix")
+
+    def _wire_opening(self) -> None:
+        """What is opened, and then drawn."""
+        layout, actions, connect = self.layout, self.actions, self._connect
+        restored = [layout.pad, *layout.inputs["recorded"], *layout.latents, *layout.directions]
+        for opened, name in (
+            (connect(layout.examples.select, actions.open_example, [layout.pad, layout.examples]), "generate"),
+            (connect(layout.enlarge.click, actions.enlarge, layout.pad, "enlarge"), None),
+            (connect(layout.open.upload, actions.open, restored, "open", path=layout.open), None),
+            (connect(layout.history.select, actions.open_past, [layout.history, *restored]), None),
+        ):
+            drawn = [layout.hint, layout.photo, *self.pictures]
+            self._remember(connect(opened.success, actions.generate, drawn, name))
+
+    def _wire_files(self) -> None:
+        layout, actions = self.layout, self.actions
+        for button, action, outputs, name in (
+            (layout.keep, actions.keep, layout.files, "keep"),
+            (layout.keep_all, actions.keep_all, layout.files, "keep_all"),
+            (layout.travel, actions.travel, [layout.film, layout.files], "travel"),
+        ):
+            is_film = name == "travel"
+            made = self._connect(button.click, action, outputs, name, concurrency_id="files").success(
+                lambda is_film=is_film: (gr.Image(visible=is_film or "hidden"), gr.File(visible=True)),
+                None,
+                [layout.film, layout.files],
+                api_visibility="private",
+                queue=False,
+            )
+            made.success(None, layout.files, None, js=SHOW_FILM if is_film else DOWNLOAD)
+
+    def _wire_refinement(self) -> None:
+        sharpened = self.layout.sharpened
+        shown = self.layout.sharpen.click(
+            lambda: gr.Image(visible=True), None, sharpened, api_visibility="private", queue=False
+        )
+        how = {"show_progress": "full", "show_progress_on": sharpened, "concurrency_id": "diffusion"}
+        self._connect(shown.then, self.actions.sharpen, sharpened, "sharpen", **how)
+
+    def _connect(
+        self,
         trigger: Callable[..., Any],
         action: Callable[..., Any],
         outputs: Any,
@@ -259,91 +350,19 @@ def _wire(layout: Layout, actions: Actions) -> None:
         path: Any = None,
         **kwargs: Any,
     ) -> Any:
-        """The action upon a trigger, with the inputs that its arguments name; without a name it is hidden from programs."""
+        """The action upon a trigger; without a name it is hidden from programs. `path` is the button that gets a file."""
         visible = {"api_name": name} if name else {"api_visibility": "private"}
-        return trigger(endpoint(action, actions.controls), given(action, path), outputs, **latest | visible | kwargs)
+        how = self.latest | visible | kwargs
+        return trigger(endpoint(action, self.actions.controls), self._inputs(action, path), outputs, **how)
 
-    def given(action: Callable[..., Any], path: Any = None) -> list[Any]:
-        inputs = layout.inputs | {"path": [path]}
+    def _inputs(self, action: Callable[..., Any], path: Any = None) -> list[Any]:
+        inputs = self.layout.inputs | {"path": [path]}
         return [element for argument in arguments(action) for element in inputs[argument]]
 
-    def remember(event: Any) -> None:
-        connect(event.success, actions.remember, [layout.past, layout.history], show_progress="hidden")
-
-    steering = [*layout.options, *layout.directions]  # these change the variations, too
-    pictures = [layout.gallery, layout.variations, layout.liked]
-    with_latents = [layout.photo, *layout.latents]
-
-    # The drawing and the sliders.
-    connect(layout.pad.input, actions.follow, [layout.hint, layout.photo])
-    rests = any_of(layout.pad.pause, *(each.release for each in steering))
-    remember(connect(rests, actions.refresh_variations, pictures))
-    moves = any_of(*(each.input for each in [*layout.latents, *steering]))
-    connect(moves, actions.photograph, layout.photo, "photograph")
-    to_average = [layout.photo, *layout.latents, *layout.directions]
-    connect(layout.average.click, actions.average, to_average, "average")
-    borrow = layout.borrow
-    remember(connect(borrow.upload, actions.borrow, with_latents, "borrow", path=borrow))
-
-    # Variations.
-    changes = any_of(layout.count.release, layout.difference.release)
-    connect(changes, actions.new_variations, pictures)
-    remember(connect(layout.gallery.select, actions.choose, with_latents))
-    leaves = [*layout.latents, *layout.directions, layout.share]
-    any_of(*(each.release for each in leaves), layout.average.click)(
-        # What the sliders make is no longer the variation that was clicked, and that can be clicked again.
-        lambda: gr.Gallery(selected_index=None),
-        None,
-        layout.gallery,
-        api_visibility="private",
-        queue=False,
-    )
-    others = [layout.hint, layout.photo, *pictures, *layout.latents]
-    remember(connect(layout.seed.submit, actions.other_faces, others, "other_faces"))
-    seeded = layout.new_seed.click(
-        endpoint(actions.new_seed, actions.controls),
-        given(actions.new_seed),
-        layout.seed,
-        api_name="new_seed",
-        queue=False,
-    )
-    remember(connect(seeded.then, actions.other_faces, others))
-    connect(layout.breed.click, actions.breed, pictures, "breed")
-    connect(layout.share.input, actions.mix, with_latents, "mix")
-
-    # What is opened, and then drawn.
-    recorded = [layout.pad, *layout.inputs["recorded"], *layout.latents, *layout.directions]
-    for opened, name in (
-        (connect(layout.examples.select, actions.open_example, [layout.pad, layout.examples]), "generate"),
-        (connect(layout.enlarge.click, actions.enlarge, layout.pad, "enlarge"), None),
-        (connect(layout.open.upload, actions.open, recorded, "open", path=layout.open), None),
-        (connect(layout.history.select, actions.open_past, [layout.history, *recorded]), None),
-    ):
-        remember(connect(opened.success, actions.generate, [layout.hint, layout.photo, *pictures], name))
-
-    # Files.
-    for button, action, outputs, name in (
-        (layout.keep, actions.keep, layout.files, "keep"),
-        (layout.keep_all, actions.keep_all, layout.files, "keep_all"),
-        (layout.travel, actions.travel, [layout.film, layout.files], "travel"),
-    ):
-        is_film = name == "travel"
-        made = connect(button.click, action, outputs, name, concurrency_id="files").success(
-            lambda is_film=is_film: (gr.Image(visible=is_film or "hidden"), gr.File(visible=True)),
-            None,
-            [layout.film, layout.files],
-            api_visibility="private",
-            queue=False,
-        )
-        made.success(None, layout.files, None, js=SHOW_FILM if is_film else DOWNLOAD)
-    if actions.refiner:
-        shown = layout.sharpen.click(
-            lambda: gr.Image(visible=True), None, layout.sharpened, api_visibility="private", queue=False
-        )
-        how = {"show_progress": "full", "show_progress_on": layout.sharpened, "concurrency_id": "diffusion"}
-        connect(shown.then, actions.sharpen, layout.sharpened, "sharpen", **how)
-    # Before and after needs nothing from the server: both pictures are on the page.
-    layout.photo.change(None, [layout.pad, layout.photo], layout.compare, js=COMPARE)
+    def _remember(self, event: Any) -> None:
+        """What an event has led to is a picture of this visit."""
+        shown = [self.layout.past, self.layout.history]
+        self._connect(event.success, self.actions.remember, shown, show_progress="hidden")
 
 
 def any_of(*triggers: Callable[..., Any]) -> Callable[..., Any]:
