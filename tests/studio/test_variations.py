@@ -101,7 +101,8 @@ def test_what_is_kept_brings_everything_back(page: Any, tmp_path: Path) -> None:
     with zipfile.ZipFile(download(page, "#keep_all", tmp_path)) as archive:
         assert len(archive.namelist()) == 7
         assert Image.open(archive.open(archive.namelist()[3])).info["sketch2photo"]
-    other = open_example(page, "outline")
+    open_example(page, "outline")
+    other = settled(page, different_from=photo)
     page.locator("#average").click()
     wait_for(lambda: latents(page) == [0] * 8, "latents of zero")
     page.locator(OPEN).first.set_input_files(kept)
