@@ -1,0 +1,39 @@
+"""A wider model makes the same pictures, and all of it can be trained."""
+
+import pytest
+import torch
+
+from sketch2photo import Sketch2Photo
+from sketch2photo.training.widen import widen
+
+
+def random_model() -> Sketch2Photo:
+    torch.manual_seed(0)
+    model = Sketch2Photo(image_size=64, channels=(16, 32), blocks=(1, 1), head=16).eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += 0.05 * torch.randn_like(parameter)
+    return model
+
+
+def test_a_wider_model_makes_the_same_pictures_and_learns_in_every_new_channel() -> None:
+    model = random_model()
+    wide = widen(model, (32, 48), 32)
+    sketch, z = torch.rand(2, 1, 64, 64) * 2 - 1, torch.randn(4, 8)
+    with torch.inference_mode():
+        assert (wide(sketch, z, 0.4) - model(sketch, z, 0.4)).abs().max() < 1e-5
+        assert torch.equal(wide.encode(wide(sketch, z))[0], model.encode(wide(sketch, z))[0])
+    before = {name: value.clone() for name, value in wide.generator.named_parameters()}
+    optimizer = torch.optim.Adam(wide.generator.parameters(), 1e-3)
+    for _ in range(3):
+        optimizer.zero_grad()
+        wide(sketch, z).square().mean().backward()
+        optimizer.step()
+    still = [name for name, value in wide.generator.named_parameters() if (value == before[name]).flatten(1 if value.ndim > 1 else 0).all(-1).any()]
+    assert not still
+
+
+@pytest.mark.parametrize(("channels", "head"), [((16, 16), 16), ((16, 40), 16), ((16, 32, 64), 16), ((16, 32), 8)])
+def test_what_cannot_be_is_refused(channels: tuple[int, ...], head: int) -> None:
+    with pytest.raises(ValueError, match="only more can be made"):
+        widen(random_model(), channels, head)
