@@ -29,7 +29,11 @@ def test_a_wider_model_makes_the_same_pictures_and_learns_in_every_new_channel()
         optimizer.zero_grad()
         wide(sketch, z).square().mean().backward()
         optimizer.step()
-    still = [name for name, value in wide.generator.named_parameters() if (value == before[name]).flatten(1 if value.ndim > 1 else 0).all(-1).any()]
+    still = [
+        name
+        for name, value in wide.generator.named_parameters()
+        if (value == before[name]).flatten(1 if value.ndim > 1 else 0).all(-1).any()
+    ]
     assert not still
 
 
