@@ -25,6 +25,8 @@ from tests import ROOT, diffusion
 from tests.hub.hub_server import Hub
 
 PATIENCE = 240  # seconds
+# `python` is the one that runs the tests.
+ENVIRONMENT = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "PYTHONUNBUFFERED": "1"}
 
 
 def shown(document: str, language: str, section: str = "") -> str:
@@ -62,7 +64,7 @@ def started(command: str, folder: Path) -> Iterator["subprocess.Popen[str]"]:
     log = folder / "printed.txt"
     with log.open("w") as file:
         process = subprocess.Popen(
-            ["bash", "-e", "-c", f"exec {command}"], cwd=folder, text=True, stdout=file, stderr=subprocess.STDOUT,
+            ["bash", "-e", "-c", command], cwd=folder, env=ENVIRONMENT, text=True, stdout=file, stderr=subprocess.STDOUT,
             start_new_session=True,
         )  # fmt: skip
         try:
@@ -105,7 +107,7 @@ def train(command: str, folder: Path) -> None:
     """It trains until it is asked to stop, and leaves a model."""
     out = folder / (re.search(r"--out (\S+)", command) or ["", "runs/latest"])[1]
     before = (out / "checkpoint.pt").stat().st_mtime if (out / "checkpoint.pt").exists() else 0
-    with started(f"env PYTHONUNBUFFERED=1 {command}", folder) as process:
+    with started(command, folder) as process:
         # Its log file is there as soon as the first step begins.
         wait_for(lambda: any(path.stat().st_mtime > before for path in out.glob("logs/**/events*")), process)
     assert process.returncode == 0
@@ -215,7 +217,7 @@ def test_the_page_that_the_hub_s_document_shows_how_to_build_and_serve(repositor
     (line,) = [line for line in shown("hub/README.md", "bash").splitlines() if "http.server" in line]
     address = re.search(r"http://127.0.0.1:(\d+)", line)
     assert not answers(int(address[1])), f"something else is served on {address[0]}"
-    with started(f"bash -e -c '{line.partition('#')[0]}'", repository) as process:
+    with started(line.partition("#")[0], repository) as process:
         wait_for(lambda: answers(int(address[1])), process)
         page = browser.new_page()
         page.goto(address[0])
