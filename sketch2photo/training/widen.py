@@ -26,7 +26,9 @@ def widen(model: Sketch2Photo, channels: tuple[int, ...], head: int) -> Sketch2P
         raise ValueError("Only a model of the default architecture can be widened.")
     before, after = (*config["channels"], config["head"]), (*channels, head)
     if len(after) != len(before) or any(b < a or (b != a and b % 16) for a, b in zip(before, after, strict=True)):
-        raise ValueError(f"From {before} channels only more can be made, in multiples of 16 at each level, not {after}.")
+        raise ValueError(
+            f"From {before} channels only more can be made, in multiples of 16 at each level, not {after}."
+        )
     wide = Sketch2Photo(**(config | {"channels": channels, "head": head}))
     wide.encoder.load_state_dict(model.encoder.state_dict())
     narrow = dict(model.generator.named_modules())
