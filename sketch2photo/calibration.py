@@ -189,7 +189,7 @@ def _classes(sketch: Floats, seen: _Seen, size: int) -> Floats:
     lines, kinds = int(labels.max()) + 1, len(CLASSES)
     counts = np.bincount(labels[ink] * kinds + classes[ink], minlength=lines * kinds).reshape(lines, kinds)
     shares = counts.max(1) / counts.sum(1).clip(1)
-    single = shares > 0.7
+    single = shares > 0.65
     whole = single[labels] & ink
     classes[whole] = counts.argmax(1)[labels[whole]]
     return classes
@@ -218,17 +218,23 @@ def _covered(classes: Floats, eye: Floats) -> bool:
     return bool((classes[hull] == CLASSES.index("glasses")).mean() > 0.6)
 
 
-def _without(sketch: Floats, classes: Floats, gone: Floats) -> Floats:
-    """The sketch without the ink at `gone` (S, S), with the pale rim of its lines, but not of what touches them."""
-    rim = cv2.dilate(gone.astype(np.uint8), np.ones((5, 5))).astype(bool) & ~((classes >= 0) & ~gone)
-    return np.where(rim, float(np.quantile(sketch, 0.9)), sketch).astype(np.float32)
+def _near(mask: Floats) -> Floats:
+    """The mask (S, S) and two pixels around it: the pale rim of lines, and where they go on in another layer."""
+    return cv2.dilate(mask.astype(np.uint8), np.ones((5, 5))).astype(bool)
 
 
 def _without_features(sketch: Floats, classes: Floats, points: Floats, size: int) -> Floats:
-    """The sketch without the features' lines inside the face, and without what is no part of the person."""
+    """The sketch without the features' lines inside the face, and without what is no part of the person; `classes` follow.
+
+    What lies on an eye, a brow, the nose or the mouth is a part of it, unless it is worn or grows there.
+    """
+    on_parts = np.any([_hull(points[_indices(part)], size, 3) for part in _PARTS], axis=0)
+    stays = np.isin(classes, [CLASSES.index(name) for name in ("glasses", "beard", "hat")])
     gone = (classes == CLASSES.index("feature")) & _hull(points[_AT["oval"]], size, 6)
     gone |= (classes == CLASSES.index("background")) & ~_hull(points[_AT["oval"]], size, 0)
-    cleared = _without(sketch, classes, gone)
+    gone |= (classes >= 0) & on_parts & ~stays
+    kept = (classes >= 0) & ~gone
+    cleared = np.where(_near(gone) & ~kept, float(np.quantile(sketch, 0.9)), sketch).astype(np.float32)
     classes[gone] = -1
     return cleared
 
@@ -240,14 +246,14 @@ def _moved(sketch: Floats, classes: Floats, points: Floats, target: Floats, size
     """
     part_of = _part_of(classes, points)
     x, y = cv2.split(thin_plate_spline(target[_AT["oval"]], points[_AT["oval"]], size))
-    rest = _without(sketch, classes, part_of >= 0)
     white = float(np.quantile(sketch, 0.9))
+    rest = np.where(_near(part_of >= 0) & ~_near((classes >= 0) & (part_of < 0)), white, sketch).astype(np.float32)
     moved = cv2.remap(rest, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=white)
     for number, part in enumerate((*_PARTS, "glasses")):
         own = part_of == number
         if own.any():
             at = np.concatenate([_indices("left eye"), _indices("right eye")]) if part == "glasses" else _indices(part)
-            alone = _without(sketch, classes, (classes >= 0) & ~own)
+            alone = np.where(_near(own), sketch, white).astype(np.float32)
             matrix = similarity(points[at], target[at])
             layer = cv2.warpAffine(alone, matrix, (size, size), flags=cv2.INTER_LINEAR, borderValue=white)
             moved = np.minimum(moved, layer)

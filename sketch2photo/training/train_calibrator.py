@@ -21,7 +21,7 @@ from ..data.doodles import NO_CLASS, Drawing, doodle, flat, line_doodle, no_face
 from ..data.landmarks import LandmarksFile
 from ..data.sources import Pairs, Photos
 from ..images import fitted
-from ..networks.calibrator import Calibrator, mirrored_order
+from ..networks.calibrator import CLASSES, Calibrator, mirrored_order
 from .samples import Indices
 
 SIZE = 128
@@ -33,6 +33,7 @@ NO_FACE, LINES, SKETCHES = (
 )  # shares of drawings of no face, of photographs' lines, and of artists' sketches
 BATCH = 12  # drawings a step, each with its mirror image
 RATE, WARMUP, EMA = 1e-3, 50, 0.998
+RARE = ("beard", "glasses", "hat", "background")  # classes of few strokes, which count double
 WEIGHTS = {"points": 10.0, "believable": 10.0, "certainty": 0.1, "classes": 0.2}
 
 
@@ -108,11 +109,12 @@ def losses(network: Calibrator, batch: dict[str, Tensor]) -> dict[str, Tensor]:
     found, face = network(batch["drawing"]), batch["face"]
     size = (4.2 * eye_distance(batch["believable"])).clamp(0.05)
     share = (face / size)[:, None, None] / face.sum().clamp(1) / (2 * found.points.shape[1])
+    weight = torch.tensor([2.0 if name in RARE else 1.0 for name in CLASSES])
     return {
         "points": ((found.points - batch["points"]).abs() * share).sum(),
         "believable": ((found.believable - batch["believable"]).abs() * share).sum(),
         "certainty": F.binary_cross_entropy_with_logits(found.certainty, face),
-        "classes": F.cross_entropy(found.classes, batch["classes"], ignore_index=NO_CLASS),
+        "classes": F.cross_entropy(found.classes, batch["classes"], weight, ignore_index=NO_CLASS),
     }
 
 
