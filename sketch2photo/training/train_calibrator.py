@@ -34,7 +34,7 @@ NO_FACE, LINES, SKETCHES = (
 BATCH = 12  # drawings a step, each with its mirror image
 RATE, WARMUP, EMA = 1e-3, 50, 0.998
 RARE = ("beard", "glasses", "hat", "background")  # classes of few strokes, which count double
-WEIGHTS = {"points": 10.0, "believable": 10.0, "certainty": 0.1, "classes": 0.2}
+WEIGHTS = {"points": 10.0, "believable": 10.0, "certainty": 0.2, "classes": 0.2}
 
 
 class MadeDrawings(Dataset[dict[str, Tensor]]):
