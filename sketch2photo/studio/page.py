@@ -34,21 +34,9 @@ from .controls import (
 from .endpoints import arguments, endpoint
 from .messages import MESSAGES, by_language
 from .pad import sketchpad
-from .theme import CSS, THEME
+from .theme import CSS, SCRIPTS, THEME
 
 FILES_EXPIRE = (600, 3600)  # every 10 minutes, those older than an hour
-
-# What was made to be kept goes to the visitor's downloads by itself.
-DOWNLOAD = """(files) => {
-    for (const {url, orig_name} of [files].flat()) {
-        const link = document.createElement('a');
-        [link.href, link.download] = [url, orig_name];
-        link.click();
-    }
-}"""
-SHOW_FILM = """() => document.querySelector('#film').scrollIntoView({behavior: 'smooth', block: 'end'})"""
-COMPARE = "(drawing, photo) => [photo && [{url: drawing, path: 'drawing.png'}, photo]]"
-NUMBERS = "(...values) => values.map(value => value ?? 0)"  # a number that was deleted to type another one
 
 
 def launch(pipe: Sketch2PhotoPipeline, port: int | None = None, **kwargs: Any) -> None:
@@ -246,7 +234,7 @@ class Wiring:
         # Who waits for others sees the place in the queue over the photograph.
         self.latest: dict[str, Any] = {
             "trigger_mode": "always_last",
-            "js": NUMBERS,
+            "js": SCRIPTS["filled"],
             "show_progress": "minimal",
             "show_progress_on": layout.photo,
             "concurrency_limit": 1,
@@ -262,7 +250,7 @@ class Wiring:
         if actions.refiner:
             self._wire_refinement()
         # Before and after needs nothing from the server: both pictures are on the page.
-        layout.photo.change(None, [layout.pad, layout.photo], layout.compare, js=COMPARE)
+        layout.photo.change(None, [layout.pad, layout.photo], layout.compare, js=SCRIPTS["compare"])
 
     def _wire_drawing_and_sliders(self) -> None:
         layout, actions = self.layout, self.actions
@@ -331,7 +319,7 @@ class Wiring:
                 api_visibility="private",
                 queue=False,
             )
-            made.success(None, layout.files, None, js=SHOW_FILM if is_film else DOWNLOAD)
+            made.success(None, layout.files, None, js=SCRIPTS["showFilm" if is_film else "download"])
 
     def _wire_refinement(self) -> None:
         sharpened = self.layout.sharpened

@@ -1,10 +1,15 @@
-"""How the page looks: Gradio's theme, and page.css over it."""
+"""How the page looks and what it does by itself: Gradio's theme, page.css over it, and the functions of page.js by their names."""
 
+import re
 from importlib.resources import files
 
 import gradio as gr
 
 CSS = (files(__package__) / "page.css").read_text(encoding="utf-8")
+_FUNCTIONS = re.compile(r"^export (function (\w+)\(.*?^})$", re.MULTILINE | re.DOTALL)
+SCRIPTS = {
+    found[2]: found[1] for found in _FUNCTIONS.finditer((files(__package__) / "page.js").read_text(encoding="utf-8"))
+}
 THEME = gr.themes.Soft(
     primary_hue="orange",
     neutral_hue="slate",
