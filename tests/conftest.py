@@ -30,19 +30,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With `-n 2 --dist loadgroup --no-loadscope-reorder` a file's tests stay in one worker, which makes what they share once.
+    """Long files come first, so that no worker begins one when the others have nothing left.
 
-    Long files come first, so that no worker begins one when the others have nothing left.
+    With `-n 2 --dist loadfile --no-loadscope-reorder` a file's tests stay in one worker, which makes what they share once.
     """
 
     def place(item: pytest.Item) -> int:
         path = item.path.relative_to(ROOT / "tests").as_posix()
         return next((place for place, start in enumerate(LONGEST) if path.startswith(start)), len(LONGEST))
 
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(item.path.stem))
     items.sort(key=place)
 
 
