@@ -330,11 +330,23 @@ $('save').onclick = () =>
 
 let how = '';
 
+/** Waits until a service worker is at work; rejects where it could not be installed, of which `ready` would never tell. */
+function activated(registration) {
+  const worker = registration.installing ?? registration.waiting;
+  return new Promise((resolve, reject) => {
+    const look = () => {
+      if (!worker || worker.state === 'activated') resolve();
+      else if (worker.state === 'redundant') reject(new Error('The service worker could not be installed.'));
+    };
+    worker?.addEventListener('statechange', look);
+    look();
+  });
+}
+
 /** Registers sw.js; the first time the page is loaded again under it, before anything else, so that it may have threads. */
 async function settle() {
   try {
-    await navigator.serviceWorker.register('sw.js', {updateViaCache: 'none'});
-    await navigator.serviceWorker.ready;
+    await activated(await navigator.serviceWorker.register('sw.js', {updateViaCache: 'none'}));
     if (crossOriginIsolated || sessionStorage.getItem('reloaded')) return true;
     sessionStorage.setItem('reloaded', 'yes');
     location.reload();

@@ -5,8 +5,14 @@ import {MessageError} from './errors.js';
 const worker = new Worker(new URL('worker.js', import.meta.url), {type: 'module'});
 const waiting = new Map();
 let last = 0;
+let listens;
+/** What is sent before the worker's modules have run, of which one waits for a file, is lost. */
+const listening = new Promise(resolve => {
+  listens = resolve;
+});
 
 worker.onmessage = ({data: {id, answer, problem}}) => {
+  if (id === undefined) return listens();
   const {resolve, reject} = waiting.get(id);
   waiting.delete(id);
   if (!problem) resolve(answer);
@@ -18,8 +24,9 @@ worker.onerror = () => {
 
 function ask(task, given) {
   return new Promise((resolve, reject) => {
-    waiting.set(++last, {resolve, reject});
-    worker.postMessage({id: last, task, ...given});
+    const id = ++last;
+    waiting.set(id, {resolve, reject});
+    listening.then(() => worker.postMessage({id, task, ...given}));
   });
 }
 

@@ -113,3 +113,4 @@ self.onmessage = async ({data: {id, task, ...given}}) => {
     self.postMessage({id, problem: {key, values, message}});
   }
 };
+self.postMessage({}); // It listens from now on.

@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -41,6 +42,7 @@ class Host:
     """A static host without a header of its own; it counts what it sends."""
 
     folder: Path
+    slow: str = ""  # the file that comes late to the worker
     sent: list[int] = field(default_factory=list)
 
     def __enter__(self) -> "Host":
@@ -49,6 +51,12 @@ class Host:
         class Handler(SimpleHTTPRequestHandler):
             def copyfile(self, source: Any, outputfile: Any) -> None:
                 content = source.read()
+                if (
+                    host.slow
+                    and self.path.endswith(host.slow)
+                    and self.headers.get("Referer", "").endswith("worker.js")
+                ):
+                    time.sleep(3)
                 host.sent.append(len(content))
                 outputfile.write(content)
 
@@ -203,6 +211,14 @@ def test_a_named_direction_is_pythons(page: Any, pipe: Sketch2PhotoPipeline) -> 
     expected = pipe(drawing, latents=torch.zeros(1, 8)).images[0]
     assert slider.input_value() == "0"
     assert np.abs(pixels(canvas(page, "#photo")) - pixels(expected)).mean() < 2
+
+
+def test_what_is_asked_of_the_worker_before_it_listens_is_not_lost(browser: Any, web_folder: Path) -> None:
+    context = browser.new_context(service_workers="block")
+    with Host(web_folder, slow="preprocess.json") as host:
+        page = visit(context, host.url)
+        assert page.evaluate("document.body.dataset.ready") == "wasm"
+    context.close()
 
 
 def test_a_model_without_directions_has_no_sliders_for_them(browser: Any, web_folder: Path, tmp_path: Path) -> None:
