@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from .images import Floats
-from .networks.calibrator import CLASSES, Calibrator, mirrored_order, slices
+from .images import Floats, to_tensor
+from .networks.calibrator import CLASSES, Calibrator, mirrored, slices
 
 PEN = 1.6  # px, the lines of features that are drawn anew
 REDRAWN = 0.5  # at this strictness and below features are drawn anew
@@ -69,7 +69,7 @@ def calibrate(calibrator: Calibrator, sketch: Tensor, strictness: float, size: i
     framed = _warped(paper, np.eye(2, 3), size)
     seen = _look(calibrator, framed)
     if seen.certainty < 0.5:
-        return Calibrated(_tensor(framed), seen.points, seen.certainty, torch.ones(1, 1, size, size))
+        return Calibrated(to_tensor(framed)[None], seen.points, seen.certainty, torch.ones(1, 1, size, size))
     matrix, certainty = np.eye(2, 3), seen.certainty
     mean = calibrator.mean_face.float().cpu().numpy() * size
     for _ in range(2):  # a small head is seen better once it is large
@@ -81,7 +81,7 @@ def calibrate(calibrator: Calibrator, sketch: Tensor, strictness: float, size: i
         seen = _look(calibrator, framed)
     amount = 1 - strictness
     if amount == 0:
-        return Calibrated(_tensor(framed), seen.points, certainty, torch.ones(1, 1, size, size))
+        return Calibrated(to_tensor(framed)[None], seen.points, certainty, torch.ones(1, 1, size, size))
     framed = thinned(framed)
     target = seen.points + amount * (seen.believable - seen.points)
     classes = _classes(framed, seen, size)
@@ -93,7 +93,7 @@ def calibrate(calibrator: Calibrator, sketch: Tensor, strictness: float, size: i
         missing[f"{side} eye"] &= not _covered(classes, seen.points[_indices(f"{side} eye")])
     moved = _moved(framed, classes, seen.points, target, size)
     added = features(target, [name for name, is_missing in missing.items() if is_missing], size)
-    return Calibrated(_tensor(np.minimum(moved, added)), target, certainty, _tensor(added))
+    return Calibrated(to_tensor(np.minimum(moved, added))[None], target, certainty, to_tensor(added)[None])
 
 
 # ---- looking -------------------------------------------------------------------------------------------------------
@@ -108,22 +108,18 @@ class _Seen(NamedTuple):
 
 def _look(calibrator: Calibrator, sketch: Floats) -> _Seen:
     """What the calibrator sees in a sketch (S, S) and in its mirror image, on average: so both get the same, mirrored, face."""
-    x = _tensor(sketch)
+    x = to_tensor(sketch)[None]
     x = F.interpolate(x, (calibrator.image_size,) * 2, mode="bilinear", antialias=True).to(calibrator.mean_face)
     found = calibrator(torch.cat([x, x.flip(3)]))
-    order, side = mirrored_order(), sketch.shape[0]
+    side = sketch.shape[0]
 
     def both(points: Tensor) -> Floats:
-        straight, twin = points.float().cpu().numpy()
-        return (straight + twin[order] * (-1, 1) + (1, 0)) / 2 * side
+        straight, twin = points.double().cpu()
+        return ((straight + mirrored(twin)) / 2 * side).numpy()
 
     classes = (found.classes[0] + found.classes[1].flip(2)).float().cpu().numpy() / 2
     certainty = float(torch.sigmoid(found.certainty.float().mean()))
     return _Seen(both(found.points), both(found.believable), certainty, classes)
-
-
-def _tensor(sketch: Floats) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(sketch, np.float32) * 2 - 1)[None, None]
 
 
 # ---- framing -------------------------------------------------------------------------------------------------------

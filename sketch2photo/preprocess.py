@@ -19,7 +19,7 @@ from PIL import Image, ImageOps
 from torch import Tensor
 from torch.nn import functional as F
 
-from .images import is_deep, on_white, resize, unit_values
+from .images import is_deep, on_white, resize, to_tensor, unit_values
 
 Grey = npt.NDArray[np.float32]  # (H, W) in [0, 1], white = 1
 Box = tuple[int, int, int]  # left, top, side; may reach outside the picture
@@ -90,7 +90,7 @@ def to_sketch(drawing: Any, size: int = 256, reframe: bool = True) -> Tensor:
     box = _frame(ink, height, width) if reframe else ((width - side) // 2, (height - side) // 2, side)
     square = _crop(grey, box, paper=_paper_level(grey))
     sketch = _restore_contrast(resize(square, size))
-    return torch.from_numpy(sketch * 2 - 1)[None, None]
+    return to_tensor(sketch)[None]
 
 
 def _resize_tensor(sketch: Tensor, size: int) -> Tensor:

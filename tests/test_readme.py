@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from PIL import Image
 
 from sketch2photo import Sketch2PhotoPipeline
 from sketch2photo.data.synthetic_faces import draw_face
+from sketch2photo.evaluation.browser import answers
 from sketch2photo.refine import Refiner
 from tests import ROOT, diffusion
 from tests.hub.hub_server import Hub
@@ -85,11 +85,6 @@ def wait_for(condition: Callable[[], Any], process: "subprocess.Popen[str]") -> 
         assert process.poll() is None, "it ended"
         assert time.monotonic() < deadline, "it takes too long"
         time.sleep(0.2)
-
-
-def answers(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def serve(command: str, folder: Path) -> None:

@@ -42,7 +42,7 @@ def run_app(model: str | Path, *arguments: str) -> Iterator[App]:
     started = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
-        while not _answers(port):
+        while not answers(port):
             if process.poll() is not None or time.perf_counter() - started > START_SECONDS:
                 process.kill()
                 raise ValueError(f"The page did not start: {process.communicate()[0].strip()}")
@@ -54,7 +54,8 @@ def run_app(model: str | Path, *arguments: str) -> Iterator[App]:
     assert "Traceback" not in output, output
 
 
-def _answers(port: int) -> bool:
+def answers(port: int) -> bool:
+    """Whether something is served on a port of this computer."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 

@@ -37,13 +37,12 @@ from torch import Tensor
 from .. import machine
 from ..cli import run
 from ..data.sources import Pairs, Photos, Source, split
-from ..images import SUFFIXES
 from ..model import Sketch2Photo
 from ..preprocess import to_sketch
 from .drawing_evaluator import DrawingEvaluator
 from .metrics import FaceFinder
 from .pair_evaluator import PairEvaluator
-from .report import Row, grid, table
+from .report import Row, drawing_files, grid, table
 from .resized import Resized
 
 GRID_ROWS = 8
@@ -84,9 +83,7 @@ def main(
     source: Source | None = Pairs.open(pairs) if pairs else None
     if source and limit is not None and limit < len(source):
         source = split(source, max(limit, 0))[1]
-    drawn = sorted(path for path in drawings.glob("*") if path.suffix.lower() in SUFFIXES) if drawings else []
-    if drawings and not drawn:
-        raise ValueError(f"No drawings in {drawings}: it must be a folder of pictures.")
+    drawn = drawing_files(drawings) if drawings else []
     sharp = Photos.open(photos) if photos else None
     machine.keep_freed_memory()
     models = [Sketch2Photo.from_pretrained(name) for name in model]

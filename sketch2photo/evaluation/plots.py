@@ -11,10 +11,10 @@ from torch import Tensor
 
 from .. import machine
 from ..cli import run
-from ..images import SUFFIXES, to_images
+from ..images import to_images
 from ..model import Sketch2Photo
 from ..preprocess import to_sketch
-from .report import METRICS
+from .report import METRICS, drawing_files
 
 REACH, STEPS = 2.5, 5  # of a sweep, in standard deviations of z, and its pictures
 CELL, LABEL = 96, 130  # px
@@ -82,9 +82,7 @@ def main(model: Path, drawings: Path, runs: tuple[Path, ...] = (), count: int = 
         runs: --out folders of the training runs that made it, in order.
         count: of drawings.
     """
-    paths = sorted(path for path in drawings.glob("*") if path.suffix.lower() in SUFFIXES)[:count]
-    if not paths:
-        raise ValueError(f"No drawings in {drawings}: it must be a folder of pictures.")
+    paths = drawing_files(drawings)[:count]
     machine.keep_freed_memory()
     loaded = Sketch2Photo.from_pretrained(str(model))
     sheet = sweeps(loaded, torch.cat([to_sketch(path, loaded.image_size) for path in paths]))

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 from diffusers.utils.pil_utils import make_image_grid
 from PIL import Image
 
-from ..images import Picture, to_pictures
+from ..images import SUFFIXES, Picture, to_pictures
 from ..model import Sketch2Photo
 from ..preprocess import to_sketch
 
@@ -66,6 +67,14 @@ def table(rows: Sequence[Row]) -> str:
         figures = [format(row.figures[key], m.format) if key in row.figures else "" for key, m in columns.items()]
         cells.append([row.model, str(row.image_size), strictness, *figures])
     return markdown_table(["model", "px", "strictness", *(metric.column for metric in columns.values())], cells)
+
+
+def drawing_files(folder: Path) -> list[Path]:
+    """The pictures in a folder of drawings, by name. Raises ValueError where there are none."""
+    found = sorted(path for path in folder.glob("*") if path.suffix.lower() in SUFFIXES)
+    if not found:
+        raise ValueError(f"No drawings in {folder}: it must be a folder of pictures.")
+    return found
 
 
 def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

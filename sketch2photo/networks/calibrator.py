@@ -59,6 +59,14 @@ def mirrored_order() -> list[int]:
     return order
 
 
+def mirrored(points: Tensor) -> Tensor:
+    """The points (..., K, 2), as shares of the picture's side, of the mirrored picture."""
+    return points[..., _MIRRORED, :] * points.new_tensor([-1, 1]) + points.new_tensor([1, 0])
+
+
+_MIRRORED = mirrored_order()
+
+
 class Prediction(NamedTuple):
     """Of N drawings; places are x and y as shares of the picture's side.
 

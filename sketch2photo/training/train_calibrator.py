@@ -20,8 +20,9 @@ from ..data.doodle_symbols import EYES
 from ..data.doodles import NO_CLASS, Drawing, doodle, flat, line_doodle, no_face, registered
 from ..data.landmarks import LandmarksFile
 from ..data.sources import Pairs, Photos
-from ..images import fitted
-from ..networks.calibrator import CLASSES, Calibrator, mirrored_order
+from ..images import fitted, to_tensor
+from ..networks.calibrator import CLASSES, Calibrator, mirrored
+from .checkpoint import write_checkpoint
 from .samples import Indices
 
 SIZE = 128
@@ -77,7 +78,7 @@ def tensors(drawing: Drawing) -> dict[str, Tensor]:
     """As the network takes and gives them."""
     side = len(drawing.sketch)
     return {
-        "drawing": torch.from_numpy(drawing.sketch[None] * 2 - 1),
+        "drawing": to_tensor(drawing.sketch),
         "points": torch.from_numpy(drawing.points / side),
         "believable": torch.from_numpy(drawing.believable / side),
         "face": torch.tensor(float(drawing.face)),
@@ -87,11 +88,10 @@ def tensors(drawing: Drawing) -> dict[str, Tensor]:
 
 def with_mirrored(batch: dict[str, Tensor]) -> dict[str, Tensor]:
     """Each drawing, and its mirror image."""
-    order = mirrored_order()
     twins = {
         "drawing": batch["drawing"].flip(3),
-        "points": (batch["points"][:, order] * torch.tensor([-1.0, 1.0]) + torch.tensor([1.0, 0.0])),
-        "believable": (batch["believable"][:, order] * torch.tensor([-1.0, 1.0]) + torch.tensor([1.0, 0.0])),
+        "points": mirrored(batch["points"]),
+        "believable": mirrored(batch["believable"]),
         "face": batch["face"],
         "classes": batch["classes"].flip(2),
     }
@@ -160,9 +160,8 @@ def mean_face(parts: LandmarksFile, names: Sequence[str]) -> Tensor:
         landmarks = parts.of(name, SIZE)
         assert landmarks is not None
         faces.append(flat(landmarks) / SIZE)
-    mean = np.mean(faces, 0)
-    mean = (mean + mean[mirrored_order()] * (-1, 1) + (1, 0)) / 2 if len(mean) else mean
-    return torch.from_numpy(mean.astype(np.float32))
+    mean = torch.from_numpy(np.mean(faces, 0)).double()
+    return ((mean + mirrored(mean)) / 2).float()
 
 
 def main(
@@ -250,12 +249,10 @@ def main(
 
 def _save(network: Calibrator, average: Calibrator, optimizer: torch.optim.Optimizer, step: int, out: Path) -> None:
     """checkpoint.pt, and the averaged weights in half precision in best/."""
-    out.mkdir(parents=True, exist_ok=True)
     state = {
         "network": network.state_dict(), "average": average.state_dict(), "optimizer": optimizer.state_dict(), "step": step,
     }  # fmt: skip
-    torch.save(state, out / "checkpoint.pt.partial")
-    (out / "checkpoint.pt.partial").replace(out / "checkpoint.pt")
+    write_checkpoint(state, out / "checkpoint.pt")
     copy.deepcopy(average).half().save_pretrained(out / "best")
 
 

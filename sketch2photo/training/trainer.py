@@ -29,6 +29,7 @@ from ..data.landmarks import LandmarksFile
 from ..data.sources import Source, WeightedSource
 from ..model import Sketch2Photo
 from . import history
+from .checkpoint import write_checkpoint
 from .config import ModelConfig, OptimizationConfig, Recipe, flat
 from .history import Record, Stage
 from .objective import Objective
@@ -191,7 +192,7 @@ class Trainer:
         self.accelerator.end_training()
 
     def save(self) -> None:
-        """Writes checkpoint.pt so that it is, at every moment, either the old one or the new one."""
+        """Writes checkpoint.pt."""
         self.accelerator.wait_for_everyone()
         if not self.accelerator.is_main_process:
             return
@@ -209,13 +210,7 @@ class Trainer:
             "halved": self.halved,
             "record": self._update_record().as_dict(),
         }
-        self.out.mkdir(parents=True, exist_ok=True)
-        partial = self.out / "checkpoint.pt.partial"
-        with partial.open("wb") as file:
-            torch.save(state, file)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(self.out / "checkpoint.pt")
+        write_checkpoint(state, self.out / "checkpoint.pt")
 
     def resume(self) -> None:
         """Continues from checkpoint.pt, where there is one, and says and records what differs from the run so far.
