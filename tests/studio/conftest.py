@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests import ROOT
+from tests.studio.visitor import watch
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +25,7 @@ def page(browser: Any, url: str, request: pytest.FixtureRequest) -> Iterator[Any
     requested, errors = [], []
     context.on("request", lambda request: requested.append(request.url))
     page.on("pageerror", lambda error: errors.append(str(error)))
+    watch(page)
     page.goto(url)
     page.wait_for_selector("#pad [data-do=undo]:disabled")  # Its script has run: a picture can be dropped.
     page.wait_for_selector("input:has(+ #open)", state="attached")

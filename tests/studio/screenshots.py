@@ -15,6 +15,7 @@ from sketch2photo.cli import run
 from sketch2photo.evaluation.browser import draw_stroke, open_chromium, run_app
 from sketch2photo.examples import example_strokes
 from tests import ROOT
+from tests.studio.visitor import rest, watch
 
 WIDTHS = {"desktop": (1440, 1000), "phone": (390, 844)}
 LANGUAGES = {"english": "en-US", "russian": "ru-RU"}
@@ -25,14 +26,10 @@ GIF_WIDTH = 560
 
 def visitor(browser: Any, url: str, **kwargs: Any) -> Any:
     page = browser.new_context(**kwargs).new_page()
+    watch(page)
     page.goto(url)
     page.wait_for_selector("#pad canvas")
     return page
-
-
-def rest(page: Any) -> None:
-    """Until what was done has had its effect everywhere."""
-    page.wait_for_timeout(1500)
 
 
 def use(page: Any) -> None:
@@ -75,7 +72,7 @@ def film(browser: Any, url: str, path: Path) -> None:
     frames = []
     for stroke in example_strokes(DRAWN):
         draw_stroke(page, stroke, every=2)
-        page.wait_for_timeout(400)
+        rest(page)
         picture = Image.open(io.BytesIO(page.screenshot(clip=clip | {"height": bottom - top + 12}))).convert("RGB")
         frames.append(picture.resize((GIF_WIDTH, round(GIF_WIDTH * picture.height / picture.width))))
     palette = frames[-1].quantize(128)

@@ -19,6 +19,7 @@ from tests.studio.visitor import (
     latents,
     open_example,
     pictures,
+    rest,
     same,
     settled,
     slide,
@@ -55,9 +56,8 @@ def test_a_seed_gives_the_same_pictures_and_another_seed_others(page: Any) -> No
     page.get_by_text("More settings").click()
     seed = page.locator("#seed input")
     assert seed.input_value() != "0"
-    page.wait_for_timeout(500)  # a person takes as long, and the page then knows what stands in the field
     seed.fill("0")
-    page.wait_for_timeout(500)
+    rest(page)  # the page knows what stands in the field
     seed.press("Enter")
     again = settled(page, "#variations", different_from=others)
     assert same(again, first)

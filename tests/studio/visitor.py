@@ -14,6 +14,7 @@ from sketch2photo.evaluation.browser import draw_stroke
 from sketch2photo.examples import example_strokes
 
 OPEN, BORROW = "input:has(+ #open)", "input:has(+ #borrow)"
+LONGER_THAN_PAUSE = 600  # ms; PAUSE is what the pad (pad.js) waits before it says that the pen rests
 
 
 def draw(page: Any, name: str) -> None:
@@ -52,15 +53,45 @@ def wait_for(condition: Callable[[], bool], what: str, seconds: float = 15) -> N
         time.sleep(0.1)
 
 
+def watch(page: Any) -> None:
+    """Counts what a new page asks of its server, for `rest`; Gradio keeps the heartbeat open for good."""
+    page.asked = page.answered = 0
+
+    def count(request: Any, kind: str) -> None:
+        if "/gradio_api/" in request.url and "/heartbeat/" not in request.url:
+            setattr(page, kind, getattr(page, kind) + 1)
+
+    page.on("request", lambda request: count(request, "asked"))
+    page.on("requestfinished", lambda request: count(request, "answered"))
+    page.on("requestfailed", lambda request: count(request, "answered"))  # a stream of results that the page has closed
+
+
+def rest(page: Any) -> None:
+    """Until what was done has had its effect everywhere: the server owes nothing, and the page asks for nothing more.
+
+    No matter how slow the machine is: the timers that the page has set (the pad's is the longest) end before one that is
+    set after them for longer, and what they then ask for has been asked once the page has nothing else to do.
+    """
+
+    def rests() -> bool:
+        before = page.asked
+        if page.answered != before:
+            page.wait_for_timeout(50)
+            return False
+        page.evaluate(
+            "time => new Promise(done => setTimeout(() => requestIdleCallback(done), time))", LONGER_THAN_PAUSE
+        )
+        return page.asked == before
+
+    wait_for(rests, "rest", 60)
+
+
 def settled(page: Any, where: str = "#photo", different_from: list[np.ndarray] | None = None) -> list[np.ndarray]:
-    """The pictures there once there are some (other ones), and they have stopped changing."""
+    """The pictures there once there are some (other ones), and nothing is under way that could still change them."""
     before = different_from or []
     wait_for(lambda: bool(now := pictures(page, where)) and not same(now, before), f"new picture in {where}")
-    while True:
-        shown = pictures(page, where)
-        time.sleep(0.5)
-        if same(shown, pictures(page, where)):
-            return shown
+    rest(page)
+    return pictures(page, where)
 
 
 def latents(page: Any) -> list[float]:
