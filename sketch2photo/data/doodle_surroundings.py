@@ -446,9 +446,21 @@ class Around:
 
 
 def draw_no_face(sheet: Sheet) -> None:
-    """A house, a cat's body, a tree, a text, a flower, a scribble, some shapes: whatever else people draw."""
+    """Whatever else people draw: up to four things beside each other, of one size or of several."""
     rng = sheet.rng
-    kind = int(rng.integers(8))
+    count = 1 if rng.random() < 0.5 else int(rng.integers(2, 5))
+    for _ in range(count):
+        first = len(sheet.strokes)
+        _thing(sheet)
+        away, size = rng.uniform(-1, 1, 2) * 2.5 * (count - 1), np.exp(rng.normal(0, 0.4))
+        for stroke in sheet.strokes[first:]:
+            stroke.line = stroke.line * size + away
+
+
+def _thing(sheet: Sheet) -> None:
+    """A house, a cat from the side, a tree, a text, a scribble, shapes, a car, a flower, a fish, a mug, a star, a cat's head or a table."""
+    rng = sheet.rng
+    kind = int(rng.integers(13))
     if kind == 0:  # house
         w, h, r = rng.uniform(0.6, 1.4), rng.uniform(0.5, 1.0), rng.uniform(0.3, 0.8)
         sheet.add("background", [(-w, 0), (w, 0), (w, 2 * h), (-w, 2 * h)], closed=True)
@@ -491,9 +503,38 @@ def draw_no_face(sheet: Sheet) -> None:
         )
         for x in (-1.1, 1.1):
             sheet.circle("background", np.array([x, 0.1]), rng.uniform(0.25, 0.5))
-    else:  # flower
+    elif kind == 7:  # flower
         petals, r = int(rng.integers(4, 9)), rng.uniform(0.3, 0.6)
         sheet.circle("background", np.zeros(2), r)
         for angle in np.linspace(0, 2 * np.pi, petals, endpoint=False):
             sheet.circle("background", np.array([np.cos(angle), np.sin(angle)]) * 2 * r, r * rng.uniform(0.6, 1))
         sheet.add("background", [(0, 2 * r), (0.1, 3)])
+    elif kind == 8:  # fish
+        u = np.linspace(0, 2 * np.pi, 20)
+        sheet.add("background", np.stack([1.5 * np.cos(u), rng.uniform(0.5, 0.9) * np.sin(u)], 1), closed=True)
+        sheet.add("background", [(1.4, 0), (2.1, -0.6), (2.1, 0.6)], closed=True)
+        sheet.dot("background", np.array([-1.0, -0.15]), 0.08)
+    elif kind == 9:  # mug
+        w, h = rng.uniform(0.6, 1.0), rng.uniform(0.8, 1.4)
+        sheet.add("background", [(-w, -h), (-0.9 * w, h), (0.9 * w, h), (w, -h)], closed=rng.random() < 0.5)
+        u = np.linspace(-np.pi / 2, np.pi / 2, 9)
+        sheet.add("background", np.stack([w + 0.6 * np.cos(u), 0.5 * h * np.sin(u)], 1))
+    elif kind == 10:  # star
+        corners = 2 * int(rng.integers(5, 9))
+        u, r = np.linspace(0, 2 * np.pi, corners, endpoint=False), np.where(np.arange(corners) % 2, 0.5, 1.2)
+        sheet.add("background", np.stack([np.sin(u) * r, -np.cos(u) * r], 1), closed=True)
+    elif kind == 11:  # a cat's head: ears, snout and whiskers
+        sheet.circle("background", np.zeros(2), np.array([1.2, 1.0]))
+        for sign in (-1, 1):
+            sheet.add("background", [(sign * 1.1, -0.5), (sign * 1.0, -1.6), (sign * 0.4, -0.95)])
+            sheet.dot("background", np.array([sign * 0.45, -0.2]), rng.uniform(0.06, 0.16))
+            for y in (0.2, 0.35, 0.5):
+                sheet.add("background", [(sign * 0.4, 0.3), (sign * 1.7, y + rng.normal(0, 0.1))])
+        sheet.add("background", [(-0.15, 0.1), (0.15, 0.1), (0, 0.3)], closed=True)
+        if rng.random() < 0.5:
+            sheet.add("background", [(-0.3, 0.5), (-0.15, 0.6), (0, 0.35), (0.15, 0.6), (0.3, 0.5)])
+    elif kind == 12:  # a table of lines
+        for x in np.linspace(-1, 1, int(rng.integers(2, 7))):
+            sheet.add("background", [(x, -1), (x, 1)])
+        for y in np.linspace(-1, 1, int(rng.integers(2, 7))):
+            sheet.add("background", [(-1, y), (1, y)])

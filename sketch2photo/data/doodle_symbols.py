@@ -137,14 +137,14 @@ class Symbols:
                 none=4.5, long=2.0, outline=0.9, strands=0.4, spikes=1.0, curls=0.4, scribble=0.5, fringe=0.5, parted=0.6, wild=0.4,
                 bun=0.15, tail=0.2, bald=0.3,
             )  # fmt: skip
-        hat = one(none=20, woolly=0.8, brim=0.6, cap=0.4, crown=0.2, scarf=0.6)
+        hat = one(none=14, woolly=0.8, brim=0.6, cap=0.4, crown=0.2, scarf=0.6)
         if not head and not eyes:
             eyes = "dot"
         if rng.random() < 0.04 and head:
             eyes = brows = nose = mouth = ""  # the outline alone
         return cls(
             head, eyes, brows, nose, mouth, "" if hat in ("woolly", "scarf") and rng.random() < 0.6 else hair,
-            one(none=9, round=0.8, square=0.5, dark=0.3), one(none=9, full=0.6, strokes=0.8, goatee=0.4, moustache=0.6), hat,
+            one(none=5, round=0.8, square=0.6, dark=0.3), one(none=6, full=0.6, strokes=0.9, goatee=0.4, moustache=0.6), hat,
             one(none=1.2, neck=0.8, shoulders=1.2, trapezoid=0.35, stick=0.25, wide=0.3),
             one(none=8, frame=0.9, landscape=0.4, text=0.1, sun=0.1), bool(rng.random() < (0.3 if hair == "long" else 0.4)),
         )  # fmt: skip
