@@ -19,6 +19,8 @@ PEN = 1.6  # px, the lines of features that are drawn anew
 REDRAWN = 0.5  # at this strictness and below features are drawn anew
 KEPT_TURN = 8.0  # degrees by which a head may lean; what it leans more is taken back
 THICK = 4.5  # px, the width of lines above which they are thinned
+CANVAS = 512  # px, side of the sheet on which a face is found, so that a small head can be enlarged
+GENERATOR_HINT = 0.6  # how much of a hint the generator takes a wholly calibrated drawing as
 NEAR = 0.05  # of the side: a drawing that is framed as well as this stays where it is
 
 _AT = slices()
@@ -47,8 +49,15 @@ class Calibrated(NamedTuple):
     added: Tensor
 
 
+def generator_strictness(strictness: float) -> float:
+    """What the generator is told of a drawing that was calibrated at a strictness, both in [0, 1]."""
+    return 1 - GENERATOR_HINT * (1 - strictness)
+
+
 @torch.inference_mode()
-def calibrate(calibrator: Calibrator, sketch: Tensor, strictness: float, size: int = 256) -> Calibrated:
+def calibrate(
+    calibrator: Calibrator, sketch: Tensor, strictness: float, size: int = 256, reframe: bool = True
+) -> Calibrated:
     """Frames, calibrates and completes a drawing.
 
     Args:
@@ -57,6 +66,7 @@ def calibrate(calibrator: Calibrator, sketch: Tensor, strictness: float, size: i
         strictness: 1 only frames it. Below, lines are moved towards the believable face and missing features are drawn; from
             one half down all features are drawn anew. At 0 they are where the believable face has them.
         size: S, side of the result in pixels.
+        reframe: whether the face is brought to where training's faces are, in place and size.
 
     Raises:
         ValueError: a sketch of another shape, or a strictness outside of [0, 1].
@@ -72,7 +82,7 @@ def calibrate(calibrator: Calibrator, sketch: Tensor, strictness: float, size: i
         return Calibrated(to_tensor(framed)[None], seen.points, seen.certainty, torch.ones(1, 1, size, size))
     matrix, certainty = np.eye(2, 3), seen.certainty
     mean = calibrator.mean_face.float().cpu().numpy() * size
-    for _ in range(2):  # a small head is seen better once it is large
+    for _ in range(2 if reframe else 0):  # a small head is seen better once it is large
         step = framing(seen.believable, mean, size)
         if step is None:
             break

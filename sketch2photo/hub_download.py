@@ -1,8 +1,9 @@
-"""The files of a model on the Hub, or one sentence about why they cannot be had."""
+"""A model of a folder or of the Hub: its files, and the networks that they hold, or one sentence about why they cannot be had."""
 
+import json
 from pathlib import Path
 from textwrap import shorten
-from typing import Any
+from typing import Any, TypeVar
 
 from huggingface_hub import snapshot_download
 from huggingface_hub.constants import CONFIG_NAME, SAFETENSORS_SINGLE_FILE
@@ -14,17 +15,32 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import nn
 
-FILES = (CONFIG_NAME, SAFETENSORS_SINGLE_FILE)  # what a model on disk or on the Hub is
+FILES = (CONFIG_NAME, SAFETENSORS_SINGLE_FILE)  # what a network on disk or on the Hub is
+CALIBRATOR = "calibrator"  # the folder of the network that goes with a model of faces, in the model's own
+
+Network = TypeVar("Network", bound=nn.Module)
 
 
-def download_model(name: str, revision: str | None, **options: Any) -> Path:
-    """The folder in the cache with the two files of a model on the Hub; ValueError where they cannot be had.
+def model_folder(name: str, **options: Any) -> Path:
+    """The folder itself, or the one in the cache with the files of a model on the Hub; ValueError where they cannot be had.
 
-    A snapshot, not file by file: both files are of the same commit, and without a network it fails at once.
+    A snapshot, not file by file: all files are of the same commit, and without a network it fails at once.
+
+    Args:
+        name: a folder, or an id of the Hub.
+        **options: of huggingface_hub.snapshot_download: revision, token, ...
     """
+    folder = Path(name)
+    if folder.is_dir():
+        return folder
+    revision = options.get("revision")
     try:
-        return Path(snapshot_download(name, revision=revision, allow_patterns=list(FILES), **options))
+        wanted = [*FILES, *(f"{CALIBRATOR}/{file}" for file in FILES)]
+        return Path(snapshot_download(name, allow_patterns=wanted, **options))
     except HFValidationError as error:
         raise ValueError(f"{name!r} is neither a folder nor an id of the Hub, which looks like user/name.") from error
     except GatedRepoError as error:
@@ -49,3 +65,35 @@ def download_model(name: str, revision: str | None, **options: Any) -> Path:
             advice = "the token is not valid, so log in again with `hf auth login` or give another"
         reason = f"{type(error).__name__}: {shorten(str(error), 200)}"
         raise ValueError(f"{name} could not be downloaded ({reason}): {advice}.") from error
+
+
+def load_network(kind: type[Network], folder: Path, **arguments: Any) -> Network:
+    """A network from a folder's config.json and model.safetensors, in float32 and in eval mode; `arguments` go before the config's.
+
+    Raises:
+        ValueError: one sentence about the file that is missing, damaged or of another network.
+    """
+    for file in FILES:
+        if not (folder / file).is_file():
+            raise ValueError(f"{folder} holds no {file}: a model is the files {' and '.join(FILES)}.")
+    path, weights = (folder / file for file in FILES)
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path} is not JSON ({error}): copy or download it again.") from error
+    try:
+        network = kind(**(config | arguments))
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ValueError(
+            f"{path} describes no model that this version of sketch2photo can make ({error}): if a newer one wrote it, update."
+        ) from error
+    try:
+        network.load_state_dict(load_file(weights))
+    except SafetensorError as error:
+        raise ValueError(
+            f"{weights} is damaged ({error}): copy it again, or download it again with force_download=True."
+        ) from error
+    except RuntimeError as error:  # its first line only says that there is something, the second says what
+        reason = shorten(str(error).splitlines()[1], 200)
+        raise ValueError(f"{weights} does not hold the weights that its {CONFIG_NAME} describes: {reason}") from error
+    return network.eval()

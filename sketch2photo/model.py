@@ -1,18 +1,13 @@
 """Sketch2Photo: generator G(sketch, z) and variational encoder E(photo) of BicycleGAN, as one model for the Hugging Face Hub."""
 
-import json
 from pathlib import Path
-from textwrap import shorten
 from typing import Any
 
 import torch
 from huggingface_hub import PyTorchModelHubMixin
-from huggingface_hub.constants import CONFIG_NAME, SAFETENSORS_SINGLE_FILE
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from .hub_download import FILES, download_model
+from .hub_download import load_network, model_folder
 from .networks import ARCHITECTURES
 
 
@@ -120,45 +115,12 @@ class Sketch2Photo(
         Raises:
             ValueError: one sentence about what is wrong: the id, the access, the network, or a file.
         """
-        name = str(pretrained_model_name_or_path)
-        folder = Path(name)
-        if not folder.is_dir():
-            folder = download_model(
-                name,
-                force_download=force_download,
-                token=token,
-                cache_dir=cache_dir,
-                local_files_only=local_files_only,
-                revision=revision,
-            )
-        for file in FILES:
-            if not (folder / file).is_file():
-                raise ValueError(f"{name} holds no {file}: a model is the files {' and '.join(FILES)}.")
-        model = cls._from_config(folder / CONFIG_NAME, model_kwargs)
-        weights = folder / SAFETENSORS_SINGLE_FILE
-        try:
-            model.load_state_dict(load_file(weights))
-        except SafetensorError as error:
-            raise ValueError(
-                f"{weights} is damaged ({error}): copy it again, or download it again with force_download=True."
-            ) from error
-        except RuntimeError as error:  # its first line only says that there is something, the second says what
-            reason = shorten(str(error).splitlines()[1], 200)
-            raise ValueError(
-                f"{weights} does not hold the weights that its {CONFIG_NAME} describes: {reason}"
-            ) from error
-        return model.eval()
-
-    @classmethod
-    def _from_config(cls, path: Path, arguments: dict[str, Any]) -> "Sketch2Photo":
-        """A model with random weights from config.json; ValueError where this version cannot make one of it."""
-        try:
-            config = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise ValueError(f"{path} is not JSON ({error}): copy or download it again.") from error
-        try:
-            return cls(**(config | arguments))
-        except (TypeError, ValueError, RuntimeError) as error:
-            raise ValueError(
-                f"{path} describes no model that this version of sketch2photo can make ({error}): if a newer one wrote it, update."
-            ) from error
+        folder = model_folder(
+            str(pretrained_model_name_or_path),
+            force_download=force_download,
+            token=token,
+            cache_dir=cache_dir,
+            local_files_only=local_files_only,
+            revision=revision,
+        )
+        return load_network(cls, folder, **model_kwargs)

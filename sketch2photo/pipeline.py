@@ -10,24 +10,42 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from .calibration import CANVAS, Calibrated, calibrate, generator_strictness
+from .hub_download import CALIBRATOR, load_network, model_folder
 from .images import fitted, to_array, to_images, to_tensor
 from .latents import clip_norm, random_latents
 from .model import Sketch2Photo
+from .networks.calibrator import Calibrator
 from .onnx import with_onnx
 from .preprocess import to_sketch
+
+HUB_OPTIONS = ("force_download", "token", "cache_dir", "local_files_only", "revision")
 
 
 @dataclass
 class Sketch2PhotoOutput:
-    """images: N pictures; latents: (N, D), the z that made them; sketch: (1, 1, S, S) in [-1, 1], what the model saw."""
+    """Pictures of a drawing.
+
+    images: N pictures.
+    latents: (N, D), the z that made them.
+    sketch: (1, 1, S, S) in [-1, 1], what the generator saw: the calibrated drawing.
+    added: (1, 1, S, S) in [-1, 1], those lines of `sketch` that calibration added; white where there are none.
+    certainty: in [0, 1], that the drawing is one of a face; None where nothing looked for one.
+    """
 
     images: list[Image.Image]
     latents: Tensor
     sketch: Tensor
+    added: Tensor
+    certainty: float | None = None
 
 
 class Sketch2PhotoPipeline:
     """Turns whatever people bring as a drawing into photographs.
+
+    Args:
+        model: generator and encoder.
+        calibrator: finds the face in a drawing, for `calibrate`; without one a drawing is taken as it is. It stays on the CPU.
 
     Example:
         >>> pipe = Sketch2PhotoPipeline.from_pretrained("hub/model")
@@ -36,25 +54,32 @@ class Sketch2PhotoPipeline:
         >>> same = pipe("drawing.png", latents=out.latents[:1]).images[0]
     """
 
-    def __init__(self, model: Sketch2Photo) -> None:
+    def __init__(self, model: Sketch2Photo, calibrator: Calibrator | None = None) -> None:
         self.model = model.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.calibrator = calibrator and calibrator.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     @classmethod
     def from_pretrained(
         cls, model: str, engine: Literal["torch", "onnx"] = "torch", **kwargs: Any
     ) -> "Sketch2PhotoPipeline":
-        """A folder or Hub id; further arguments (revision, token, ...) are Sketch2Photo.from_pretrained's.
+        """The model of a folder or Hub id, and the calibrator in its folder calibrator/, if there is one.
+
+        Further arguments (revision, token, ...) are Sketch2Photo.from_pretrained's.
 
         With engine="onnx" the networks run in ONNX Runtime on the CPU: faster there, the same pictures, some seconds to load.
         """
         if engine not in ("torch", "onnx"):
             raise ValueError(f'engine is "torch" or "onnx", not {engine!r}.')
-        loaded = Sketch2Photo.from_pretrained(model, **kwargs)
-        return cls(with_onnx(loaded) if engine == "onnx" else loaded)
+        folder = model_folder(model, **{name: kwargs.pop(name) for name in HUB_OPTIONS if name in kwargs})
+        loaded = Sketch2Photo.from_pretrained(folder, **kwargs)
+        calibrator = load_network(Calibrator, folder / CALIBRATOR) if (folder / CALIBRATOR).is_dir() else None
+        return cls(with_onnx(loaded) if engine == "onnx" else loaded, calibrator)
 
     def save_pretrained(self, folder: str | Path, **kwargs: Any) -> None:
-        """Writes the model into a folder as Sketch2Photo.save_pretrained does; the pipeline itself has nothing to save."""
+        """Writes the model into a folder as Sketch2Photo.save_pretrained does, and the calibrator into calibrator/ in it."""
         self.model.save_pretrained(folder, **kwargs)
+        if self.calibrator:
+            self.calibrator.save_pretrained(Path(folder) / CALIBRATOR)
 
     def push_to_hub(self, repo_id: str, **kwargs: Any) -> str:
         """Uploads the model as Sketch2Photo.push_to_hub does (private, token, branch, create_pr, ...): the commit's address."""
@@ -77,17 +102,21 @@ class Sketch2PhotoPipeline:
         latents: Tensor | None = None,
         style: Image.Image | NDArray[Any] | None = None,
         strictness: float = 1.0,
+        reframe: bool = True,
         **directions: float,
     ) -> Sketch2PhotoOutput:
         """Photographs of a drawing.
 
         Args:
-            sketch: PIL image of any mode, array, path, value of a gr.Sketchpad, or (1, 1, H, W) tensor in [-1, 1].
+            sketch: PIL image of any mode, array, path, or value of a gr.Sketchpad; or a (1, 1, H, W) tensor in [-1, 1], which
+                the generator sees as it is.
             num_images: how many, with random latents.
             seed: of the random latents: the same seed gives the same pictures, and the first of 8 are those of 4.
             latents: (N, D), the latents themselves: N pictures, whatever num_images says.
             style: a photograph to take the latents from, E's mu of it: one picture.
-            strictness: in [0, 1]: 1 follows the lines to the pixel, 0 takes them as a hint.
+            strictness: in [0, 1]: 1 follows the lines to the pixel; below, they are calibrated first, see `calibrate`, and at 0
+                they are a hint of a believable face.
+            reframe: whether the face is brought to where faces are; not so while it is being drawn, where each line would move all others.
             **directions: by how much to move all latents along the model's named directions (`pipe.model.directions`), as in
                 `pipe(sketch, background=2)`; the latents that come back are the moved ones.
 
@@ -115,9 +144,36 @@ class Sketch2PhotoPipeline:
                 raise ValueError(f"This model has no direction named {name!r}; it has: {known}.")
             z = z + amount * torch.tensor(self.model.directions[name]["vector"])
         z = clip_norm(z)
-        x = to_sketch(sketch, self.model.image_size)
+        certainty = None
+        if self.calibrator is None or isinstance(sketch, Tensor):
+            x = to_sketch(sketch, self.model.image_size, reframe)
+            added = torch.ones_like(x)
+        else:
+            x, _, certainty, added = self.calibrate(sketch, strictness, reframe)
+            strictness = generator_strictness(strictness)
         photos = self.model(self._placed(x), self._placed(z), strictness)
-        return Sketch2PhotoOutput(to_images(photos), z.cpu(), x)
+        return Sketch2PhotoOutput(to_images(photos), z.cpu(), x, added, certainty)
+
+    def calibrate(
+        self, sketch: Any, strictness: float = 0.0, reframe: bool = True, size: int | None = None
+    ) -> Calibrated:
+        """The drawing that the generator sees in place of one: framed, its lines moved towards a believable face, completed.
+
+        Args:
+            sketch: as __call__ takes it, and no tensor.
+            strictness: 1 leaves every line as it is, 0 brings all features to where a believable face has them.
+            reframe: as in __call__.
+            size: side of the result in pixels, in place of the model's.
+
+        Raises:
+            ValueError: a drawing that is none, a strictness out of range, or a model without a calibrator.
+        """
+        if self.calibrator is None:
+            raise ValueError(
+                "This model has no calibrator: only models of faces do, in the folder calibrator/ of theirs."
+            )
+        canvas = to_sketch(sketch, CANVAS, reframe=False)
+        return calibrate(self.calibrator, canvas, strictness, size or self.model.image_size, reframe)
 
     @torch.inference_mode()
     def encode(self, photo: Image.Image | NDArray[Any]) -> Tensor:

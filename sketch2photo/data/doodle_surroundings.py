@@ -521,8 +521,8 @@ def _thing(sheet: Sheet) -> None:
         sheet.add("background", np.stack([w + 0.6 * np.cos(u), 0.5 * h * np.sin(u)], 1))
     elif kind == 10:  # star
         corners = 2 * int(rng.integers(5, 9))
-        u, r = np.linspace(0, 2 * np.pi, corners, endpoint=False), np.where(np.arange(corners) % 2, 0.5, 1.2)
-        sheet.add("background", np.stack([np.sin(u) * r, -np.cos(u) * r], 1), closed=True)
+        u, reach = np.linspace(0, 2 * np.pi, corners, endpoint=False), np.where(np.arange(corners) % 2, 0.5, 1.2)
+        sheet.add("background", np.stack([np.sin(u) * reach, -np.cos(u) * reach], 1), closed=True)
     elif kind == 11:  # a cat's head: ears, snout and whiskers
         sheet.circle("background", np.zeros(2), np.array([1.2, 1.0]))
         for sign in (-1, 1):

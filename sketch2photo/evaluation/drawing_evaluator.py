@@ -1,7 +1,7 @@
 """How a model does on drawings that have no photograph: whether its pictures have a face, and are like sharp photographs."""
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -11,9 +11,10 @@ from tqdm import tqdm
 from ..data.sources import Photos
 from ..images import Floats, fitted, to_pictures, to_tensor
 from ..networks.features import EfficientNetLite, kernel_distance
+from ..pipeline import Sketch2PhotoPipeline
 from .metrics import FaceFinder, kernel_floor, share_with_face, sharpness
 from .report import Figures, Row
-from .resized import Resized
+from .resized import resized
 
 SAMPLES = 8  # of each drawing
 BATCH = 16  # photographs
@@ -23,7 +24,8 @@ class DrawingEvaluator:
     """Drawings, and what is measured once on photographs, to measure any number of models by.
 
     Args:
-        sketch: the drawings, (N, 1, S, S) in [-1, 1], at the size of the models' pictures.
+        drawings: whatever the pipeline takes.
+        size: px, of the pictures that are measured.
         finder: face detector; without it faces are left out.
         photos: at least 4; without them kernel distance and sharpness are left out.
         seed: of every z.
@@ -33,9 +35,16 @@ class DrawingEvaluator:
         ImportError: EfficientNet-Lite2 is not installed, and there are photographs.
     """
 
-    def __init__(self, sketch: Tensor, finder: FaceFinder | None, photos: Photos | None = None, seed: int = 0) -> None:
+    def __init__(
+        self,
+        drawings: Sequence[Any],
+        size: int,
+        finder: FaceFinder | None,
+        photos: Photos | None = None,
+        seed: int = 0,
+    ) -> None:
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.sketch, self.finder, self.seed = sketch, finder, seed
+        self.drawings, self.size, self.finder, self.seed = drawings, size, finder, seed
         self.judge: EfficientNetLite | None = None
         self.photos: _Measured | None = None
         if photos:
@@ -43,13 +52,13 @@ class DrawingEvaluator:
                 raise ValueError(f"Comparing with photographs needs at least 4 of them, not {len(photos)}.")
             self.judge = EfficientNetLite("lite2").to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
             parts = torch.arange(len(photos)).split(BATCH)
-            squares = (torch.stack([_square(photos, i, sketch.shape[-1]) for i in part.tolist()]) for part in parts)
+            squares = (torch.stack([_square(photos, i, size) for i in part.tolist()]) for part in parts)
             self.photos = self._measure(tqdm(squares, "photographs", len(parts), leave=False, disable=None))
 
     def counts(self) -> dict[str, int]:
         """What a report says of how much was measured."""
         photos = {"photo_count": len(self.photos.features)} if self.photos else {}
-        return {"drawing_count": len(self.sketch), "samples_of_each_drawing": SAMPLES, **photos}
+        return {"drawing_count": len(self.drawings), "samples_of_each_drawing": SAMPLES, **photos}
 
     def references(self) -> list[Row]:
         """The row of the photographs themselves, if there are any."""
@@ -58,17 +67,20 @@ class DrawingEvaluator:
         figures = {"drawn_kernel_distance": kernel_floor(self.photos.features), "drawn_sharpness": 1.0}
         if self.finder:
             figures["drawn_faces"] = self.photos.faces
-        return [Row("sharp photographs", self.sketch.shape[-1], None, figures)]
+        return [Row("sharp photographs", self.size, None, figures)]
 
     @torch.inference_mode()
-    def evaluate(self, model: Resized, strictness: float = 1.0) -> Figures:
-        """The figures of a model on 8 pictures of each drawing."""
-        model = model.eval().to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    def evaluate(self, pipe: Sketch2PhotoPipeline, strictness: float = 1.0) -> Figures:
+        """The figures of a pipeline on 8 pictures of each drawing."""
+        pipe = pipe.to(self.device)
         generator = torch.Generator().manual_seed(self.seed)
-        latents = torch.randn(len(self.sketch), SAMPLES, model.latent_dim, generator=generator)
+        latents = torch.randn(len(self.drawings), SAMPLES, pipe.model.latent_dim, generator=generator)
+        outs = (
+            pipe(drawing, latents=z, strictness=strictness) for drawing, z in zip(self.drawings, latents, strict=True)
+        )
         pictures = (
-            model(drawing.to(self.device), z.to(self.device), strictness).float()
-            for drawing, z in zip(self.sketch.split(1), latents, strict=True)
+            resized(torch.stack([to_tensor(np.asarray(image) / np.float32(255)) for image in out.images]), self.size)
+            for out in outs
         )
         found = self._measure(tqdm(pictures, "drawings", len(latents), leave=False, disable=None))
         figures = {"drawn_faces": found.faces} if self.finder else {}

@@ -20,7 +20,8 @@ and `--drawings DIR --photos DIR`, on drawings that have no photograph, by thems
 With pairs three rows stand beside the models': the photographs themselves (kernel distance is then between random halves, background over
 all photographs), photographs of other people, which is what ignoring the sketch would score, and the sketches themselves, whose
 landmarks are off, too, where an artist drew a face freely. With `--photos` there is a row of those. Everything is measured at the
-picture size of the largest model, to which the others' photographs are enlarged. Diversity and background mean something
+picture size of the largest model, to which the others' photographs are enlarged. Pairs measure the networks alone, drawings
+all that the pipeline does: calibration, too. Diversity and background mean something
 only beside a good kernel distance: blotches are diverse too.
 """
 
@@ -31,14 +32,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from .. import machine
 from ..cli import run
 from ..data.sources import Pairs, Photos, Source, split
-from ..model import Sketch2Photo
-from ..preprocess import to_sketch
+from ..pipeline import Sketch2PhotoPipeline
 from .drawing_evaluator import DrawingEvaluator
 from .metrics import FaceFinder
 from .pair_evaluator import PairEvaluator
@@ -66,7 +65,7 @@ def main(
         pairs: folder with photo/ and sketch/ of the same names, which no model was trained on.
         drawings: folder of drawings, which grid.jpg shows in place of the pairs' sketches.
         photos: folder of sharp photographs, to compare the pictures of the drawings with.
-        out: folder for metrics.json and grid.jpg: sketches, never photographs, beside samples.
+        out: folder for metrics.json and grid.jpg: sketches, never photographs, and calibrated ones beside their samples.
         strictness: measure each model at each of these, in [0, 1].
         limit: measure on so many pairs, evenly spread, in place of all.
         features: lite2, or inception for FID and KID beside it on pairs (downloads Inception's weights).
@@ -86,40 +85,40 @@ def main(
     drawn = drawing_files(drawings) if drawings else []
     sharp = Photos.open(photos) if photos else None
     machine.keep_freed_memory()
-    models = [Sketch2Photo.from_pretrained(name) for name in model]
-    size = max(loaded.image_size for loaded in models)
+    pipes = [Sketch2PhotoPipeline.from_pretrained(name) for name in model]
+    size = max(pipe.model.image_size for pipe in pipes)
     finder = FaceFinder() if FaceFinder.available() else None
     if finder is None:
         print("No faces, landmark error or bleed: pip install dlib-bin face-recognition-models", file=sys.stderr)
 
-    evaluators: list[PairEvaluator | DrawingEvaluator] = []
-    if source:
-        evaluators.append(PairEvaluator(source, size, finder, features == "inception", seed))
-    if drawn:
-        sketches = torch.cat([to_sketch(path, size) for path in drawn])
-        evaluators.append(DrawingEvaluator(sketches, finder, sharp, seed))
-    references = [row for evaluator in evaluators for row in evaluator.references()]
+    on_pairs = PairEvaluator(source, size, finder, features == "inception", seed) if source else None
+    on_drawings = DrawingEvaluator(drawn, size, finder, sharp, seed) if drawn else None
+    references = [row for evaluator in (on_pairs, on_drawings) if evaluator for row in evaluator.references()]
     results: list[Row] = []
-    for name, loaded in zip(model, models, strict=True):
+    for name, pipe in zip(model, pipes, strict=True):
         label = Path(name).name if Path(name).is_absolute() else name
         for value in strictness:
-            row = Row(label, loaded.image_size, value, {})
-            for evaluator in evaluators:
-                row.figures.update(evaluator.evaluate(Resized(loaded, size), value))
+            row = Row(label, pipe.model.image_size, value, {})
+            if on_pairs:
+                row.figures.update(on_pairs.evaluate(Resized(pipe.model, size), value))
+            if on_drawings:
+                row.figures.update(on_drawings.evaluate(pipe, value))
             results.append(row)
     print(table(references + results))
 
     if out:
         folders = {"pairs": pairs, "drawings": drawings, "photos": photos}
         report: dict[str, Any] = {name: folder.resolve().name for name, folder in folders.items() if folder}
-        for evaluator in evaluators:
-            report |= evaluator.counts()
+        for evaluator in (on_pairs, on_drawings):
+            report |= evaluator.counts() if evaluator else {}
         report |= {"seed": seed, **machine.description()}
         report |= {"references": [asdict(row) for row in references], "results": [asdict(row) for row in results]}
         out.mkdir(parents=True, exist_ok=True)
         (out / "metrics.json").write_text(json.dumps(report, indent=1) + "\n")
-        shown: list[Any] = drawn or _some_sketches(evaluators[0].sketch)
-        grid(models, shown, strictness, seed).save(out / "grid.jpg", quality=90)
+        shown: list[Any] = list(drawn)
+        if on_pairs and not shown:
+            shown = _some_sketches(on_pairs.sketch)
+        grid(pipes, shown, strictness, seed).save(out / "grid.jpg", quality=90)
 
 
 def _some_sketches(sketches: Tensor) -> list[Tensor]:

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import torch
 from diffusers.utils.pil_utils import make_image_grid
 from PIL import Image
 
-from ..images import SUFFIXES, Picture, to_pictures
-from ..model import Sketch2Photo
+from ..images import SUFFIXES, to_images
+from ..pipeline import Sketch2PhotoPipeline
 from ..preprocess import to_sketch
 
 GRID_SAMPLES, GRID_CELL = 4, 160  # GRID_CELL in px
@@ -83,20 +82,19 @@ def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join([lines[0], "|" + "---|" * len(head), *lines[1:]])
 
 
-@torch.inference_mode()
 def grid(
-    models: Sequence[Sketch2Photo], sketches: Sequence[Any], strictness: Sequence[float], seed: int = 0
+    pipes: Sequence[Sketch2PhotoPipeline], drawings: Sequence[Any], strictness: Sequence[float], seed: int = 0
 ) -> Image.Image:
-    """Each sketch (whatever preprocess.to_sketch takes) beside 4 samples per model and strictness; z is the same down a column."""
-    side = max(model.image_size for model in models)
-    cells: list[Picture] = []
-    for sketch in sketches:
-        cells.append(to_pictures(to_sketch(sketch, side).expand(-1, 3, -1, -1))[0])
-        for model in models:
-            z = torch.randn(GRID_SAMPLES, model.latent_dim, generator=torch.Generator().manual_seed(seed))
-            device = next(model.parameters()).device
-            drawing, z = (given.to(device) for given in (to_sketch(sketch, model.image_size), z))
+    """Each drawing, or sketch as a tensor (1, 1, S, S), and for each pipeline and strictness 4 samples; z is the same down a column.
+
+    Where a pipeline calibrates, the drawing as the generator sees it stands before its samples.
+    """
+    images: list[Image.Image] = []
+    for drawing in drawings:
+        images += to_images(to_sketch(drawing, GRID_CELL, reframe=False))
+        for pipe in pipes:
             for value in strictness:
-                cells += list(to_pictures(model(drawing, z, value)))
-    images = [Image.fromarray(cell).resize((GRID_CELL, GRID_CELL), Image.Resampling.LANCZOS) for cell in cells]
-    return make_image_grid(images, len(sketches), len(images) // len(sketches))
+                out = pipe(drawing, num_images=GRID_SAMPLES, seed=seed, strictness=value)
+                images += [*(to_images(out.sketch) if out.certainty is not None else []), *out.images]
+    cells = [image.convert("RGB").resize((GRID_CELL, GRID_CELL), Image.Resampling.LANCZOS) for image in images]
+    return make_image_grid(cells, len(drawings), len(cells) // len(drawings))

@@ -15,13 +15,14 @@ class Resized(torch.nn.Module):
         self.model, self.size, self.latent_dim = model, size, model.latent_dim
 
     def forward(self, sketch: Tensor, z: Tensor, strictness: float) -> Tensor:
-        return _resized(self.model(_resized(sketch, self.model.image_size), z, strictness), self.size)
+        return resized(self.model(resized(sketch, self.model.image_size), z, strictness), self.size)
 
     def encode(self, photo: Tensor) -> tuple[Tensor, Tensor]:
-        return self.model.encode(_resized(photo, self.model.image_size))
+        return self.model.encode(resized(photo, self.model.image_size))
 
 
-def _resized(pictures: Tensor, size: int) -> Tensor:
+def resized(pictures: Tensor, size: int) -> Tensor:
+    """(N, C, S, S) in [-1, 1] at another size."""
     if pictures.shape[-1] == size:
         return pictures
     return F.interpolate(pictures, (size, size), mode="bicubic", antialias=True).clamp(-1, 1)

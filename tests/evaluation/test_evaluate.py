@@ -12,7 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
-from sketch2photo import Sketch2Photo
+from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline
 from sketch2photo.data.sources import Pairs, Photos
 from sketch2photo.data.synthetic_faces import draw_face
 from sketch2photo.evaluation import metrics
@@ -332,7 +332,7 @@ def test_pictures_of_drawings_that_are_the_photographs_are_near_and_sharp(faces,
     class Copies(torch.nn.Module):
         """The photographs themselves, or blurred, whatever is drawn."""
 
-        latent_dim = 4
+        latent_dim, image_size, directions = 4, SIDE, {}
 
         def __init__(self, blur: float) -> None:
             super().__init__()
@@ -343,8 +343,9 @@ def test_pictures_of_drawings_that_are_the_photographs_are_near_and_sharp(faces,
             self.turn += len(z)
             return self.photos[self.turn - len(z) : self.turn]
 
-    evaluator = DrawingEvaluator(torch.ones(2, 1, SIDE, SIDE), None, Photos.open(tmp_path))
-    same, blurred = (evaluator.evaluate(Copies(blur)) for blur in (0, 1.5))
+    sketches = [torch.ones(1, 1, SIDE, SIDE)] * 2
+    evaluator = DrawingEvaluator(sketches, SIDE, None, Photos.open(tmp_path))
+    same, blurred = (evaluator.evaluate(Sketch2PhotoPipeline(Copies(blur))) for blur in (0, 1.5))
     assert same["drawn_sharpness"] == pytest.approx(1) and blurred["drawn_sharpness"] < 0.5
     assert same["drawn_kernel_distance"] < 0 < blurred["drawn_kernel_distance"], "nothing is nearer than the set itself"
     assert evaluator.references()[0].figures["drawn_kernel_distance"] < blurred["drawn_kernel_distance"]
