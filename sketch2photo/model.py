@@ -51,10 +51,10 @@ class Sketch2Photo(
         networks = ARCHITECTURES[architecture]
         sizes = networks.sizes(sizes)
         # The mixin saves what is given, and knows no defaults but those above.
-        self._hub_mixin_config |= sizes  # type: ignore[operator]
+        self._hub_mixin_config |= sizes  # pyrefly: ignore[unsupported-operation]
         self.generator = networks.generator(latent_dim, image_size, **sizes)
         self.encoder = networks.encoder(latent_dim, image_size)
-        self.multiple: int = self.generator.multiple  # type: ignore[assignment]
+        self.multiple: int = self.generator.multiple  # pyrefly: ignore[bad-assignment]
 
     def forward(self, sketch: Tensor, z: Tensor, strictness: float | Tensor = 1.0) -> Tensor:
         """Photographs G(sketch, z).

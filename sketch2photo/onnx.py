@@ -52,7 +52,7 @@ def to_onnx(model: Sketch2Photo, bits: Bits = 32) -> dict[str, bytes]:
         raise ValueError(f"ONNX Runtime does not run models of the architecture {model.architecture!r}.")
     # Contiguous weights: with others the exporter writes shapes of one z into the graph.
     generator, encoder = (
-        copy.deepcopy(network).eval().to("cpu", torch.float32, memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+        copy.deepcopy(network).eval().to("cpu", torch.float32, memory_format=torch.contiguous_format)  # pyrefly: ignore[unexpected-keyword]
         for network in (model.generator, model.encoder)
     )
     _fold_norms(generator)
@@ -181,7 +181,7 @@ class _Session(nn.Module):
         given = {name: x.detach().float().cpu().numpy() for name, x in zip(names, inputs, strict=True)}
         return [torch.from_numpy(x) for x in self.session.run(None, given)]
 
-    def _save_to_state_dict(self, *args: Any) -> None:
+    def _save_to_state_dict(self, destination: Any, prefix: Any, keep_vars: Any) -> None:
         raise ValueError("A model in ONNX Runtime cannot be saved: load it in PyTorch for that.")
 
 

@@ -55,8 +55,8 @@ class Sketch2PhotoPipeline:
     """
 
     def __init__(self, model: Sketch2Photo, calibrator: Calibrator | None = None) -> None:
-        self.model = model.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.calibrator = calibrator and calibrator.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.model = model.eval().to(memory_format=torch.channels_last)
+        self.calibrator = calibrator and calibrator.eval().to(memory_format=torch.channels_last)
 
     @classmethod
     def from_pretrained(

@@ -55,7 +55,9 @@ class Refiner:
         }
         try:
             controlnet = ControlNetModel.from_pretrained(self.controlnet, **how)
-            pipe = StableDiffusionControlNetImg2ImgPipeline.from_pretrained(self.model, controlnet=controlnet, **how)
+            pipe: Any = StableDiffusionControlNetImg2ImgPipeline.from_pretrained(
+                self.model, controlnet=controlnet, **how
+            )
         except (OSError, ValueError) as error:
             reason = str(error).splitlines()[0]
             raise ValueError(f"{self.model} with {self.controlnet} cannot be loaded: {reason}") from error

@@ -93,10 +93,10 @@ def in_pytorch(
 ) -> Contender:
     """A copy of a network in a precision, on the GPU if there is one."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    placed = copy.deepcopy(network).eval().to(device, dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    placed = copy.deepcopy(network).eval().to(device, dtype, memory_format=torch.channels_last)  # pyrefly: ignore[unexpected-keyword]
     size = sum(p.nbytes for p in placed.parameters())
     given = {n: [x.to(device, dtype) for x in inputs(n)] for n in COUNTS}
-    return Contender(name, f"{size / 1e6:.1f} MB", {n: lambda n=n: placed(*given[n]) for n in COUNTS})  # type: ignore[misc]
+    return Contender(name, f"{size / 1e6:.1f} MB", {n: lambda n=n: placed(*given[n]) for n in COUNTS})
 
 
 def in_onnx(name: str, model: Sketch2Photo, inputs: Callable[[int], tuple[Tensor, ...]]) -> Contender:
@@ -107,7 +107,7 @@ def in_onnx(name: str, model: Sketch2Photo, inputs: Callable[[int], tuple[Tensor
     files = [f"{len(to_onnx(model, bits)['generator']) / 1e6:.1f} MB in {bits} bits" for bits in (32, 16, 8)]
     session = with_onnx(copy.deepcopy(model))
     given = {n: inputs(n) for n in COUNTS}
-    draw: dict[int, Callable[[], Tensor]] = {n: lambda n=n: session(*given[n]) for n in COUNTS}  # type: ignore[misc]
+    draw: dict[int, Callable[[], Tensor]] = {n: lambda n=n: session(*given[n]) for n in COUNTS}
     return Contender(name, f"generator.onnx: {', '.join(files)}", draw)
 
 
@@ -165,8 +165,8 @@ def main(model: str | None = None, rounds: int = 9, browser: Path | None = None)
         raise ValueError(f"Timing needs at least 1 round, not {rounds}.")
     machine.keep_freed_memory()
     compared = latencies(contenders(_load(model)), rounds)
-    if browser:
-        page = time_page(browser, COUNTS, rounds)
+    page = time_page(browser, COUNTS, rounds) if browser else None
+    if browser and page:
         size = f"the whole page: {page_size(browser) / 1e6:.1f} MB"
         compared.append(Latency("Sketch2Photo, Chromium, WebAssembly fp32", size, page.photographs))
     print(", ".join(f"{key} {value}" for key, value in (machine.description() | _versions(browser)).items()) + "\n")
@@ -178,7 +178,7 @@ def main(model: str | None = None, rounds: int = 9, browser: Path | None = None)
         times = [cell for n in COUNTS for cell in (f"{1000 * seconds[n]:.0f} ms", f"{seconds[n] / unit[n]:.2f}")]
         rows.append([name, size, *times])
     print(markdown_table(head, rows))
-    if browser:
+    if page:
         print(f"\nIn Chromium, from pen-up to the photograph on the page: {1000 * page.pen_up:.0f} ms.")
     print(f"\nPeak memory of a process that makes 8 photographs: {in_own_process(generation_memory, model):.2f} GiB.")
 

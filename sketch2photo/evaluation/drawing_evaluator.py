@@ -50,7 +50,7 @@ class DrawingEvaluator:
         if photos:
             if len(photos) < 4:
                 raise ValueError(f"Comparing with photographs needs at least 4 of them, not {len(photos)}.")
-            self.judge = EfficientNetLite("lite2").to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+            self.judge = EfficientNetLite("lite2").to(self.device, memory_format=torch.channels_last)  # pyrefly: ignore[no-matching-overload]
             parts = torch.arange(len(photos)).split(BATCH)
             squares = (torch.stack([_square(photos, i, size) for i in part.tolist()]) for part in parts)
             self.photos = self._measure(tqdm(squares, "photographs", len(parts), leave=False, disable=None))

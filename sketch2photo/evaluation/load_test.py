@@ -11,6 +11,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 from gradio_client import Client
@@ -76,10 +77,8 @@ class Visitor:
 
     def __init__(self, url: str) -> None:
         self.client = Client(url, verbose=False, download_files=False)
-        parameters = self.client.view_api(return_format="dict", print_info=False)["named_endpoints"]["/photograph"][
-            "parameters"
-        ]
-        self.numbers = [0] * (len(parameters) - 2)
+        api: Any = self.client.view_api(return_format="dict", print_info=False)
+        self.numbers = [0] * (len(api["named_endpoints"]["/photograph"]["parameters"]) - 2)
 
     def photograph(self, drawing: str) -> str:
         """The path, on the server, of the photograph of a drawing (a data URL)."""

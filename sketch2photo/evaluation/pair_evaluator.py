@@ -52,7 +52,7 @@ class PairEvaluator:
             raise ValueError(f"Measuring needs at least 4 pairs, not {len(source)}.")
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.image_size, self.finder, self.seed = image_size, finder, seed
-        self.judge = EfficientNetLite("lite2").to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.judge = EfficientNetLite("lite2").to(self.device, memory_format=torch.channels_last)  # pyrefly: ignore[no-matching-overload]
         self.sketch, self.photo = fixed_samples(source, image_size, len(source))
         self.sketches, self.photos = to_pictures(self.sketch), to_pictures(self.photo)
         self.varied = np.linspace(0, len(source) - 1, min(VARIED, len(source))).round().astype(int).tolist()
@@ -92,7 +92,7 @@ class PairEvaluator:
     @torch.inference_mode()
     def evaluate(self, model: Resized, strictness: float = 1.0) -> Figures:
         """All figures of a model."""
-        model = model.eval().to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        model = model.eval().to(self.device, memory_format=torch.channels_last)  # pyrefly: ignore[no-matching-overload]
         generator = torch.Generator().manual_seed(self.seed)
         z = torch.randn(len(self.sketch), model.latent_dim, generator=generator)
 

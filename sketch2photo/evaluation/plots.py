@@ -4,6 +4,7 @@ sweeps.jpg shows what each latent and each named direction does; curves.png the 
 """
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from PIL import Image, ImageDraw, ImageFont
@@ -64,8 +65,9 @@ def _validations(run: Path) -> dict[str, dict[int, float]]:
     for file in sorted(run.rglob("events.out.tfevents.*"), key=lambda file: file.stat().st_mtime):
         events = EventAccumulator(str(file))
         events.Reload()
+        scalars: Any = events.Tags()["scalars"]
         for name in SCORES:
-            if f"validation/{name}" in events.Tags()["scalars"]:
+            if f"validation/{name}" in scalars:
                 values = {event.step: event.value for event in events.Scalars(f"validation/{name}")}
                 found[name] = found.get(name, {}) | values
     if not found:

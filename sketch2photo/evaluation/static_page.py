@@ -73,5 +73,5 @@ def page_size(folder: Path) -> int:
 
 
 class _QuietHandler(SimpleHTTPRequestHandler):
-    def log_message(self, *args: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:
         pass

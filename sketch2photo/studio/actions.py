@@ -279,7 +279,7 @@ class Actions:
         """The picture with latents z (D,), and its recipe in it."""
         options = {control.name: recorded[control.name] for control in self.controls["options"]}
         photo = self._draw(drawing, torch.tensor([z]), options, directions).images[0]
-        parts: dict[str, Any] = {"sketch": drawing, "latents": z, "directions": directions, "model": self.revision}
+        parts: Any = {"sketch": drawing, "latents": z, "directions": directions, "model": self.revision}
         return to_png(photo, self.recipe_type.model_construct(**(parts | recorded)))
 
 

@@ -58,5 +58,5 @@ def endpoint(action: Callable[..., R], controls: Controls) -> Callable[..., R]:
     described = [f"    {each.name}: {sentences[each.name]}" for each in flat if each.name in sentences]
     called.__doc__ = "\n".join([inspect.getdoc(action) or "", "Args:", *described])
     called.__annotations__ = {each.name: each.annotation for each in flat}
-    called.__signature__ = signature.replace(parameters=flat)  # type: ignore[attr-defined]
+    called.__signature__ = signature.replace(parameters=flat)  # pyrefly: ignore[missing-attribute]
     return called

@@ -1,14 +1,14 @@
 """How the page looks and what it does by itself: Gradio's theme, page.css over it, and the functions of page.js by their names."""
 
 import re
-from importlib.resources import files
+from pathlib import Path
 
 import gradio as gr
 
-CSS = (files(__package__) / "page.css").read_text(encoding="utf-8")
+CSS = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
 _FUNCTIONS = re.compile(r"^export (function (\w+)\(.*?^})$", re.MULTILINE | re.DOTALL)
 SCRIPTS = {
-    found[2]: found[1] for found in _FUNCTIONS.finditer((files(__package__) / "page.js").read_text(encoding="utf-8"))
+    found[2]: found[1] for found in _FUNCTIONS.finditer(Path(__file__).with_name("page.js").read_text(encoding="utf-8"))
 }
 THEME = gr.themes.Soft(
     primary_hue="orange",

@@ -196,7 +196,7 @@ def main(
 
     network = Calibrator(SIZE)
     network.mean_face.copy_(mean_face(known, [str(name) for name in first]))
-    network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = network.to(memory_format=torch.channels_last)
     average = copy.deepcopy(network).eval()
     optimizer = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=0.01)
     step = 0

@@ -112,7 +112,7 @@ class Trainer:
         self.plateau = ReduceLROnPlateau(optimizer, factor=0.5, patience=bears, threshold=0, eps=0)
         self.ema = EMAModel(ours, use_ema_warmup=True, **_ema(config))
         self.ema.to(self.accelerator.device)
-        objective = objective.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        objective = objective.to(memory_format=torch.channels_last)
         if compile:  # Not the heads: spectral norm changes its own buffers, which the compiler does not take.
             model.generator.compile()
             if objective.features is not None:
@@ -135,7 +135,8 @@ class Trainer:
     @property
     def model(self) -> Sketch2Photo:
         """The model in training, without its wrappers."""
-        return self.accelerator.unwrap_model(self.objective).model
+        objective: Any = self.accelerator.unwrap_model(self.objective)
+        return objective.model
 
     @property
     def best(self) -> float:
@@ -280,7 +281,9 @@ class Trainer:
         loss, terms = self.objective(batch, self.step)
         self.optimizer.zero_grad()
         self.accelerator.backward(loss)
-        norm = self.accelerator.clip_grad_norm_(self.objective.parameters(), self.recipe.optimization.clip or math.inf)
+        norm: Any = self.accelerator.clip_grad_norm_(
+            self.objective.parameters(), self.recipe.optimization.clip or math.inf
+        )
         # A scaler skips steps whose scaled gradients overflow, and lowers the scale; anything else that is not finite is the end.
         if not torch.isfinite(loss) or not (torch.isfinite(norm) or self.accelerator.scaler):
             raise FloatingPointError(
@@ -332,7 +335,7 @@ class Trainer:
             self.ema.store(parameters)
             self.ema.copy_to(parameters)
             scores, grid = self.validation.score(model), self.validation.grid(model)
-            tracker = self.accelerator.get_tracker("tensorboard", unwrap=True)
+            tracker: Any = self.accelerator.get_tracker("tensorboard", unwrap=True)
             for name, value in scores.items():
                 tracker.add_scalar(f"validation/{name}", value, self.step)
             tracker.add_image("samples", np.asarray(grid), self.step, dataformats="HWC")
