@@ -2,6 +2,9 @@
 
 As Cali-Sketch (Xia et al., 2019) and Deep Plastic Surgery (Yang et al., 2020) do with large networks. The places come from a Calibrator;
 everything else here is geometry, the same in any size of picture. Lengths in px are px at 256.
+
+The page without a server does the same in hub/web/calibration.js, step by step: what is here is exact arithmetic on arrays, so that
+both come to the same pictures.
 """
 
 from typing import NamedTuple
@@ -16,6 +19,8 @@ from .images import Floats, to_tensor
 from .networks.calibrator import CLASSES, Calibrator, mirrored, slices
 
 PEN = 1.6  # px, the lines of features that are drawn anew
+IRIS = 0.8  # of the radius of the landmarks', as dark as it is
+INK = 0.12  # grey, white 1: what is darker than the paper by this is drawn
 REDRAWN = 0.5  # at this strictness and below features are drawn anew
 KEPT_TURN = 8.0  # degrees by which a head may lean; what it leans more is taken back
 THICK = 4.5  # px, the width of lines above which they are thinned
@@ -76,7 +81,7 @@ def calibrate(
     if not 0 <= strictness <= 1:
         raise ValueError(f"strictness is between 0 (a believable face) and 1 (the lines alone), not {strictness}.")
     paper = sketch[0, 0].float().cpu().numpy() / 2 + 0.5
-    framed = _warped(paper, np.eye(2, 3), size)
+    framed = _framed(paper, np.eye(2, 3), size)
     seen = _look(calibrator, framed)
     if seen.certainty < 0.5:
         return Calibrated(to_tensor(framed)[None], seen.points, seen.certainty, torch.ones(1, 1, size, size))
@@ -87,20 +92,20 @@ def calibrate(
         if step is None:
             break
         matrix = step @ np.vstack([matrix, (0, 0, 1)])
-        framed = _warped(paper, matrix, size)
+        framed = _framed(paper, matrix, size)
         seen = _look(calibrator, framed)
     amount = 1 - strictness
     if amount == 0:
         return Calibrated(to_tensor(framed)[None], seen.points, certainty, torch.ones(1, 1, size, size))
     framed = thinned(framed)
     target = seen.points + amount * (seen.believable - seen.points)
-    classes = _classes(framed, seen, size)
+    classes = _classes(framed, seen)
     missing = _missing(classes, seen.points, size)
     if strictness <= REDRAWN:
         framed = _without_features(framed, classes, seen.points, size)
         missing = dict.fromkeys(_PARTS, True)
     for side in ("left", "right"):
-        missing[f"{side} eye"] &= not _covered(classes, seen.points[_indices(f"{side} eye")])
+        missing[f"{side} eye"] &= not _covered(classes, f"{side} eye", seen.points)
     moved = _moved(framed, classes, seen.points, target, size)
     added = features(target, [name for name, is_missing in missing.items() if is_missing], size)
     return Calibrated(to_tensor(np.minimum(moved, added))[None], target, certainty, to_tensor(added)[None])
@@ -119,7 +124,7 @@ class _Seen(NamedTuple):
 def _look(calibrator: Calibrator, sketch: Floats) -> _Seen:
     """What the calibrator sees in a sketch (S, S) and in its mirror image, on average: so both get the same, mirrored, face."""
     x = to_tensor(sketch)[None]
-    x = F.interpolate(x, (calibrator.image_size,) * 2, mode="bilinear", antialias=True).to(calibrator.mean_face)
+    x = F.interpolate(x, (calibrator.image_size,) * 2, mode="area").to(calibrator.mean_face)
     found = calibrator(torch.cat([x, x.flip(3)]))
     side = sketch.shape[0]
 
@@ -160,21 +165,35 @@ def similarity(points: Floats, targets: Floats) -> Floats:
     return np.column_stack([turn, targets.mean(0) - turn @ points.mean(0)])
 
 
-def _warped(paper: Floats, matrix: Floats, size: int) -> Floats:
+def _framed(paper: Floats, matrix: Floats, size: int) -> Floats:
     """A sheet (H, H) under a map that is given in px of the result (S, S); white beyond its border."""
-    side = paper.shape[0]
-    scale = size / side * float(np.hypot(matrix[0, 0], matrix[1, 0]))
-    while scale < 0.6 and paper.shape[0] > 2:  # so that linear sampling sees all of it
-        paper = cv2.resize(paper, (paper.shape[1] // 2, paper.shape[0] // 2), interpolation=cv2.INTER_AREA)
-        side, scale = paper.shape[0], scale * 2
-    if side == size and np.allclose(matrix, np.eye(2, 3)):
+    scale = size / paper.shape[0] * float(np.hypot(matrix[0, 0], matrix[1, 0]))
+    while scale < 0.6 and paper.shape[0] % 2 == 0:  # so that linear sampling sees all of it
+        half = paper.shape[0] // 2
+        paper, scale = paper.reshape(half, 2, half, 2).mean((1, 3)), scale * 2
+    unit = size / paper.shape[0]
+    if unit == 1 and np.array_equal(matrix, np.eye(2, 3)):
         return paper
-    zoom = matrix[:, :2] * size / side
-    shift = matrix[:, 2] + zoom @ (0.5, 0.5) - 0.5  # Pixel centres are at halves.
-    method = cv2.INTER_CUBIC if scale > 1.2 else cv2.INTER_LINEAR
-    white = float(np.quantile(paper, 0.9))
-    found = cv2.warpAffine(paper, np.column_stack([zoom, shift]), (size, size), flags=method, borderValue=white)
-    return np.clip(found, 0, 1)
+    inverse = np.linalg.inv(matrix[:, :2])
+    centres = np.arange(size) + 0.5
+    y, x = np.meshgrid(centres - matrix[1, 2], centres - matrix[0, 2], indexing="ij")
+    x, y = ((inverse[k, 0] * x + inverse[k, 1] * y) / unit - 0.5 for k in (0, 1))
+    return np.clip(_sampled(paper, x, y, "bicubic" if scale > 1.2 else "bilinear"), 0, 1)
+
+
+def _sampled(picture: Floats, x: Floats, y: Floats, method: str = "bilinear") -> Floats:
+    """The picture (H, H) at places x and y (S, S), in px of it; white beyond its border."""
+    white = _white(picture)
+    last = (picture.shape[0] - 1) / 2
+    places = torch.from_numpy(np.stack([x, y], -1) / last - 1).float()[None]
+    darkness = torch.from_numpy(np.ascontiguousarray(white - picture, np.float32))[None, None]
+    found = F.grid_sample(darkness, places, mode=method, padding_mode="zeros", align_corners=True)
+    return white - found[0, 0].numpy()
+
+
+def _white(picture: Floats) -> float:
+    """The level of bare paper."""
+    return float(np.quantile(picture, 0.9, method="lower"))
 
 
 # ---- strokes -------------------------------------------------------------------------------------------------------
@@ -184,44 +203,54 @@ def _indices(part: str) -> Floats:
     return np.concatenate([np.arange(_AT[name].start, _AT[name].stop) for name in _PARTS[part]])
 
 
-def _classes(sketch: Floats, seen: _Seen, size: int) -> Floats:
+def _classes(sketch: Floats, seen: _Seen) -> Floats:
     """The class of each pixel with ink (S, S), -1 elsewhere; a line that is nearly all of one class is all of it."""
-    ink = sketch < float(np.quantile(sketch, 0.9)) - 0.12
-    logits = cv2.resize(
-        np.ascontiguousarray(seen.classes.transpose(1, 2, 0)), (size, size), interpolation=cv2.INTER_LINEAR
-    )
-    classes = np.where(ink, logits.argmax(2), -1)
+    ink = sketch < _white(sketch) - INK
+    logits = torch.from_numpy(seen.classes)[None]
+    logits = F.interpolate(logits, ink.shape, mode="bilinear", align_corners=False)[0].numpy()
+    classes = np.where(ink, logits.argmax(0), -1)
     _, labels = cv2.connectedComponents(ink.astype(np.uint8), connectivity=8)
     lines, kinds = int(labels.max()) + 1, len(CLASSES)
     counts = np.bincount(labels[ink] * kinds + classes[ink], minlength=lines * kinds).reshape(lines, kinds)
-    shares = counts.max(1) / counts.sum(1).clip(1)
-    single = shares > 0.65
+    single = counts.max(1) > 0.65 * counts.sum(1)
     whole = single[labels] & ink
     classes[whole] = counts.argmax(1)[labels[whole]]
     return classes
 
 
 def _hull(points: Floats, size: int, grow: float) -> Floats:
-    """Mask (S, S) of the convex hull of points, grown by so many px."""
-    mask: Floats = np.zeros((size, size), np.uint8)
-    cv2.fillConvexPoly(mask, cv2.convexHull(np.round(points).astype(np.int32)[:, None]), 1)
-    if grow:
-        width = 2 * round(grow * size / 256) + 1
-        mask = cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width)))
-    return mask > 0
+    """Mask (S, S) of the convex hull of points (K, 2), grown by so many px at 256; corners stay sharp."""
+    corners = cv2.convexHull(points.astype(np.float32), clockwise=False)[:, 0].astype(float)
+    along = np.roll(corners, -1, 0) - corners
+    normal = np.stack([along[:, 1], -along[:, 0]], 1) / np.linalg.norm(along, axis=1).clip(1e-9)[:, None]
+    normal *= np.sign((normal * (corners - corners.mean(0))).sum(1, keepdims=True))  # away from the middle
+    reach = (normal * corners).sum(1) + grow * size / 256
+    centres = np.arange(size) + 0.5
+    mask = np.zeros((size, size), bool)
+    low, high = (corners.min(0) - grow - 2).clip(0).astype(int), (corners.max(0) + grow + 3).clip(0).astype(int)
+    x, y = centres[low[0] : high[0]], centres[low[1] : high[1], None]
+    away = normal[:, 0, None, None] * x + normal[:, 1, None, None] * y - reach[:, None, None]
+    mask[low[1] : high[1], low[0] : high[0]] = (away <= 0).all(0)
+    return mask
+
+
+def _box(part: str, points: Floats, size: int, grow: float) -> tuple[slice, slice]:
+    """Rows and columns of a picture (S, S) in which a part of the face is, and so many px at 256 around."""
+    at, grow = points[_indices(part)], grow * size / 256
+    low, high = np.floor(at.min(0) - grow).clip(0, size), np.ceil(at.max(0) + grow).clip(0, size)
+    return slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))
 
 
 def _missing(classes: Floats, points: Floats, size: int) -> dict[str, bool]:
     """Which parts have no ink where they would be."""
     feature = classes == CLASSES.index("feature")
-    return {part: not feature[_hull(points[_indices(part)], size, 4)].any() for part in _PARTS}
+    return {part: not feature[_box(part, points, size, 3)].any() for part in _PARTS}
 
 
-def _covered(classes: Floats, eye: Floats) -> bool:
+def _covered(classes: Floats, eye: str, points: Floats) -> bool:
     """Whether an eye is behind dark glasses."""
-    size = classes.shape[0]
-    hull = _hull(eye, size, 0)
-    return bool((classes[hull] == CLASSES.index("glasses")).mean() > 0.6)
+    inside = classes[_box(eye, points, classes.shape[0], 0)]
+    return inside.size > 0 and bool((inside == CLASSES.index("glasses")).mean() > 0.6)
 
 
 def _near(mask: Floats) -> Floats:
@@ -234,13 +263,15 @@ def _without_features(sketch: Floats, classes: Floats, points: Floats, size: int
 
     What lies on an eye, a brow, the nose or the mouth is a part of it, unless it is worn or grows there.
     """
-    on_parts = np.any([_hull(points[_indices(part)], size, 3) for part in _PARTS], axis=0)
+    on_parts = np.zeros((size, size), bool)
+    for part in _PARTS:
+        on_parts[_box(part, points, size, 2)] = True
     stays = np.isin(classes, [CLASSES.index(name) for name in ("glasses", "beard", "hat")])
     gone = (classes == CLASSES.index("feature")) & _hull(points[_AT["oval"]], size, 6)
     gone |= (classes == CLASSES.index("background")) & ~_hull(points[_AT["oval"]], size, 0)
     gone |= (classes >= 0) & on_parts & ~stays
     kept = (classes >= 0) & ~gone
-    cleared = np.where(_near(gone) & ~kept, float(np.quantile(sketch, 0.9)), sketch).astype(np.float32)
+    cleared = np.where(_near(gone) & ~kept, np.float32(_white(sketch)), sketch)
     classes[gone] = -1
     return cleared
 
@@ -251,18 +282,16 @@ def _moved(sketch: Floats, classes: Floats, points: Floats, target: Floats, size
     Features and glasses move and are resized as wholes, so that nothing is torn; all else follows the oval, bent by a spline.
     """
     part_of = _part_of(classes, points)
-    x, y = cv2.split(thin_plate_spline(target[_AT["oval"]], points[_AT["oval"]], size))
-    white = float(np.quantile(sketch, 0.9))
-    rest = np.where(_near(part_of >= 0) & ~_near((classes >= 0) & (part_of < 0)), white, sketch).astype(np.float32)
-    moved = cv2.remap(rest, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=white)
+    white = np.float32(_white(sketch))
+    rest = np.where(_near(part_of >= 0) & ~_near((classes >= 0) & (part_of < 0)), white, sketch)
+    flow = thin_plate_spline(target[_AT["oval"]], points[_AT["oval"]], size)
+    moved = _sampled(rest, flow[..., 0], flow[..., 1])
     for number, part in enumerate((*_PARTS, "glasses")):
         own = part_of == number
         if own.any():
             at = np.concatenate([_indices("left eye"), _indices("right eye")]) if part == "glasses" else _indices(part)
-            alone = np.where(_near(own), sketch, white).astype(np.float32)
-            matrix = similarity(points[at], target[at])
-            layer = cv2.warpAffine(alone, matrix, (size, size), flags=cv2.INTER_LINEAR, borderValue=white)
-            moved = np.minimum(moved, layer)
+            alone = np.where(_near(own), sketch, white)
+            moved = np.minimum(moved, _framed(alone, similarity(points[at], target[at]), size))
     return moved
 
 
@@ -271,26 +300,30 @@ def _part_of(classes: Floats, points: Floats) -> Floats:
     found = np.where(classes == CLASSES.index("glasses"), len(_PARTS), -1)
     rows, columns = np.nonzero(classes == CLASSES.index("feature"))
     if len(rows):
-        place = np.stack([columns, rows], 1)
-        away = [np.linalg.norm(place[:, None] - points[_indices(part)], axis=2).min(1) for part in _PARTS]
+        place = np.stack([columns, rows], 1) + 0.5
+        away = [((place[:, None] - points[_indices(part)]) ** 2).sum(2).min(1) for part in _PARTS]
         found[rows, columns] = np.argmin(away, axis=0)
     return found
 
 
 def thinned(sketch: Floats) -> Floats:
-    """The sketch (S, S) with lines of the width that the generator knows, where a small head was enlarged or the pen was a marker."""
+    """The sketch (S, S) with lines of the width that the generator knows, where a small head was enlarged or the pen was a marker.
+
+    The width of lines is their area by half the length of their border, of which 10 % are lost on slopes where pixels touch by corners.
+    """
     unit = sketch.shape[0] / 256
-    ink = (sketch < float(np.quantile(sketch, 0.9)) - 0.3).astype(np.uint8)
-    inside = cv2.distanceTransform(ink, cv2.DIST_L2, 5)
-    ridge = inside[(inside > 0) & (inside >= cv2.dilate(inside, np.ones((3, 3))))]
-    width = 2 * float(np.median(ridge)) - 1 if ridge.size else 0.0
+    ink = (sketch < _white(sketch) - 0.3).astype(np.uint8)
+    border = ink & ~cv2.erode(ink, cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3)))
+    width = 1.8 * float(ink.sum()) / max(float(border.sum()), 1.0)
     if width <= THICK * unit:
         return sketch
-    off = round(width - 0.6 * THICK * unit)
-    return cv2.dilate(sketch, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (off, off)))
+    radius = (width - 0.75 * THICK * unit) / 2
+    reach = np.arange(-int(radius), int(radius) + 1)
+    disc = (reach[:, None] ** 2 + reach**2 <= radius**2).astype(np.uint8)
+    return cv2.dilate(sketch, disc)
 
 
-def thin_plate_spline(points: Floats, targets: Floats, size: int, grid: int = 48, smoothing: float = 3.0) -> Floats:
+def thin_plate_spline(points: Floats, targets: Floats, size: int, grid: int = 32, smoothing: float = 3.0) -> Floats:
     """The map (S, S, 2) of where each pixel comes from if points (K, 2) are to show what is at targets (Duchon, 1977; Bookstein, 1989).
 
     A ring around the picture stays. `smoothing`: 0 goes through all points, more bends less.
@@ -313,9 +346,10 @@ def thin_plate_spline(points: Floats, targets: Floats, size: int, grid: int = 48
     centres = (np.arange(grid) + 0.5) / grid
     places = np.stack(np.meshgrid(centres, centres), -1).reshape(-1, 2)
     found = kernel(places) @ weights[:count] + np.column_stack([np.ones(len(places)), places]) @ weights[count:]
-    flow = cv2.resize(found.reshape(grid, grid, 2).astype(np.float32), (size, size), interpolation=cv2.INTER_CUBIC)
-    ramp = np.arange(size, dtype=np.float32)
-    return np.stack([ramp + size * flow[..., 0], ramp[:, None] + size * flow[..., 1]], -1).astype(np.float32)
+    coarse = torch.from_numpy(found.reshape(1, grid, grid, 2)).float().permute(0, 3, 1, 2)
+    flow = F.interpolate(coarse, (size, size), mode="bilinear", align_corners=False)[0].permute(1, 2, 0).numpy()
+    ramp = np.arange(size)
+    return np.stack([ramp + size * flow[..., 0], ramp[:, None] + size * flow[..., 1]], -1)
 
 
 # ---- completing ----------------------------------------------------------------------------------------------------
@@ -323,56 +357,66 @@ def thin_plate_spline(points: Floats, targets: Floats, size: int, grid: int = 48
 
 def features(points: Floats, parts: list[str], size: int) -> Floats:
     """Parts of a face as lines (S, S) on white, in the style of training's line drawings: lids, irises, brows, nose base, lips."""
-    detail = 4
-    canvas = np.full((detail * size, detail * size), 255, np.uint8)
-    pen = max(1, round(PEN * detail * size / 256))
-
-    def line(curve: Floats, closed: bool = False, fill: bool = False) -> None:
-        at = np.round(_smooth(curve, closed) * detail * 8).astype(np.int32)[:, None]
-        if fill:
-            cv2.fillPoly(canvas, [at], 0, cv2.LINE_AA, 3)
-        cv2.polylines(canvas, [at], closed, 0, pen, cv2.LINE_AA, 3)
-
+    sheet = np.ones((size, size), np.float32)
     curves = {name: points[at] for name, at in _AT.items()}
     for side in ("left", "right"):
         if f"{side} eye" in parts:
-            upper, lower, iris = (curves[f"{side}_{part}"] for part in ("upper_lid", "lower_lid", "iris"))
-            line(upper)
-            line(lower)
-            radius = float(np.linalg.norm(iris[1:] - iris[0], axis=1).mean())
-            angles = np.linspace(0, 2 * np.pi, 24, endpoint=False)
-            around = np.stack([np.cos(angles), np.sin(angles)], 1)
-            # What lids cover of it is not seen.
-            top, bottom = (
-                np.interp(iris[0, 0] + radius * around[:, 0], *lid[np.argsort(lid[:, 0])].T) for lid in (upper, lower)
-            )
-            disc = iris[0] + 0.8 * radius * around
-            disc[:, 1] = np.clip(disc[:, 1], np.minimum(top, bottom), np.maximum(top, bottom))
-            line(disc, closed=True, fill=True)
+            upper, lower, iris = (_smooth(curves[f"{side}_{part}"]) for part in ("upper_lid", "lower_lid", "iris"))
+            _line(sheet, upper)
+            _line(sheet, lower)
+            _iris(sheet, iris[0], IRIS * float(np.linalg.norm(iris[4::4] - iris[0], axis=1).mean()), upper, lower)
         if f"{side} brow" in parts:
-            line((curves[f"{side}_brow_top"] + curves[f"{side}_brow_bottom"]) / 2)
+            _line(sheet, _smooth((curves[f"{side}_brow_top"] + curves[f"{side}_brow_bottom"]) / 2))
     if "nose" in parts:
-        line(curves["nose_base"])
+        _line(sheet, _smooth(curves["nose_base"]))
     if "mouth" in parts:
-        line(curves["upper_lip"])
-        line(curves["lower_lip"])
+        _line(sheet, _smooth(curves["upper_lip"]))
+        _line(sheet, _smooth(curves["lower_lip"]))
         top, bottom = curves["upper_lip_inside"], curves["lower_lip_inside"]
         if np.abs(bottom - top)[2:-2, 1].mean() > 2.0 * size / 256:
-            line(top)
-            line(bottom)
+            _line(sheet, _smooth(top))
+            _line(sheet, _smooth(bottom))
         else:
-            line((top + bottom) / 2)
-    return cv2.resize(canvas, (size, size), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+            _line(sheet, _smooth((top + bottom) / 2))
+    return sheet
 
 
-def _smooth(curve: Floats, closed: bool) -> Floats:
-    """A curve (N, 2) through the same points with others between (Catmull and Rom, 1974)."""
-    padded = np.concatenate([curve[-1:], curve, curve[:2]] if closed else [curve[:1], curve, curve[-1:]])
+def _line(sheet: Floats, curve: Floats) -> None:
+    """Draws a curve (N, 2) with the pen into the sheet (S, S); its border falls from ink to paper within one pixel."""
+    half = PEN * sheet.shape[0] / 512
+    window, x, y = _around(sheet, curve, half + 1)
+    start, along = curve[:-1, :, None, None], np.diff(curve, axis=0)[:, :, None, None]
+    offset_x, offset_y = x - start[:, 0], y - start[:, 1]
+    at = (offset_x * along[:, 0] + offset_y * along[:, 1]) / (along**2).sum(1).clip(1e-12)
+    at = at.clip(0, 1)
+    away = np.sqrt(((offset_x - at * along[:, 0]) ** 2 + (offset_y - at * along[:, 1]) ** 2).min(0))
+    sheet[window] = np.minimum(sheet[window], 1 - (half + 0.5 - away).clip(0, 1))
+
+
+def _iris(sheet: Floats, centre: Floats, radius: float, upper: Floats, lower: Floats) -> None:
+    """Draws a disc of which only what is between the lids (N, 2) is seen."""
+    window, x, y = _around(sheet, centre[None], radius + 1)
+    top, bottom = (np.interp(x, *lid[np.argsort(lid[:, 0], kind="stable")].T) for lid in (upper, lower))
+    inside = np.minimum(radius + 0.5 - np.hypot(x - centre[0], y - centre[1]), np.minimum(y - top, bottom - y) + 0.5)
+    sheet[window] = np.minimum(sheet[window], 1 - inside.clip(0, 1))
+
+
+def _around(sheet: Floats, points: Floats, reach: float) -> tuple[tuple[slice, slice], Floats, Floats]:
+    """The part of a sheet within reach of points (N, 2), as a window, and x (1, w) and y (h, 1) of the middles of its pixels."""
+    size = sheet.shape[0]
+    low = np.floor(points.min(0) - reach).clip(0, size).astype(int)
+    high = np.ceil(points.max(0) + reach).clip(0, size).astype(int)
+    window = slice(low[1], high[1]), slice(low[0], high[0])
+    return window, np.arange(low[0], high[0])[None] + 0.5, np.arange(low[1], high[1])[:, None] + 0.5
+
+
+def _smooth(curve: Floats) -> Floats:
+    """A curve (N, 2) through the same points with three others between any two (Catmull and Rom, 1974)."""
+    padded = np.concatenate([curve[:1], curve, curve[-1:]])
     before, start, stop, after = padded[:-3], padded[1:-2], padded[2:-1], padded[3:]
     t = np.linspace(0, 1, 5)[:-1, None, None]
     between = 0.5 * (
         2 * start + (stop - before) * t + (2 * before - 5 * start + 4 * stop - after) * t**2
         + (3 * start - before - 3 * stop + after) * t**3
     )  # fmt: skip
-    flat = between.transpose(1, 0, 2).reshape(-1, 2)
-    return flat if closed else np.concatenate([flat, curve[-1:]])
+    return np.concatenate([between.transpose(1, 0, 2).reshape(-1, 2), curve[-1:]])

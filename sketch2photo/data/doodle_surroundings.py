@@ -446,8 +446,11 @@ class Around:
 
 
 def draw_no_face(sheet: Sheet) -> None:
-    """Whatever else people draw: up to four things beside each other, of one size or of several."""
+    """Whatever else people draw: a face from the side, or up to four things beside each other, of one size or of several."""
     rng = sheet.rng
+    if rng.random() < 0.25:
+        _profile(sheet)
+        return
     count = 1 if rng.random() < 0.5 else int(rng.integers(2, 5))
     for _ in range(count):
         first = len(sheet.strokes)
@@ -455,6 +458,48 @@ def draw_no_face(sheet: Sheet) -> None:
         away, size = rng.uniform(-1, 1, 2) * 2.5 * (count - 1), np.exp(rng.normal(0, 0.4))
         for stroke in sheet.strokes[first:]:
             stroke.line = stroke.line * size + away
+
+
+def _profile(sheet: Sheet) -> None:
+    """A head from the side, as people draw it: brow, nose, lips and chin in one line, the skull behind, an eye, and hair."""
+    rng = sheet.rng
+    nose, lips, chin = rng.uniform(0.15, 0.7), rng.uniform(0.02, 0.15), rng.uniform(-0.1, 0.2)
+    front = np.array(
+        [
+            (-0.1, -1.5), (0.35, -1.2), (0.5, -0.7), (0.48, -0.25), (0.42, -0.05), (0.45 + nose, 0.4 + 0.2 * rng.random()),
+            (0.45, 0.55), (0.5 + lips, 0.75), (0.43, 0.85), (0.5 + lips, 0.97), (0.4, 1.1), (0.45 + chin, 1.45), (0.1, 1.6),
+        ]
+    )  # fmt: skip
+    front = front + 0.04 * rng.standard_normal(front.shape)
+    jaw = np.array([(0.1, 1.6), (-0.5, 1.35), (-0.85, 0.9), (-0.9, 0.3)])
+    u = np.linspace(0.45 * np.pi, 1.55 * np.pi, 12)
+    skull = np.stack([-0.5 + rng.uniform(0.7, 1.0) * np.cos(u), -0.5 - rng.uniform(0.9, 1.1) * np.sin(u)], 1)
+    lines = [front, *([jaw] if rng.random() < 0.8 else []), *([skull] if rng.random() < 0.8 else [])]
+    eye = np.array([0.15, -0.1]) + 0.04 * rng.standard_normal(2)
+    kind = rng.random()
+    if kind < 0.5:
+        lines += [eye + np.array([(0.2, -0.13), (-0.12, 0), (0.18, 0.1)])]
+    elif kind < 0.7:
+        lines += [eye + np.array([(0.2, 0), (-0.1, -0.05)])]
+    if rng.random() < 0.6:
+        lines += [eye + np.array([(0.25, -0.32), (0, -0.42), (-0.2, -0.3)])]
+    if rng.random() < 0.5:
+        lines += [np.array([(0.5 + lips, 0.86), (0.15, 0.88 + rng.normal(0, 0.05))])]
+    if rng.random() < 0.6:  # an ear
+        v = np.linspace(-0.6 * np.pi, 0.9 * np.pi, 9)
+        lines += [np.stack([-0.55 + 0.16 * np.cos(v), 0.1 + 0.28 * np.sin(v)], 1)]
+    for _ in range(int(rng.integers(0, 30)) if rng.random() < 0.6 else 0):
+        root = np.array([-0.5, -0.4]) + rng.standard_normal(2) * (0.4, 0.5)
+        lines += [np.cumsum([root, *(rng.standard_normal((3, 2)) * 0.15 + (-0.15, 0.15))], 0)]
+    if rng.random() < 0.5:
+        lines += [np.array([(0.05, 1.6), (0.1, 2.3)]), np.array([(-0.8, 1.0), (-0.75, 2.2)])]
+    if rng.random() < 0.2:
+        lines += [np.array([-1.3, -0.4]) + 0.35 * np.stack([np.cos(u), np.sin(u)], 1)]
+    side = rng.choice([-1.0, 1.0])
+    for line in lines:
+        sheet.add("background", line * (side, 1))
+    if kind >= 0.7:
+        sheet.dot("background", eye * (side, 1), rng.uniform(0.04, 0.12))
 
 
 def _thing(sheet: Sheet) -> None:

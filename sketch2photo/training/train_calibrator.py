@@ -28,7 +28,7 @@ from .samples import Indices
 SIZE = 128
 PHOTO = 192  # px at which line drawings of photographs are made
 # Shares of drawings of no face, of photographs' lines, and of artists' sketches.
-NO_FACE, LINES, SKETCHES = 0.08, 0.14, 0.06
+NO_FACE, LINES, SKETCHES = 0.1, 0.14, 0.06
 BATCH = 12  # drawings a step, each with its mirror image
 RATE, WARMUP, EMA = 1e-3, 50, 0.998
 RARE = ("beard", "glasses", "hat", "background")  # classes of few strokes, which count more
