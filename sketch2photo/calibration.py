@@ -19,9 +19,12 @@ from .images import Floats, to_tensor
 from .networks.calibrator import CLASSES, Calibrator, mirrored, slices
 
 PEN = 1.6  # px, the lines of features that are drawn anew
+OPEN = 3.0  # px between the lips of an open mouth
 IRIS = 0.8  # of the radius of the landmarks', as dark as it is
 INK = 0.12  # grey, white 1: what is darker than the paper by this is drawn
-REDRAWN = 0.5  # at this strictness and below features are drawn anew
+REDRAWN = (
+    1.2  # of a part's points the share that the author's lines must show so that strictness 0 would still keep them
+)
 KEPT_TURN = 8.0  # degrees by which a head may lean; what it leans more is taken back
 THICK = 4.5  # px, the width of lines above which they are thinned
 CANVAS = 512  # px, side of the sheet on which a face is found, so that a small head can be enlarged
@@ -37,6 +40,7 @@ _PARTS = {
     "nose": ("nose_bridge", "nose_base"),
     "mouth": ("upper_lip", "lower_lip"),
 }
+EYES, BROWS = ("left eye", "right eye"), ("left brow", "right brow")
 
 
 class Calibrated(NamedTuple):
@@ -68,8 +72,8 @@ def calibrate(
     Args:
         calibrator: says where the face is.
         sketch: (1, 1, H, H) in [-1, 1], dark lines on white; the whole canvas, and better larger than `size`, as a small head is enlarged.
-        strictness: 1 only frames it. Below, lines are moved towards the believable face and missing features are drawn; from
-            one half down all features are drawn anew. At 0 they are where the believable face has them.
+        strictness: 1 only frames it. Below, lines are moved towards the believable face, missing features are drawn, and crude
+            ones drawn anew; at 0 all are, where the believable face has them.
         size: S, side of the result in pixels.
         reframe: whether the face is brought to where training's faces are, in place and size.
 
@@ -100,14 +104,11 @@ def calibrate(
     framed = thinned(framed)
     target = seen.points + amount * (seen.believable - seen.points)
     classes = _classes(framed, seen)
-    missing = _missing(classes, seen.points, size)
-    if strictness <= REDRAWN:
-        framed = _without_features(framed, classes, seen.points, size)
-        missing = dict.fromkeys(_PARTS, True)
-    for side in ("left", "right"):
-        missing[f"{side} eye"] &= not _covered(classes, f"{side} eye", seen.points)
-    moved = _moved(framed, classes, seen.points, target, size)
-    added = features(target, [name for name, is_missing in missing.items() if is_missing], size)
+    redrawn = _redrawn(classes, seen.points, amount)
+    framed = _without(redrawn, framed, classes, seen.points)
+    moved = _moved(framed, classes, seen.points, target)
+    visible = [part for part in redrawn if not (part in EYES and _covered(classes, part, seen.points))]
+    added = features(target, visible, size)
     return Calibrated(to_tensor(np.minimum(moved, added))[None], target, certainty, to_tensor(added)[None])
 
 
@@ -241,10 +242,18 @@ def _box(part: str, points: Floats, size: int, grow: float) -> tuple[slice, slic
     return slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))
 
 
-def _missing(classes: Floats, points: Floats, size: int) -> dict[str, bool]:
-    """Which parts have no ink where they would be."""
-    feature = classes == CLASSES.index("feature")
-    return {part: not feature[_box(part, points, size, 3)].any() for part in _PARTS}
+def _redrawn(classes: Floats, points: Floats, amount: float) -> list[str]:
+    """The parts that are drawn anew: those of which the author's lines show less than a share that grows with the amount.
+
+    A careful eye stays for longer than a dot or a dash, and what is missing is drawn at once. Eyes and brows go in pairs.
+    """
+    near = _near(classes == CLASSES.index("feature"))
+    x, y = np.floor(points).clip(0, classes.shape[0] - 1).astype(int).T
+    found = near[y, x]
+    shares = {part: float(found[_indices(part)].mean()) for part in _PARTS}
+    for one, other in (EYES, BROWS):
+        shares[one] = shares[other] = (shares[one] + shares[other]) / 2
+    return [part for part, share in shares.items() if share < REDRAWN * amount]
 
 
 def _covered(classes: Floats, eye: str, points: Floats) -> bool:
@@ -258,30 +267,32 @@ def _near(mask: Floats) -> Floats:
     return cv2.dilate(mask.astype(np.uint8), np.ones((5, 5))).astype(bool)
 
 
-def _without_features(sketch: Floats, classes: Floats, points: Floats, size: int) -> Floats:
-    """The sketch without the features' lines inside the face, and without what is no part of the person; `classes` follow.
+def _without(parts: list[str], sketch: Floats, classes: Floats, points: Floats) -> Floats:
+    """The sketch without the lines of some parts of the face, and without what is no part of the person; `classes` follow.
 
     What lies on an eye, a brow, the nose or the mouth is a part of it, unless it is worn or grows there.
     """
-    on_parts = np.zeros((size, size), bool)
-    for part in _PARTS:
-        on_parts[_box(part, points, size, 2)] = True
-    stays = np.isin(classes, [CLASSES.index(name) for name in ("glasses", "beard", "hat")])
-    gone = (classes == CLASSES.index("feature")) & _hull(points[_AT["oval"]], size, 6)
-    gone |= (classes == CLASSES.index("background")) & ~_hull(points[_AT["oval"]], size, 0)
-    gone |= (classes >= 0) & on_parts & ~stays
+    size = sketch.shape[0]
+    part_of, face = _part_of(classes, points), points[_AT["oval"]]
+    numbers = [list(_PARTS).index(part) for part in parts]
+    gone = np.isin(part_of, numbers) & _hull(face, size, 6)
+    gone |= (classes == CLASSES.index("background")) & ~_hull(face, size, 0)
+    stays = np.isin(classes, [CLASSES.index(name) for name in ("glasses", "beard", "hat")]) | (part_of >= 0)
+    for part in parts:
+        box = _box(part, points, size, 2)
+        gone[box] |= (classes[box] >= 0) & ~stays[box]
     kept = (classes >= 0) & ~gone
     cleared = np.where(_near(gone) & ~kept, np.float32(_white(sketch)), sketch)
     classes[gone] = -1
     return cleared
 
 
-def _moved(sketch: Floats, classes: Floats, points: Floats, target: Floats, size: int) -> Floats:
+def _moved(sketch: Floats, classes: Floats, points: Floats, target: Floats) -> Floats:
     """The sketch with its lines moved from points to target, each (K, 2).
 
     Features and glasses move and are resized as wholes, so that nothing is torn; all else follows the oval, bent by a spline.
     """
-    part_of = _part_of(classes, points)
+    size, part_of = sketch.shape[0], _part_of(classes, points)
     white = np.float32(_white(sketch))
     rest = np.where(_near(part_of >= 0) & ~_near((classes >= 0) & (part_of < 0)), white, sketch)
     flow = thin_plate_spline(target[_AT["oval"]], points[_AT["oval"]], size)
@@ -373,7 +384,7 @@ def features(points: Floats, parts: list[str], size: int) -> Floats:
         _line(sheet, _smooth(curves["upper_lip"]))
         _line(sheet, _smooth(curves["lower_lip"]))
         top, bottom = curves["upper_lip_inside"], curves["lower_lip_inside"]
-        if np.abs(bottom - top)[2:-2, 1].mean() > 2.0 * size / 256:
+        if np.abs(bottom - top)[2:-2, 1].mean() > OPEN * size / 256:
             _line(sheet, _smooth(top))
             _line(sheet, _smooth(bottom))
         else:
