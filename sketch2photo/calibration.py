@@ -207,8 +207,8 @@ def _indices(part: str) -> Floats:
 def _classes(sketch: Floats, seen: _Seen) -> Floats:
     """The class of each pixel with ink (S, S), -1 elsewhere; a line that is nearly all of one class is all of it."""
     ink = sketch < _white(sketch) - INK
-    logits = torch.from_numpy(seen.classes)[None]
-    logits = F.interpolate(logits, ink.shape, mode="bilinear", align_corners=False)[0].numpy()
+    coarse = torch.from_numpy(seen.classes)[None]
+    logits = F.interpolate(coarse, ink.shape, mode="bilinear", align_corners=False)[0].numpy()
     classes = np.where(ink, logits.argmax(0), -1)
     _, labels = cv2.connectedComponents(ink.astype(np.uint8), connectivity=8)
     lines, kinds = int(labels.max()) + 1, len(CLASSES)
@@ -323,9 +323,9 @@ def thinned(sketch: Floats) -> Floats:
     The width of lines is their area by half the length of their border, of which 10 % are lost on slopes where pixels touch by corners.
     """
     unit = sketch.shape[0] / 256
-    ink = (sketch < _white(sketch) - 0.3).astype(np.uint8)
-    border = ink & ~cv2.erode(ink, cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3)))
-    width = 1.8 * float(ink.sum()) / max(float(border.sum()), 1.0)
+    ink = sketch < _white(sketch) - 0.3
+    inner = cv2.erode(ink.astype(np.uint8), cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3)))
+    width = 1.8 * float(ink.sum()) / max(float(ink.sum() - inner.sum()), 1.0)
     if width <= THICK * unit:
         return sketch
     radius = (width - 0.75 * THICK * unit) / 2
