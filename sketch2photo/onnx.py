@@ -1,4 +1,4 @@
-"""The model's networks in ONNX Runtime in place of PyTorch: the same pictures, faster on a CPU, and in a browser."""
+"""The model's networks and the calibrator in ONNX Runtime in place of PyTorch: the same pictures, faster on a CPU, and in a browser."""
 
 import copy
 import logging
@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from .model import Sketch2Photo
 from .networks import ARCHITECTURES
 from .networks.blocks import ModulatedNorm
+from .networks.calibrator import Calibrator, Prediction
 
 Bits = Literal[32, 16, 8]  # of a stored weight; arithmetic is in float32 with any of them
 SMALL = 1024  # numbers: a tensor with fewer stays in float32
@@ -50,11 +51,7 @@ def to_onnx(model: Sketch2Photo, bits: Bits = 32) -> dict[str, bytes]:
         raise ValueError("This model is in ONNX Runtime already: load it in PyTorch to export it.")
     if not ARCHITECTURES[model.architecture].onnx:
         raise ValueError(f"ONNX Runtime does not run models of the architecture {model.architecture!r}.")
-    # Contiguous weights: with others the exporter writes shapes of one z into the graph.
-    generator, encoder = (
-        copy.deepcopy(network).eval().to("cpu", torch.float32, memory_format=torch.contiguous_format)  # pyrefly: ignore[unexpected-keyword]
-        for network in (model.generator, model.encoder)
-    )
+    generator, encoder = _copied(model.generator), _copied(model.encoder)
     _fold_norms(generator)
     size, latents = model.image_size, torch.zeros(1, model.latent_dim)
     # Exported for one z. Nothing in the network knows how many there are but the repetition of the sketch's half, and for one z
@@ -68,9 +65,34 @@ def to_onnx(model: Sketch2Photo, bits: Bits = 32) -> dict[str, bytes]:
     }
 
 
+def calibrator_to_onnx(calibrator: Calibrator, bits: Bits = 32) -> bytes:
+    """The content of an ONNX file: drawing (N, 1, S, S) -> points, believable, certainty and classes, as in Prediction; N is free.
+
+    Raises:
+        ValueError: a calibrator that is in ONNX Runtime already.
+        ImportError: the exporter's packages are not installed.
+    """
+    if isinstance(calibrator, OnnxCalibrator):
+        raise ValueError("This calibrator is in ONNX Runtime already: load it in PyTorch to export it.")
+    drawing = torch.ones(2, 1, calibrator.image_size, calibrator.image_size)
+    free = {"drawing": {0: torch.export.Dim("N")}}
+    return _export(_copied(calibrator), (drawing,), ("drawing",), Prediction._fields, bits, free)
+
+
+def _copied(network: nn.Module) -> nn.Module:
+    # Contiguous weights: with others the exporter writes shapes of one z into the graph.
+    return copy.deepcopy(network).eval().to("cpu", torch.float32, memory_format=torch.contiguous_format)  # pyrefly: ignore[no-matching-overload]
+
+
 def _export(
-    network: nn.Module, sample: tuple[Tensor, ...], inputs: tuple[str, ...], outputs: tuple[str, ...], bits: Bits
+    network: nn.Module,
+    sample: tuple[Tensor, ...],
+    inputs: tuple[str, ...],
+    outputs: tuple[str, ...],
+    bits: Bits,
+    free: dict[str, dict[int, Any]] | None = None,
 ) -> bytes:
+    """`free`: dimensions of inputs that the exporter is to leave free, where more than an addition depends on them."""
     try:
         import onnx
         import onnxscript  # noqa: F401  (torch.onnx's own need)
@@ -81,8 +103,9 @@ def _export(
     log.setLevel(logging.ERROR)  # The exporter tells of operators of packages that nobody asked for.
     try:
         program = torch.onnx.export(
-            network, sample, input_names=inputs, output_names=outputs, opset_version=OPSET, dynamo=True, verbose=False
-        )
+            network, sample, input_names=inputs, output_names=outputs, opset_version=OPSET, dynamo=True, verbose=False,
+            dynamic_shapes=free,
+        )  # fmt: skip
     finally:
         log.setLevel(level)
     assert program is not None
@@ -206,3 +229,16 @@ class _OnnxEncoder(nn.Module):
         """(N, 3, S, S) -> mu and logvar, (N, D) each."""
         mu, logvar = self.session(photo)
         return mu, logvar
+
+
+class OnnxCalibrator(Calibrator):
+    """A calibrator that runs in ONNX Runtime on the CPU; it is called as before, and cannot be trained or saved."""
+
+    def __init__(self, calibrator: Calibrator, bits: Bits = 32, threads: int | None = None) -> None:
+        nn.Module.__init__(self)
+        self.image_size = calibrator.image_size
+        self.register_buffer("mean_face", calibrator.mean_face.detach().float().cpu())
+        self.session = _Session(calibrator_to_onnx(calibrator, bits), threads or torch.get_num_threads())
+
+    def forward(self, drawing: Tensor) -> Prediction:
+        return Prediction(*self.session(drawing))

@@ -16,7 +16,7 @@ from .images import fitted, to_array, to_images, to_tensor
 from .latents import clip_norm, random_latents
 from .model import Sketch2Photo
 from .networks.calibrator import Calibrator
-from .onnx import with_onnx
+from .onnx import OnnxCalibrator, with_onnx
 from .preprocess import to_sketch
 
 HUB_OPTIONS = ("force_download", "token", "cache_dir", "local_files_only", "revision")
@@ -73,7 +73,9 @@ class Sketch2PhotoPipeline:
         folder = model_folder(model, **{name: kwargs.pop(name) for name in HUB_OPTIONS if name in kwargs})
         loaded = Sketch2Photo.from_pretrained(folder, **kwargs)
         calibrator = load_network(Calibrator, folder / CALIBRATOR) if (folder / CALIBRATOR).is_dir() else None
-        return cls(with_onnx(loaded) if engine == "onnx" else loaded, calibrator)
+        if engine == "onnx":
+            return cls(with_onnx(loaded), calibrator and OnnxCalibrator(calibrator))
+        return cls(loaded, calibrator)
 
     def save_pretrained(self, folder: str | Path, **kwargs: Any) -> None:
         """Writes the model into a folder as Sketch2Photo.save_pretrained does, and the calibrator into calibrator/ in it."""

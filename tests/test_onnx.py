@@ -12,7 +12,8 @@ from PIL import Image
 
 from sketch2photo.data.sources import SyntheticFaces
 from sketch2photo.examples import EXAMPLES
-from sketch2photo.onnx import Bits, to_onnx, with_onnx
+from sketch2photo.networks.calibrator import Calibrator
+from sketch2photo.onnx import Bits, OnnxCalibrator, calibrator_to_onnx, to_onnx, with_onnx
 from sketch2photo.preprocess import to_sketch
 from tests import ROOT
 
@@ -68,6 +69,17 @@ def small() -> Sketch2Photo:
         for parameter in model.parameters():
             parameter += 0.05 * torch.randn_like(parameter)
     return model
+
+
+def small_calibrator() -> Calibrator:
+    """Random weights, of which every one matters."""
+    torch.manual_seed(0)
+    network = Calibrator(image_size=64, hidden=32).eval()
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter += 0.02 * torch.randn_like(parameter)
+        network.mean_face.uniform_()
+    return network
 
 
 @torch.inference_mode()
@@ -163,3 +175,22 @@ def test_what_it_cannot_do_is_one_sentence(pipe: Sketch2PhotoPipeline, tmp_path:
         to_onnx(Sketch2Photo(architecture="classic", image_size=64, channels=(8, 16, 16)))
     with pytest.raises(ValueError, match="engine is"):
         Sketch2PhotoPipeline.from_pretrained(BUNDLED, engine="tensorrt")  # type: ignore[arg-type]
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize(("bits", "share", "apart"), [(32, 1.1, 1e-4), (16, 0.6, 2e-3), (8, 0.4, 0.1)])
+def test_a_calibrator_sees_what_it_sees_in_pytorch_in_any_number_of_drawings(
+    bits: Bits, share: float, apart: float
+) -> None:
+    theirs = small_calibrator()
+    ours = OnnxCalibrator(theirs.to(memory_format=torch.channels_last), bits)
+    weights = 4 * sum(parameter.numel() for parameter in theirs.parameters())
+    assert len(calibrator_to_onnx(theirs, bits)) < share * weights
+    for count in (1, 3):
+        drawings = torch.rand(count, 1, 64, 64).mul(2).sub(1)
+        for found, expected in zip(ours(drawings), theirs(drawings), strict=True):
+            torch.testing.assert_close(found, expected, atol=apart, rtol=apart)
+    assert ours.image_size == 64
+    assert torch.equal(ours.mean_face, theirs.mean_face)
+    with pytest.raises(ValueError, match="already"):
+        calibrator_to_onnx(ours)

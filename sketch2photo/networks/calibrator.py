@@ -154,7 +154,7 @@ class Calibrator(
         heat = self.places(y).flatten(2).softmax(2)  # (N, parts, cells)
         places = heat @ self.grid
         # The features where the face is, wherever it is.
-        near = F.avg_pool2d(heat[:, 0].view(-1, 1, *y.shape[2:]), 4, divisor_override=1)
+        near = 16 * F.avg_pool2d(heat[:, 0].view(-1, 1, *y.shape[2:]), 4)  # sums: a divisor of 1 is lost in ONNX
         seen = (maps[2] * near).sum((2, 3))
         hidden = self.hidden(torch.cat([self.narrow16(maps[2]).flatten(1), self.narrow32(maps[3]).flatten(1), seen], 1))
         scale = self.scale(hidden)[:, :, None].exp()
