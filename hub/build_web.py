@@ -17,6 +17,7 @@ from sketch2photo import preprocess
 from sketch2photo.cli import run
 from sketch2photo.examples import EXAMPLES
 from sketch2photo.model import Sketch2Photo
+from sketch2photo.pipeline import Sketch2PhotoPipeline
 from sketch2photo.studio import pad
 from sketch2photo.studio.controls import labels, model_controls
 from sketch2photo.studio.messages import MESSAGES, STATIC, by_language
@@ -38,7 +39,7 @@ def build(model: str, out: Path) -> int:
     """
     if out.exists() and any(out.iterdir()) and not (out / "version.js").exists():
         raise ValueError(f"{out} holds something else than this page: choose another --out.")
-    loaded = Sketch2Photo.from_pretrained(model)
+    pipe = Sketch2PhotoPipeline.from_pretrained(model)
     _install()
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
@@ -47,13 +48,13 @@ def build(model: str, out: Path) -> int:
         shutil.copy(path, out)
     for name in (WASM, GPU):
         _pack(RUNTIME / f"{name}.wasm", out)
-    for path in export_onnx.write(loaded, out, bits=8):
-        if path.name == "generator.onnx":
+    for path in export_onnx.write(pipe, out, bits=8):
+        if path.name in ("generator.onnx", "calibrator.onnx"):
             _pack(path, out)
         if path.suffix == ".onnx":
             path.unlink()
     size = _size(out)
-    (out / "page.json").write_text(json.dumps(page_data(loaded) | {"bytes": size}, ensure_ascii=False), "utf-8")
+    (out / "page.json").write_text(json.dumps(page_data(pipe.model) | {"bytes": size}, ensure_ascii=False), "utf-8")
     _write_version(out)
     return size
 

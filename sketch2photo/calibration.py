@@ -32,7 +32,7 @@ GENERATOR_HINT = 0.6  # how much of a hint the generator takes a wholly calibrat
 NEAR = 0.05  # of the side: a drawing that is framed as well as this stays where it is
 
 _AT = slices()
-_PARTS = {
+PARTS = {
     "left eye": ("left_upper_lid", "left_lower_lid"),
     "right eye": ("right_upper_lid", "right_lower_lid"),
     "left brow": ("left_brow_top", "left_brow_bottom"),
@@ -201,7 +201,7 @@ def _white(picture: Floats) -> float:
 
 
 def _indices(part: str) -> Floats:
-    return np.concatenate([np.arange(_AT[name].start, _AT[name].stop) for name in _PARTS[part]])
+    return np.concatenate([np.arange(_AT[name].start, _AT[name].stop) for name in PARTS[part]])
 
 
 def _classes(sketch: Floats, seen: _Seen) -> Floats:
@@ -250,7 +250,7 @@ def _redrawn(classes: Floats, points: Floats, amount: float) -> list[str]:
     near = _near(classes == CLASSES.index("feature"))
     x, y = np.floor(points).clip(0, classes.shape[0] - 1).astype(int).T
     found = near[y, x]
-    shares = {part: float(found[_indices(part)].mean()) for part in _PARTS}
+    shares = {part: float(found[_indices(part)].mean()) for part in PARTS}
     for one, other in (EYES, BROWS):
         shares[one] = shares[other] = (shares[one] + shares[other]) / 2
     return [part for part, share in shares.items() if share < REDRAWN * amount]
@@ -274,7 +274,7 @@ def _without(parts: list[str], sketch: Floats, classes: Floats, points: Floats) 
     """
     size = sketch.shape[0]
     part_of, face = _part_of(classes, points), points[_AT["oval"]]
-    numbers = [list(_PARTS).index(part) for part in parts]
+    numbers = [list(PARTS).index(part) for part in parts]
     gone = np.isin(part_of, numbers) & _hull(face, size, 6)
     gone |= (classes == CLASSES.index("background")) & ~_hull(face, size, 0)
     stays = np.isin(classes, [CLASSES.index(name) for name in ("glasses", "beard", "hat")]) | (part_of >= 0)
@@ -297,7 +297,7 @@ def _moved(sketch: Floats, classes: Floats, points: Floats, target: Floats) -> F
     rest = np.where(_near(part_of >= 0) & ~_near((classes >= 0) & (part_of < 0)), white, sketch)
     flow = thin_plate_spline(target[_AT["oval"]], points[_AT["oval"]], size)
     moved = _sampled(rest, flow[..., 0], flow[..., 1])
-    for number, part in enumerate((*_PARTS, "glasses")):
+    for number, part in enumerate((*PARTS, "glasses")):
         own = part_of == number
         if own.any():
             at = np.concatenate([_indices("left eye"), _indices("right eye")]) if part == "glasses" else _indices(part)
@@ -307,12 +307,12 @@ def _moved(sketch: Floats, classes: Floats, points: Floats, target: Floats) -> F
 
 
 def _part_of(classes: Floats, points: Floats) -> Floats:
-    """Which part the ink of each pixel belongs to (S, S), as a number in _PARTS; after those the glasses; -1 all else."""
-    found = np.where(classes == CLASSES.index("glasses"), len(_PARTS), -1)
+    """Which part the ink of each pixel belongs to (S, S), as a number in PARTS; after those the glasses; -1 all else."""
+    found = np.where(classes == CLASSES.index("glasses"), len(PARTS), -1)
     rows, columns = np.nonzero(classes == CLASSES.index("feature"))
     if len(rows):
         place = np.stack([columns, rows], 1) + 0.5
-        away = [((place[:, None] - points[_indices(part)]) ** 2).sum(2).min(1) for part in _PARTS]
+        away = [((place[:, None] - points[_indices(part)]) ** 2).sum(2).min(1) for part in PARTS]
         found[rows, columns] = np.argmin(away, axis=0)
     return found
 

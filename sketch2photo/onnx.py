@@ -81,7 +81,7 @@ def calibrator_to_onnx(calibrator: Calibrator, bits: Bits = 32) -> bytes:
 
 def _copied(network: nn.Module) -> nn.Module:
     # Contiguous weights: with others the exporter writes shapes of one z into the graph.
-    return copy.deepcopy(network).eval().to("cpu", torch.float32, memory_format=torch.contiguous_format)  # pyrefly: ignore[no-matching-overload]
+    return copy.deepcopy(network).eval().to("cpu", torch.float32, memory_format=torch.contiguous_format)  # pyrefly: ignore[unexpected-keyword]
 
 
 def _export(

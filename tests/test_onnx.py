@@ -150,7 +150,8 @@ def test_the_check_measures_that_smaller_weights_cost_no_kernel_distance(
         for folder, pixels in zip(("photo", "sketch"), faces.load(index), strict=True):
             Image.fromarray(pixels).save(tmp_path / folder / f"{index:02}.png")
     export_onnx.main(BUNDLED, check=tmp_path)
-    rows = [line.strip("| ").split(" | ") for line in capsys.readouterr().out.splitlines()[2:]]
+    table, *_ = capsys.readouterr().out.split("\n\n")
+    rows = [line.strip("| ").split(" | ") for line in table.splitlines()[2:]]
     assert [row[0].split(",")[0] for row in rows] == ["PyTorch", "16 bits", "8 bits"]
     for _, _, largest, _, distance, more in rows[1:]:
         assert float(largest) > 0
