@@ -3,6 +3,7 @@
 Arrays are uint8, or float32 in [0, 1]; tensors are float32 in [-1, 1]; white is the largest value of each.
 """
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,32 +14,130 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from torch import Tensor
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
 Picture = NDArray[np.uint8]  # (H, W, 3), or (H, W) for a sketch
 Floats = NDArray[Any]  # the same in [0, 1], float32, white = 1
 
 
 # Reading
 
+MAX_PIXELS = 40_000_000
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")  # no format that starts another program
+SUFFIXES = {".png", ".jpg", ".jpeg", ".jfif", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".pgm"}
 
-def read(path: Path, mode: str) -> Picture:
-    """The picture at `path` as uint8, as `to_array` makes it. Raises ValueError where it cannot be read."""
+# What can be wrong with a picture, for its author. The page says the same in other languages by the key.
+SENTENCES = {
+    "empty": "The canvas is empty: draw a face first.",
+    "dot": "There is only a dot on the canvas: draw a face first.",
+    "unreadable": "{name} is not a picture that can be read: send a PNG or JPEG.",
+    "damaged": "The picture {name} is damaged: save it again as PNG or JPEG.",
+    "damaged_nameless": "The picture is damaged: save it again as PNG or JPEG.",
+    "too_large": "{name} is too large: send at most {megapixels} megapixels.",
+    "too_many_pixels": "The picture has {width} x {height} pixels, which is too many: send at most {megapixels} megapixels.",
+    "too_small": "The picture is {width} x {height} pixels: each side needs at least {least}.",
+    "too_thin": "The picture is {width} x {height} pixels, too long and thin for a face: crop it first.",
+}
+
+
+class PictureError(ValueError):
+    """A picture that nothing can be made of: the sentence of SENTENCES with its parameters filled in."""
+
+    def __init__(self, key: str, **parameters: object) -> None:
+        super().__init__(SENTENCES[key].format(**parameters))
+        self.key, self.parameters = key, parameters
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(PictureError, self.key, **self.parameters), ()  # on its way between processes
+
+
+def to_array(picture: Any, mode: str) -> Picture:
+    """Whatever `open_picture` takes as uint8: (H, W, 3) for mode "RGB", (H, W) for "L"; what is transparent is white."""
+    return np.asarray(on_white(open_picture(picture)).convert(mode))
+
+
+def open_picture(picture: Any) -> Image.Image:
+    """A picture from anywhere, decoded, upright and of 8 bits: the one reader of drawings, training data and photographs.
+
+    Args:
+        picture: a PIL image of any mode; an array (H, W) or (H, W, 1|3|4) of uint8, uint16, bool or float in [0, 1]; a path; or
+            an open file.
+
+    Raises:
+        PictureError: a file that is none or damaged, or too many pixels, which are counted before anything is decoded.
+        ValueError: something that is no picture at all.
+    """
+    if isinstance(picture, np.ndarray):
+        return _from_array(picture)
+    if isinstance(picture, Image.Image):
+        return _decode(picture)
+    if isinstance(picture, str | Path):
+        path = Path(picture)
+        with open_header(path) as opened:
+            return _decode(opened, repr(path.name))
+    if hasattr(picture, "read"):
+        with open_header(picture) as opened:
+            return _decode(opened)
+    kind = type(picture).__name__
+    raise ValueError(f"A drawing or photograph is a PIL image, an array, a path or a sketchpad's value, not {kind}.")
+
+
+def open_header(file: Any) -> Image.Image:
+    """The picture in a file or at a path, with its format and size, not decoded yet. Raises as `open_picture` does."""
+    name = repr(file.name) if isinstance(file, Path) else "This"
+    if isinstance(file, Path) and file.exists() and not file.is_file():  # a pipe would be waited for
+        raise PictureError("unreadable", name=name)
     try:
-        with Image.open(path) as image:
-            return to_array(image, mode)
-    except OSError as error:
-        raise ValueError(
-            f"{path} is not a picture that can be read: remove it or save it again as PNG or JPEG."
-        ) from error
+        picture = Image.open(file, formats=FORMATS)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise PictureError("too_large", name=name, megapixels=MAX_PIXELS // 10**6) from error
+    except FileNotFoundError as error:
+        raise ValueError(f"There is no file {name}.") from error
+    except Exception as error:  # broken files make decoders raise nearly anything
+        raise PictureError("unreadable", name=name) from error
+    _check_pixels(*picture.size)
+    return picture
 
 
-def to_array(image: Image.Image, mode: str) -> Picture:
-    """An image of any mode as uint8, upright: (H, W, 3) for mode "RGB", (H, W) for "L"; what is transparent is white."""
-    upright = ImageOps.exif_transpose(image)
+def _decode(picture: Image.Image, name: str | None = None) -> Image.Image:
+    """Upright, and 16-bit, 32-bit and float pictures brought down to 8 bits."""
+    _check_pixels(*picture.size)
+    try:
+        upright = ImageOps.exif_transpose(picture)
+    except Exception as error:  # as above
+        raise (PictureError("damaged", name=name) if name else PictureError("damaged_nameless")) from error
     if is_deep(upright):
-        values = np.clip(np.nan_to_num(unit_values(upright)), 0, 1)
-        upright = Image.fromarray((values * 255).round().astype(np.uint8))
-    return np.asarray(on_white(upright).convert(mode))
+        return _from_array(unit_values(upright))
+    if upright.mode in ("LAB", "La"):  # Pillow turns them into nothing that has a screen's colours
+        raise PictureError("unreadable", name=name or "This")
+    return upright
+
+
+def _from_array(array: NDArray[Any]) -> Image.Image:
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[:, :, 0]
+    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
+        raise ValueError(f"A picture's array must be (H, W) or (H, W, 1, 3 or 4), not {array.shape}.")
+    height, width = array.shape[:2]
+    _check_pixels(width, height)
+    if not array.size:
+        raise PictureError("too_small", width=width, height=height, least=16)
+    if array.dtype == np.bool_:
+        array = array.astype(np.uint8) * 255
+    elif array.dtype == np.uint16:
+        array = (array / 257).round().astype(np.uint8)
+    elif np.issubdtype(array.dtype, np.floating):
+        if not np.isfinite(array).all():
+            raise ValueError("The picture holds values that are not numbers (NaN or infinity).")
+        if array.min() < 0 or array.max() > 1:
+            raise ValueError("A picture's float array must lie in [0, 1]: scale it, or convert it to uint8.")
+        array = (array * 255).round().astype(np.uint8)
+    elif array.dtype != np.uint8:
+        raise ValueError(f"A picture's array must be uint8, uint16, bool or float in [0, 1], not {array.dtype}.")
+    return Image.fromarray(np.ascontiguousarray(array))
+
+
+def _check_pixels(width: int, height: int) -> None:
+    if width * height > MAX_PIXELS:
+        raise PictureError("too_many_pixels", width=width, height=height, megapixels=MAX_PIXELS // 10**6)
 
 
 def is_deep(image: Image.Image) -> bool:

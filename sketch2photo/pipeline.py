@@ -6,18 +6,17 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
 from .calibration import CANVAS, Calibrated, calibrate, generator_strictness
 from .hub_download import CALIBRATOR, load_network, model_folder
-from .images import fitted, to_array, to_images, to_tensor
+from .images import fitted, to_images, to_tensor
 from .latents import clip_norm, random_latents
 from .model import Sketch2Photo
 from .networks.calibrator import Calibrator
 from .onnx import OnnxCalibrator, with_onnx
-from .preprocess import to_sketch
+from .preprocess import open_on_white, to_sketch
 
 HUB_OPTIONS = ("force_download", "token", "cache_dir", "local_files_only", "revision")
 
@@ -102,7 +101,7 @@ class Sketch2PhotoPipeline:
         num_images: int = 4,
         seed: int | None = None,
         latents: Tensor | None = None,
-        style: Image.Image | NDArray[Any] | None = None,
+        style: Any = None,
         strictness: float = 1.0,
         reframe: bool = True,
         **directions: float,
@@ -115,7 +114,7 @@ class Sketch2PhotoPipeline:
             num_images: how many, with random latents.
             seed: of the random latents: the same seed gives the same pictures, and the first of 8 are those of 4.
             latents: (N, D), the latents themselves: N pictures, whatever num_images says.
-            style: a photograph to take the latents from, E's mu of it: one picture.
+            style: a photograph to take the latents from, E's mu of it: one picture. A path, an array or a PIL image, as a drawing.
             strictness: in [0, 1]: 1 follows the lines to the pixel; below, they are calibrated first, see `calibrate`, and at 0
                 they are a hint of a believable face.
             reframe: whether the face is brought to where faces are; not so while it is being drawn, where each line would move all others.
@@ -178,14 +177,9 @@ class Sketch2PhotoPipeline:
         return calibrate(self.calibrator, canvas, strictness, size or self.model.image_size, reframe)
 
     @torch.inference_mode()
-    def encode(self, photo: Image.Image | NDArray[Any]) -> Tensor:
-        """The latents (1, D) of a photograph: E's mu of its central square."""
-        pixels = to_array(photo, "RGB") if isinstance(photo, Image.Image) else np.asarray(photo)
-        if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8 or not pixels.size:
-            raise ValueError(
-                "A photograph for style is a picture in colour: a PIL image or an (H, W, 3) array of uint8."
-            )
-        tensor = to_tensor(fitted(pixels, self.model.image_size))[None]
+    def encode(self, photo: Any) -> Tensor:
+        """The latents (1, D) of a photograph, in any form that a drawing may have but a tensor's: E's mu of its central square."""
+        tensor = to_tensor(fitted(np.asarray(open_on_white(photo)), self.model.image_size))[None]
         return self.model.encode(self._placed(tensor))[0].float().cpu()
 
     def _placed(self, tensor: Tensor) -> Tensor:

@@ -6,7 +6,6 @@ A clean sketch of the training data is left as it is by every one of them (and b
 """
 
 import json
-from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,16 +14,15 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
-from PIL import Image, ImageOps
+from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
-from .images import is_deep, on_white, resize, to_tensor, unit_values
+from .images import PictureError, on_white, open_picture, resize, to_tensor
 
 Grey = npt.NDArray[np.float32]  # (H, W) in [0, 1], white = 1
 Box = tuple[int, int, int]  # left, top, side; may reach outside the picture
 
-MAX_PIXELS = 40_000_000
 WORKING_SIDE = 2048  # larger pictures are reduced to this before anything is measured on them
 # The numbers below, each with its unit: the page without a server does the same with them in hub/web/drawing.js.
 THRESHOLDS_FILE = Path(__file__).with_suffix(".json")
@@ -34,31 +32,6 @@ THRESHOLDS = json.loads(
 )
 INVERTED, PAPER, CLEAN, SHADOW = THRESHOLDS.inverted, THRESHOLDS.paper, THRESHOLDS.clean, THRESHOLDS.shadow
 INK, HEAD, FRAME, CONTRAST = THRESHOLDS.ink, THRESHOLDS.head, THRESHOLDS.frame, THRESHOLDS.contrast
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")  # no format that starts another program
-
-# What can be wrong with a drawing, for its author. The page says the same in other languages by the key.
-SENTENCES = {
-    "empty": "The canvas is empty: draw a face first.",
-    "dot": "There is only a dot on the canvas: draw a face first.",
-    "unreadable": "{name} is not a picture that can be read: send a PNG or JPEG.",
-    "damaged": "The picture {name} is damaged: save it again as PNG or JPEG.",
-    "damaged_nameless": "The picture is damaged: save it again as PNG or JPEG.",
-    "too_large": "{name} is too large: send at most {megapixels} megapixels.",
-    "too_many_pixels": "The picture has {width} x {height} pixels, which is too many: send at most {megapixels} megapixels.",
-    "too_small": "The picture is {width} x {height} pixels: each side needs at least {least}.",
-    "too_thin": "The picture is {width} x {height} pixels, too long and thin for a face: crop it first.",
-}
-
-
-class DrawingError(ValueError):
-    """A drawing that no picture can be made of: the sentence of SENTENCES with its parameters filled in."""
-
-    def __init__(self, key: str, **parameters: object) -> None:
-        super().__init__(SENTENCES[key].format(**parameters))
-        self.key, self.parameters = key, parameters
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return partial(DrawingError, self.key, **self.parameters), ()  # on its way between processes
 
 
 def to_sketch(drawing: Any, size: int = 256, reframe: bool = True) -> Tensor:
@@ -76,7 +49,7 @@ def to_sketch(drawing: Any, size: int = 256, reframe: bool = True) -> Tensor:
         (1, 1, size, size) float32 in [-1, 1], white = +1, dark lines on white.
 
     Raises:
-        DrawingError: there is nothing drawn, or the picture cannot be read; a ValueError of one sentence for its author.
+        PictureError: there is nothing drawn, or the picture cannot be read; a ValueError of one sentence for its author.
         ValueError: something that is no drawing at all.
     """
     if isinstance(drawing, Tensor):
@@ -111,10 +84,15 @@ def _resize_tensor(sketch: Tensor, size: int) -> Tensor:
 def open_on_white(drawing: Any) -> Image.Image:
     """Anything but a tensor -> RGB image, upright, transparent parts white."""
     if drawing is None:
-        raise DrawingError("empty")
+        raise PictureError("empty")
     if isinstance(drawing, dict):
         return _open_sketchpad(drawing)
-    return on_white(_open(drawing)).convert("RGB")
+    return _flat(open_picture(drawing))
+
+
+def _flat(picture: Image.Image) -> Image.Image:
+    _check_shape(*picture.size)
+    return on_white(picture).convert("RGB")
 
 
 def _open_sketchpad(value: dict[str, Any]) -> Image.Image:
@@ -122,83 +100,25 @@ def _open_sketchpad(value: dict[str, Any]) -> Image.Image:
     if not {"background", "layers", "composite"} & value.keys():
         raise ValueError("A drawing's dict must be a sketchpad's value, with background, layers and composite.")
     if value.get("composite") is not None:
-        return on_white(_open(value["composite"])).convert("RGB")
+        return _flat(open_picture(value["composite"]))
     parts = [part for part in (value.get("background"), *(value.get("layers") or [])) if part is not None]
     if not parts:
-        raise DrawingError("empty")
-    sheets = [_open(part).convert("RGBA") for part in parts]
+        raise PictureError("empty")
+    sheets = [open_picture(part).convert("RGBA") for part in parts]
     if len({sheet.size for sheet in sheets}) > 1:
         raise ValueError("The sketchpad's layers differ in size: send the composite instead.")
     stack = sheets[0]
     for sheet in sheets[1:]:
         stack = Image.alpha_composite(stack, sheet)
-    return on_white(stack).convert("RGB")
+    return _flat(stack)
 
 
-def _open(drawing: Any) -> Image.Image:
-    """PIL image, array or path -> decoded PIL image in an 8-bit mode, turned as its EXIF tag says."""
-    if isinstance(drawing, np.ndarray):
-        return _from_array(drawing)
-    if isinstance(drawing, str | Path):
-        return _from_file(Path(drawing))
-    if isinstance(drawing, Image.Image):
-        return _decode(drawing)
-    kind = type(drawing).__name__
-    raise ValueError(f"A drawing must be a PIL image, an array, a path or a sketchpad's value, not {kind}.")
-
-
-def _from_file(path: Path) -> Image.Image:
-    try:
-        picture = Image.open(path, formats=FORMATS)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise DrawingError("too_large", name=repr(path.name), megapixels=MAX_PIXELS // 10**6) from error
-    except FileNotFoundError as error:
-        raise ValueError(f"There is no file {path.name!r}.") from error
-    except Exception as error:  # broken files make decoders raise nearly anything
-        raise DrawingError("unreadable", name=repr(path.name)) from error
-    with picture:
-        return _decode(picture, repr(path.name))
-
-
-def _decode(picture: Image.Image, name: str | None = None) -> Image.Image:
-    """Check the size before decoding, then bring 16-bit, 32-bit and float pictures down to 8 bits."""
-    _check_size(*picture.size)
-    try:
-        upright = ImageOps.exif_transpose(picture)
-    except Exception as error:  # as above
-        raise (DrawingError("damaged", name=name) if name else DrawingError("damaged_nameless")) from error
-    return _from_array(unit_values(upright)) if is_deep(upright) else upright
-
-
-def _from_array(array: npt.NDArray[Any]) -> Image.Image:
-    if array.ndim == 3 and array.shape[2] == 1:
-        array = array[:, :, 0]
-    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
-        raise ValueError(f"A drawing's array must be (H, W) or (H, W, 1, 3 or 4), not {array.shape}.")
-    _check_size(array.shape[1], array.shape[0])
-    if array.dtype == np.bool_:
-        array = array.astype(np.uint8) * 255
-    elif array.dtype == np.uint16:
-        array = (array / 257).round().astype(np.uint8)
-    elif np.issubdtype(array.dtype, np.floating):
-        if not np.isfinite(array).all():
-            raise ValueError("The drawing holds values that are not numbers (NaN or infinity).")
-        if array.min() < 0 or array.max() > 1:
-            raise ValueError("A drawing's float array must lie in [0, 1]: scale it, or convert it to uint8.")
-        array = (array * 255).round().astype(np.uint8)
-    elif array.dtype != np.uint8:
-        raise ValueError(f"A drawing's array must be uint8, uint16, bool or float in [0, 1], not {array.dtype}.")
-    return Image.fromarray(np.ascontiguousarray(array))
-
-
-def _check_size(width: int, height: int) -> None:
-    if width * height > MAX_PIXELS:
-        raise DrawingError("too_many_pixels", width=width, height=height, megapixels=MAX_PIXELS // 10**6)
+def _check_shape(width: int, height: int) -> None:
     picture = THRESHOLDS.picture
     if min(width, height) < picture.shortest:
-        raise DrawingError("too_small", width=width, height=height, least=picture.shortest)
+        raise PictureError("too_small", width=width, height=height, least=picture.shortest)
     if max(width, height) > picture.longest * min(width, height):
-        raise DrawingError("too_thin", width=width, height=height)
+        raise PictureError("too_thin", width=width, height=height)
 
 
 # ---- paper and ink -------------------------------------------------------------------------------------------------
@@ -288,14 +208,14 @@ def _find_ink(grey: Grey) -> npt.NDArray[np.bool_]:
     _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     areas = stats[1:, cv2.CC_STAT_AREA]
     if areas.size == 0:
-        raise DrawingError("empty")
+        raise PictureError("empty")
     drawn = np.flatnonzero(areas >= INK.speck * areas.max()) + 1
     widths, heights = stats[drawn, cv2.CC_STAT_WIDTH], stats[drawn, cv2.CC_STAT_HEIGHT]
     largest = int(np.argmax(widths * heights))
     extent = max(widths[largest], heights[largest]) / max(grey.shape)
     filled = stats[drawn[largest], cv2.CC_STAT_AREA] / (widths[largest] * heights[largest])
     if len(drawn) == 1 and extent < (INK.filled_dot if filled > INK.filled else INK.line_dot):
-        raise DrawingError("dot")
+        raise PictureError("dot")
     kept = np.zeros(len(stats), np.bool_)
     kept[drawn] = True
     return np.asarray(kept[labels])

@@ -70,6 +70,28 @@ def test_style_takes_the_latents_of_a_photograph(pipe: Sketch2PhotoPipeline, dra
     assert not torch.equal(out.latents, pipe(drawing, style=Image.new("RGB", (64, 64), (0, 90, 0))).latents)
 
 
+def test_style_takes_what_a_drawing_may_be(
+    pipe: Sketch2PhotoPipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A phone's photograph, which lies on its side and says so, by its path and opened; one of 16 bits; and an array of greys."""
+    upright = Image.linear_gradient("L").resize((60, 90))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    upright.transpose(Image.Transpose.ROTATE_90).save(tmp_path / "phone.jpg", exif=exif, quality=100)
+    Image.fromarray(np.asarray(upright).astype(np.uint16) * 257).save(tmp_path / "deep.png")
+    encode, seen = pipe.model.encode, []
+    monkeypatch.setattr(pipe.model, "encode", lambda photo: seen.append(photo) or encode(photo))
+    for style in (
+        upright.convert("RGB"),
+        tmp_path / "phone.jpg",
+        Image.open(tmp_path / "phone.jpg"),
+        str(tmp_path / "deep.png"),
+        np.asarray(upright),
+    ):
+        assert pipe.encode(style).shape == (1, 8)
+        torch.testing.assert_close(seen[-1], seen[0], atol=0.02, rtol=0)
+
+
 def test_latents_further_out_than_training_knew_are_shortened(pipe: Sketch2PhotoPipeline, drawing: Image.Image) -> None:
     usual, far = torch.full((1, 8), 1.2), torch.full((1, 8), 2.8)
     assert torch.equal(pipe(drawing, latents=usual).latents, usual)
@@ -97,7 +119,8 @@ def test_path_array_and_sketchpad_are_the_same_drawing(
         ({"latents": torch.full((1, 8), float("nan"))}, "latents are"),
         ({"num_images": 0}, "at least 1"),
         ({"strictness": 1.5}, "between 0"),
-        ({"style": np.zeros((4, 4))}, "style"),
+        ({"style": np.zeros((4, 4))}, "needs at least 16"),
+        ({"style": torch.zeros(1, 3, 64, 64)}, "not Tensor"),
     ],
 )
 def test_bad_arguments_get_one_sentence(

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..images import SUFFIXES, Floats, Picture, fitted, read, to_array, to_tensor
+from ..images import SUFFIXES, Floats, Picture, fitted, to_array, to_tensor
 from .synthetic_faces import draw_face
 
 
@@ -70,7 +70,7 @@ class Pairs:
         return len(self.photos)
 
     def load(self, index: int) -> tuple[Picture, Picture | None]:
-        return read(self.photos[index], "RGB"), read(self.sketches[index], "L")
+        return _read(self.photos[index], "RGB"), _read(self.sketches[index], "L")
 
     def name(self, index: int) -> str | None:
         return self.photos[index].stem
@@ -95,7 +95,7 @@ class Photos:
         return len(self.paths)
 
     def load(self, index: int) -> tuple[Picture, Picture | None]:
-        return read(self.paths[index], "RGB"), None
+        return _read(self.paths[index], "RGB"), None
 
     def name(self, index: int) -> str | None:
         return self.paths[index].stem
@@ -240,6 +240,13 @@ def _opened(texts: Sequence[str], kind: Literal["pairs", "photos"], share: float
         found.append(WeightedSource(source, number, f"{kind} {name}"))
     total = sum(source.share for source in found)
     return [source._replace(share=share * source.share / total) for source in found]
+
+
+def _read(path: Path, mode: str) -> Picture:
+    try:
+        return to_array(path, mode)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
 
 
 def _pictures(folder: Path) -> dict[str, Path]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from gradio.context import LocalContext
 
-from .. import preprocess
+from .. import images
 
 
 class Text(NamedTuple):
@@ -60,7 +60,7 @@ LABELS = {
     "more": Text("More settings", "Другие настройки"),
 }
 
-# What is said while the page runs. The English of what is wrong with a drawing is `preprocess`'s own.
+# What is said while the page runs. The English of what is wrong with a drawing is `images`' own.
 SENTENCES = {
     "next": Text(
         "Click a variation, or move a slider: the person changes, your drawing does not.",
@@ -83,7 +83,7 @@ SENTENCES = {
         "Эта картинка сделана моделью с другими ручками или направлениями: здесь её не вернуть.",
     ),
 } | {
-    key: Text(preprocess.SENTENCES[key], russian)
+    key: Text(images.SENTENCES[key], russian)
     for key, russian in {
         "empty": "Холст пуст: сначала нарисуйте лицо.",
         "dot": "На холсте только точка: сначала нарисуйте лицо.",
@@ -166,6 +166,6 @@ def say(key: str, **parameters: object) -> str:
 
 def say_error(error: ValueError) -> str:
     """An error's sentence in the language of the visitor's browser, in English where it has no key."""
-    if isinstance(error, MessageError | preprocess.DrawingError):
+    if isinstance(error, MessageError | images.PictureError):
         return say(error.key, **error.parameters)
     return str(error)

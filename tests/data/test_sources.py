@@ -183,7 +183,7 @@ def test_pairs_need_both_halves(tmp_path: Path) -> None:
 def test_a_broken_picture_is_named(tmp_path: Path) -> None:
     folder = write_pairs(tmp_path / "pairs", 1)
     (folder / "photo" / "00.png").write_bytes(b"not a picture")
-    with pytest.raises(ValueError, match=r"00\.png is not a picture"):
+    with pytest.raises(ValueError, match=r"photo/00\.png: '00\.png' is not a picture"):
         Pairs.open(folder).load(0)
 
 

@@ -9,7 +9,8 @@ import pytest
 from gradio.context import LocalContext
 from PIL import Image
 
-from sketch2photo.preprocess import SENTENCES, DrawingError, to_sketch
+from sketch2photo.images import SENTENCES, PictureError
+from sketch2photo.preprocess import to_sketch
 from sketch2photo.studio.controls import CONTROLS, DIRECTIONS, OPTIONS, labels
 from sketch2photo.studio.messages import MESSAGES, STATIC, MessageError, by_language, say, say_error
 
@@ -52,6 +53,6 @@ def test_without_a_visitor_it_is_english() -> None:
 
 
 def test_a_drawings_error_travels_between_processes() -> None:
-    error = DrawingError("too_small", width=20, height=10, least=16)
+    error = PictureError("too_small", width=20, height=10, least=16)
     received = pickle.loads(pickle.dumps(error))
     assert (str(received), received.key, received.parameters) == (str(error), error.key, error.parameters)
