@@ -1,5 +1,6 @@
 """Train a Sketch2Photo: `python train.py --pairs DIR --photos DIR`, or with no argument on faces that it draws itself."""
 
+import math
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
@@ -10,8 +11,9 @@ from sketch2photo import cli
 from sketch2photo.data.landmarks import LandmarksFile
 from sketch2photo.data.sources import open_training_data
 from sketch2photo.training import history
+from sketch2photo.training.checkpoint import check_unused
 from sketch2photo.training.config import PRESETS, Preset, Recipe, checked
-from sketch2photo.training.trainer import Precision, Trainer, checkpoint_record
+from sketch2photo.training.trainer import Precision, Trainer, checkpoint_record, starting_config
 
 PROGRAM = "train.py"
 
@@ -41,7 +43,7 @@ class Arguments:
     resume: bool = False
     # begin with the weights of a model folder or Hub id
     start_from: str | None = None
-    # no, bf16 or fp16; auto is bf16 where the hardware has it
+    # no, bf16 or fp16; auto is what accelerate launch was told, and without it bf16 where the hardware has it
     precision: Precision = "auto"
     # torch.compile the step
     compile: bool = False
@@ -59,7 +61,16 @@ class Arguments:
 def parsed() -> Arguments:
     """The command line, read twice: first for where the recipe comes from, then for what it changes in it."""
     first, _ = tyro.cli(Arguments, prog=PROGRAM, return_unknown_args=True, add_help=False)
-    return tyro.cli(Arguments, prog=PROGRAM, default=Arguments(config=_starting_recipe(first)))
+    recipe = _starting_recipe(first)
+    arguments = tyro.cli(Arguments, prog=PROGRAM, default=Arguments(config=recipe))
+    weights = "the run to resume" if first.resume and checkpoint_record(first.out) else first.start_from
+    for name, value in asdict(recipe.model).items():
+        given = getattr(arguments.config.model, name)
+        if weights and given != value:
+            raise ValueError(
+                f"{name} of {weights} is {value}, not {given}: leave it out, or begin without those weights."
+            )
+    return arguments
 
 
 def _starting_recipe(given: Arguments) -> Recipe:
@@ -74,13 +85,35 @@ def _starting_recipe(given: Arguments) -> Recipe:
         recipe = PRESETS[given.preset or "default"]
         if not given.pairs and not given.photos:
             recipe = replace(recipe, model=replace(recipe.model, image_size=128))
-    if earlier and earlier.recipe.model.architecture == recipe.model.architecture:
-        recipe = replace(recipe, model=earlier.recipe.model)
-    return recipe
+    if earlier:
+        model, place = earlier.recipe.model, f"The run in {given.out}"
+    elif given.start_from:
+        model, place = starting_config(given.start_from), given.start_from
+    else:
+        return recipe
+    if (given.preset or given.recipe) and model.architecture != recipe.model.architecture:
+        raise ValueError(
+            f"{place} is of another model, {model.architecture} and not {recipe.model.architecture}: "
+            "give its own preset, or begin without those weights."
+        )
+    return replace(recipe, model=model)
+
+
+def check(arguments: Arguments) -> None:
+    """Raises ValueError for numbers that no run can have."""
+    for name, least in {"steps": 1, "save_minutes": 0, "validate_minutes": 0, "workers": 0, "seed": 0}.items():
+        value = getattr(arguments, name)
+        if value is not None and not least <= value < math.inf:
+            raise ValueError(f"--{name.replace('_', '-')} is a number of at least {least}, not {value}.")
+    if arguments.minutes is not None and not 0 < arguments.minutes < math.inf:
+        raise ValueError(f"--minutes is a number above 0, not {arguments.minutes}.")
 
 
 def main(arguments: Arguments) -> None:
+    check(arguments)
     recipe = checked(asdict(arguments.config))
+    if not arguments.resume:
+        check_unused(arguments.out)
     pairs, photos, out = arguments.pairs, arguments.photos, arguments.out
     sources, validation = open_training_data(
         pairs, photos, recipe.data.photos_share, recipe.data.held_out, recipe.model.image_size

@@ -27,7 +27,10 @@ def run_program(program: str, *arguments: object) -> subprocess.CompletedProcess
     Returns:
         its exit code, and what it printed; an exception other than SystemExit is the test's.
     """
-    argv, signals = sys.argv, {which: signal.getsignal(which) for which in (signal.SIGTERM, signal.SIGINT)}
+    argv, signals = (
+        sys.argv,
+        {which: signal.getsignal(which) for which in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)},
+    )
     stdout, stderr, code = io.StringIO(), io.StringIO(), 0
     sys.argv = [program, *map(str, arguments)]
     AcceleratorState._reset_state(reset_partial_state=True)  # as accelerate's own tests do: a process has one precision

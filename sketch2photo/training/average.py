@@ -16,8 +16,8 @@ from ..data.landmarks import LandmarksFile
 from ..data.sources import Pairs, hold_out
 from ..model import Sketch2Photo
 from . import history
+from .checkpoint import export
 from .config import PRESETS
-from .trainer import export
 from .validation import Validation
 
 SHARES = (1.0, 0.8, 0.65, 0.5, 0.35, 0.2, 0.0)

@@ -1,13 +1,15 @@
 """The training loop: data, objective, optimiser, EMA, checkpoints, validation and the export of the best weights."""
 
-import copy
+import atexit
 import math
+import multiprocessing
 import os
 import shutil
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import fields, replace
 from pathlib import Path
 from types import FrameType
@@ -29,14 +31,15 @@ from ..data.landmarks import LandmarksFile
 from ..data.sources import Source, WeightedSource
 from ..model import Sketch2Photo
 from . import history
-from .checkpoint import write_checkpoint
+from .checkpoint import CHECKPOINT, PREVIOUS, alone_in, end_swap, export, read_checkpoint, write_checkpoint
 from .config import ModelConfig, OptimizationConfig, Recipe, flat
 from .history import Record, Stage
 from .objective import Objective
-from .samples import Indices, Stream
+from .samples import Indices, Stream, packed, unpacked
 from .validation import Validation
 
 Precision = Literal["auto", "no", "bf16", "fp16"]
+STOPS = [getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP") if hasattr(signal, name)]
 
 
 class Trainer:
@@ -51,7 +54,7 @@ class Trainer:
         out: folder of the run.
         seed: of the weights, the data order and everything random in a step.
         start_from: folder or Hub id of a model to begin with.
-        precision: "auto" is bf16 where the hardware has it.
+        precision: "auto" is what accelerate launch was told, and without it bf16 where the hardware has it.
         compile: whether to torch.compile the generator and the feature network.
         workers: processes that make samples; None for one less than cores on a GPU, none on a CPU.
         landmarks: what is known of the sources' photographs, for line drawings of them.
@@ -77,21 +80,26 @@ class Trainer:
         cv2.setNumThreads(0)
         set_seed(seed)
         on_gpu = torch.cuda.is_available()
-        if precision == "auto":
-            precision = "bf16" if machine.has_bf16() else "no"
         self.accelerator = Accelerator(
-            mixed_precision=precision,
+            mixed_precision=_precision(precision),
             log_with="tensorboard",
             project_dir=out / "logs",
             dataloader_config=DataLoaderConfiguration(split_batches=True, non_blocking=True),
         )
         self.out = out
+        self.parts = self.accelerator.gradient_accumulation_steps
+        batch = recipe.optimization.batch_size
+        if batch % (self.parts * self.accelerator.num_processes):
+            raise ValueError(
+                f"A batch of {batch} cannot be shared by {self.accelerator.num_processes} processes in {self.parts} parts: "
+                "choose a multiple of their product."
+            )
         model = _starting_model(recipe.model, start_from)
         self.recipe = recipe = replace(recipe, model=_model_config(model))
         self.size = model.image_size
         view_whole = recipe.loss.view_whole
         self.stream = Stream(sources, recipe.data, view_whole, self.size, model.latent_dim, seed, landmarks)
-        self.workers = workers if workers is not None else (max(1, (os.cpu_count() or 2) - 1) if on_gpu else 0)
+        self.workers = workers if workers is not None else (_workers(batch, self.size) if on_gpu else 0)
 
         objective = Objective(model, recipe.loss).train()
         if recipe.loss.feature and objective.features is None:
@@ -150,27 +158,48 @@ class Trainer:
         save_minutes: float = 5.0,
         validate_minutes: float = 10.0,
     ) -> None:
-        """Trains until `minutes` have passed, `steps` are done in all, or SIGTERM or SIGINT arrives; then validates and saves.
+        """Trains until `minutes` have passed, `steps` are done in all, or SIGTERM, SIGINT or SIGHUP arrives; then validates and saves.
+
+        What ends it otherwise, but for a loss that is not finite, is raised once the checkpoint is written.
 
         Raises:
+            ValueError: another run trains in this folder, or it cannot be written to.
             FloatingPointError: loss or gradient is not finite; the last checkpoint is from before that.
         """
         self._catch_signals()
+        first = self.step
+        with alone_in(self.out) if self.accelerator.is_main_process else nullcontext():
+            try:
+                self._run(minutes, steps if steps is not None else 10**8, save_minutes, validate_minutes)
+            except FloatingPointError:
+                raise
+            except Exception as error:
+                if self.step > first:
+                    with suppress(OSError):
+                        self._write_checkpoint()
+                if isinstance(error, OSError):
+                    raise ValueError(f"The run ends at step {self.step}, for want of its disk: {error}.") from error
+                raise
+        self.accelerator.end_training()
+
+    def _run(self, minutes: float | None, last: int, save_minutes: float, validate_minutes: float) -> None:
+        if self.step >= last:
+            self.accelerator.print(f"This run has {self.step} steps already: ask for more --steps.")
+            return
         self.accelerator.init_trackers("", {k: str(v) for k, v in flat(self.recipe).items()})
-        last = steps if steps is not None else 10**8
         loader = self._loader(last)
         started = saved = validated = time.monotonic()
         before, first = self.seconds, self.step
         bar = tqdm(
             initial=self.step,
-            total=steps,
+            total=last if last < 10**8 else None,
             unit="step",
             disable=not self.accelerator.is_main_process,
             mininterval=1 if sys.stderr.isatty() else 30,
         )
         with bar:
             for batch in loader:
-                terms = self._train_step(batch)
+                terms = self._train_step(unpacked(batch))
                 now = time.monotonic()
                 self.seconds = before + now - started
                 self.step += 1
@@ -185,16 +214,23 @@ class Trainer:
                     self._learn_slower_after(self._validate())
                     stop = stop or self.halved > self.recipe.optimization.halvings
                     validated = time.monotonic()
-                if self._agreed(now - saved >= 60 * save_minutes) or stop:
-                    self.save()
-                    saved = time.monotonic()
                 if stop:
+                    self.save()
                     break
-        self.accelerator.end_training()
+                if self._agreed(now - saved >= 60 * save_minutes):
+                    with self._where_the_disk_allows():
+                        self.save()
+                    saved = time.monotonic()
+        passed_over = int(self.accelerator.reduce(self.stream.passed_over.to(self.accelerator.device)).item())
+        if passed_over:
+            self.accelerator.print(f"Pictures that could not be read were passed over {passed_over} times.")
 
     def save(self) -> None:
-        """Writes checkpoint.pt."""
+        """Writes checkpoint.pt. Raises OSError where that cannot be."""
         self.accelerator.wait_for_everyone()
+        self._write_checkpoint()
+
+    def _write_checkpoint(self) -> None:
         if not self.accelerator.is_main_process:
             return
         objective = self.accelerator.unwrap_model(self.objective)
@@ -211,7 +247,7 @@ class Trainer:
             "halved": self.halved,
             "record": self._update_record().as_dict(),
         }
-        write_checkpoint(state, self.out / "checkpoint.pt")
+        write_checkpoint(state, self.out / CHECKPOINT)
 
     def resume(self) -> None:
         """Continues from checkpoint.pt, where there is one, and says and records what differs from the run so far.
@@ -219,12 +255,14 @@ class Trainer:
         Another learning rate starts whole, as if it had never been halved.
 
         Raises:
-            ValueError: the checkpoint is of another model.
+            ValueError: the checkpoint is damaged, or of another model.
         """
-        path = self.out / "checkpoint.pt"
+        path = self.out / CHECKPOINT
+        if self.accelerator.is_main_process:
+            end_swap(self.out / "best")
         if not path.exists():
             return
-        state = torch.load(path, weights_only=True, map_location=self.accelerator.device)
+        state = read_checkpoint(path, map_location=self.accelerator.device)
         objective = self.accelerator.unwrap_model(self.objective)
         try:
             missing, unexpected = objective.load_state_dict(state["objective"], strict=False)
@@ -254,6 +292,10 @@ class Trainer:
             self.accelerator.scaler.load_state_dict(state["scaler"])
         torch.set_rng_state(state["rng"].cpu())
         self._resume_record()
+        # A kill after a validation and before the next checkpoint: what best/ holds is better than the checkpoint knows.
+        exported = history.of_model(str(self.out / "best"))
+        if exported and exported.history[-1].score is not None:
+            self.plateau.best = min(self.plateau.best, exported.history[-1].score)
 
     def _resume_record(self) -> None:
         """Goes on with the last stage, or opens another where recipe, data or seed are others."""
@@ -278,17 +320,20 @@ class Trainer:
         return self.record
 
     def _train_step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
-        loss, terms = self.objective(batch, self.step)
         self.optimizer.zero_grad()
-        self.accelerator.backward(loss)
+        for part in zip(*(values.chunk(self.parts) for values in batch.values()), strict=True):
+            loss, terms = self.objective(dict(zip(batch, part, strict=True)), self.step)
+            self.accelerator.backward(loss)
         norm: Any = self.accelerator.clip_grad_norm_(
             self.objective.parameters(), self.recipe.optimization.clip or math.inf
         )
         # A scaler skips steps whose scaled gradients overflow, and lowers the scale; anything else that is not finite is the end.
         if not torch.isfinite(loss) or not (torch.isfinite(norm) or self.accelerator.scaler):
+            best = self.out / "best"
+            start = f"begin another run with --start-from {best}" if best.exists() else "begin another run"
             raise FloatingPointError(
-                f"Loss or gradient is not finite at step {self.step}. The last checkpoint in {self.out} is from before "
-                "that: resume it with a smaller learning rate, or with --precision no."
+                f"Loss or gradient is not finite at step {self.step}: {start} and a smaller learning rate, or --precision no. "
+                f"{CHECKPOINT} in {self.out} and {PREVIOUS}, the one before, are from before that."
             )
         self.optimizer.step()
         self.scheduler.step()
@@ -297,6 +342,8 @@ class Trainer:
 
     def _loader(self, last: int) -> DataLoader[dict[str, Tensor]]:
         size = self.recipe.optimization.batch_size
+        if self.workers:
+            atexit.register(_kill_workers)
         loader = DataLoader(
             self.stream,
             batch_size=size,
@@ -304,14 +351,17 @@ class Trainer:
             num_workers=self.workers,
             pin_memory=self.accelerator.device.type == "cuda",
             persistent_workers=self.workers > 0,
+            collate_fn=packed,
+            worker_init_fn=_ignore_signals,
         )
         return self.accelerator.prepare(loader)
 
     def _report(self, terms: dict[str, Tensor], rate: float, bar: Any, left: float | None) -> None:
         values = {name: self.accelerator.reduce(value, "mean").item() for name, value in terms.items()}
-        self.accelerator.log(
-            {f"train/{k}": v for k, v in values.items()} | {"train/images_per_second": rate}, self.step
-        )
+        with self._where_the_disk_allows():
+            self.accelerator.log(
+                {f"train/{k}": v for k, v in values.items()} | {"train/images_per_second": rate}, self.step
+            )
         words = [f"{k} {values[k]:.3f}" for k in ("pixel", "feature", "kl", "latent") if k in values]
         words.insert(0, f"{rate:.1f} images/s" + ("" if left is None else f", {left:.1f} min left"))
         bar.set_postfix_str(" ".join(words), refresh=False)
@@ -335,17 +385,18 @@ class Trainer:
             self.ema.store(parameters)
             self.ema.copy_to(parameters)
             scores, grid = self.validation.score(model), self.validation.grid(model)
-            tracker: Any = self.accelerator.get_tracker("tensorboard", unwrap=True)
-            for name, value in scores.items():
-                tracker.add_scalar(f"validation/{name}", value, self.step)
-            tracker.add_image("samples", np.asarray(grid), self.step, dataformats="HWC")
-            (self.out / "samples").mkdir(parents=True, exist_ok=True)
-            grid.save(self.out / "samples" / f"{self.step:07d}.jpg", quality=92)
-            score = [scores["score"]]
-            self._update_record(score[0])
-            export(model, self.out / "last", self.record)
-            if score[0] < self.best:
-                export(model, self.out / "best", self.record)
+            with self._where_the_disk_allows():
+                tracker: Any = self.accelerator.get_tracker("tensorboard", unwrap=True)
+                for name, value in scores.items():
+                    tracker.add_scalar(f"validation/{name}", value, self.step)
+                tracker.add_image("samples", np.asarray(grid), self.step, dataformats="HWC")
+                (self.out / "samples").mkdir(parents=True, exist_ok=True)
+                grid.save(self.out / "samples" / f"{self.step:07d}.jpg", quality=92)
+                self._update_record(scores["score"])
+                export(model, self.out / "last", self.record)
+                if scores["score"] < self.best:
+                    export(model, self.out / "best", self.record)
+                score = [scores["score"]]  # of what is on disk
             self.ema.restore(parameters)
             model.train()
             tqdm.write(
@@ -361,23 +412,70 @@ class Trainer:
             return flag
         return bool(self.accelerator.reduce(torch.tensor(float(flag), device=self.accelerator.device)).item())
 
+    @contextmanager
+    def _where_the_disk_allows(self) -> Iterator[None]:
+        """What cannot be written costs no run: it is said, and tried again the next time."""
+        try:
+            yield
+        except OSError as error:
+            tqdm.write(f"step {self.step}: {error}. The run goes on: make room in {self.out}.", file=sys.stderr)
+
     def _catch_signals(self) -> None:
         def stop(signum: int, frame: FrameType | None) -> None:
             self._stop = True
 
-        for which in (signal.SIGTERM, signal.SIGINT):
+        for which in STOPS:
             signal.signal(which, stop)
+
+
+def _ignore_signals(worker: int) -> None:
+    """In a worker: it ends with the run, and not before it when a signal goes to all processes."""
+    for which in STOPS:
+        signal.signal(which, signal.SIG_IGN)
+
+
+def _kill_workers() -> None:
+    """At exit, where Python would ask them to end by SIGTERM and wait."""
+    if hasattr(signal, "SIGCHLD"):
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # torch's handler takes their end for a fault
+    for worker in multiprocessing.active_children():
+        worker.kill()
 
 
 def checkpoint_record(out: Path) -> Record | None:
     """The record in the checkpoint of a run, where it has one; ValueError where that is of an older version."""
-    path = out / "checkpoint.pt"
+    path = out / CHECKPOINT
     if not path.exists():
         return None
+    state = read_checkpoint(path, mmap=True, map_location="cpu")
     try:
-        return history.from_dict(torch.load(path, weights_only=True, mmap=True, map_location="cpu").get("record"))
+        return history.from_dict(state.get("record"))
     except ValueError as error:
         raise ValueError(f"{path} does not say how it was trained ({error}): choose another --out.") from error
+
+
+def starting_config(start_from: str) -> ModelConfig:
+    """The sizes of a model to begin with, a folder or Hub id. Raises ValueError where there is none."""
+    return _model_config(_starting_model(ModelConfig(), start_from))
+
+
+def _precision(asked: Precision) -> str:
+    """What accelerate launch was told, unless it is told otherwise here; that launch calls what it was not told "no"."""
+    launched = os.environ.get("ACCELERATE_MIXED_PRECISION")
+    if asked == "auto":
+        return launched or ("bf16" if machine.has_bf16() else "no")
+    if launched not in (None, "no", asked):
+        raise ValueError(f"accelerate launch was told {launched}, and --precision is {asked}: give one of them.")
+    return asked
+
+
+def _workers(batch_size: int, size: int) -> int:
+    """As many processes as there are other cores, and as fit /dev/shm, through which each sends two batches ahead."""
+    wanted = max(1, (os.cpu_count() or 2) - 1)
+    shared = Path("/dev/shm")
+    if not shared.is_dir():
+        return wanted
+    return min(wanted, int(0.8 * shutil.disk_usage(shared).free / (2 * 4 * batch_size * size**2)))
 
 
 def _starting_model(config: ModelConfig, start_from: str | None) -> Sketch2Photo:
@@ -402,20 +500,3 @@ def _rates(config: OptimizationConfig) -> tuple[float, float]:
 
 def _ema(config: OptimizationConfig) -> dict[str, Any]:
     return {"decay": config.ema_decay, "inv_gamma": config.ema_inv_gamma, "power": config.ema_power}
-
-
-def export(model: Sketch2Photo, folder: Path, record: Record | None = None) -> None:
-    """Saves a Hub folder in half precision beside `folder` and swaps it in, so that a reader finds a whole one.
-
-    `record` is how the weights came about, for its training.json.
-    """
-    fresh, old = folder.with_name(folder.name + ".new"), folder.with_name(folder.name + ".old")
-    shutil.rmtree(fresh, ignore_errors=True)
-    shutil.rmtree(old, ignore_errors=True)
-    copy.deepcopy(model).half().save_pretrained(fresh)
-    if record:
-        record.save(fresh)
-    if folder.exists():
-        folder.rename(old)
-    fresh.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
