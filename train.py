@@ -9,7 +9,8 @@ import tyro
 
 from sketch2photo import cli
 from sketch2photo.data.landmarks import LandmarksFile
-from sketch2photo.data.sources import open_training_data
+from sketch2photo.data.layouts import Side
+from sketch2photo.data.sources import DataOptions, open_training_data
 from sketch2photo.training import history
 from sketch2photo.training.checkpoint import check_unused
 from sketch2photo.training.config import PRESETS, Preset, Recipe, checked
@@ -27,10 +28,15 @@ class Arguments:
     preset: Preset | None = None
     # a training.json, of hub/model or of a run's best/, whose recipe this run has
     recipe: Path | None = None
-    # folder with photo/ and sketch/ of the same names, or a Hub data set; may be repeated; DIR=2 counts double
+    # folder with photo/ and sketch/ of the same names or another layout of data/layouts.py, or a Hub data set; may be repeated;
+    # DIR=2 counts double
     pairs: tyro.conf.UseAppendAction[list[str]] = field(default_factory=list)
     # folder of photographs, or a Hub data set; their sketches are made; may be repeated; DIR=2 counts double
     photos: tyro.conf.UseAppendAction[list[str]] = field(default_factory=list)
+    # of data sets: the columns of photographs and of sketches, "image conditioning_image" say
+    columns: tuple[str, ...] = ()
+    # of pairs in A/ and B/, or side by side in one picture: which is the sketch
+    sketch_side: Side = "A"
     # file that sketch2photo/data/landmarks.py made of the photographs: some made sketches are then line drawings
     parts: Path | None = None
     # folder for checkpoint.pt, best/ (loads with from_pretrained), samples/ and logs/ (TensorBoard)
@@ -116,7 +122,12 @@ def main(arguments: Arguments) -> None:
         check_unused(arguments.out)
     pairs, photos, out = arguments.pairs, arguments.photos, arguments.out
     sources, validation = open_training_data(
-        pairs, photos, recipe.data.photos_share, recipe.data.held_out, recipe.model.image_size
+        pairs,
+        photos,
+        recipe.data.photos_share,
+        recipe.data.held_out,
+        recipe.model.image_size,
+        DataOptions(columns=arguments.columns, sketch_side=arguments.sketch_side),
     )
     trainer = Trainer(
         recipe,

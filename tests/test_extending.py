@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw
 from torch import Tensor, nn
 
 from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline
+from sketch2photo.data.layouts import DataOptions
 from sketch2photo.data.sources import SOURCES, open_training_data
 from sketch2photo.images import Picture
 from sketch2photo.networks import ARCHITECTURES, Architecture
@@ -81,7 +82,7 @@ class Greys:
         return location == "greys"
 
     @classmethod
-    def open(cls, location: str) -> "Greys":
+    def open(cls, location: str, options: DataOptions) -> "Greys":
         return cls()
 
     def __len__(self) -> int:

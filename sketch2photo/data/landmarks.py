@@ -12,6 +12,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import cv2
 import numpy as np
@@ -95,11 +96,11 @@ class LandmarksFile:
                 self.points, self.masks, names = file["points"], file["masks"], file["names"]
         except (OSError, KeyError, ValueError) as error:
             raise ValueError(f"{path} is no file of landmarks that landmarks.py wrote: {error}") from error
-        self.row = {str(name): row for row, name in enumerate(names)}
+        self.row = {normalize("NFC", str(name)): row for row, name in enumerate(names)}
 
     def of(self, name: str | None, size: int) -> Landmarks | None:
         """The landmarks of the photograph of that name, at `size` pixels; None where no face was found in it."""
-        row = self.row.get(name or "")
+        row = self.row.get(normalize("NFC", name or ""))
         if row is None:
             return None
         curves = np.split(self.points[row].astype(np.float32) * size, _ENDS)

@@ -1,4 +1,4 @@
-"""Where pictures come from: folders of pairs or photographs, data sets of the Hub, faces that are drawn.
+"""Where pictures come from: folders of pairs or photographs (layouts.py), data sets of the Hub, faces that are drawn.
 
 To add a kind of source, write a class with `accepts`, `open`, `load`, `name` and a length, and give it a place in SOURCES.
 """
@@ -6,13 +6,25 @@ To add a kind of source, write a class with `accepts`, `open`, `load`, `name` an
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ..images import SUFFIXES, Floats, Picture, fitted, to_array, to_tensor
+from ..images import Floats, Picture, fitted, to_array, to_tensor
+from .hub import Hub
+from .layouts import (
+    DEFAULT,
+    DataOptions,
+    Found,
+    Side,
+    find_pairs,
+    find_pictures,
+    holds_pairs,
+    is_data_set,
+    print_once,
+)
 from .synthetic_faces import draw_face
 
 
@@ -36,41 +48,63 @@ class Opener(Protocol):
         """Whether a location on the command line is one of this kind."""
         ...
 
-    def open(self, location: str) -> Source:
+    def open(self, location: str, options: DataOptions) -> Source:
         """The source there; ValueError, one sentence, where it is none after all."""
         ...
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """Folder with photo/ and sketch/ that hold the same names (suffixes may differ), pixel-registered."""
+    """Folder of pairs in a layout of layouts.py, pixel-registered. `joined` is the sketch's side where a file holds both halves."""
 
     photos: list[Path]
     sketches: list[Path]
+    joined: Side | None = None
 
     @classmethod
     def accepts(cls, location: str) -> bool:
-        return Path(location).is_dir()
+        folder = Path(location)
+        return folder.is_dir() and (holds_pairs(folder) or not is_data_set(folder))
 
     @classmethod
-    def open(cls, location: str | Path) -> "Pairs":
-        """Raises ValueError where the folder holds no pairs or names without a partner."""
-        folder = Path(location)
-        photos, sketches = _pictures(folder / "photo"), _pictures(folder / "sketch")
-        alone = sorted(set(photos) ^ set(sketches))
-        if alone:
-            raise ValueError(
-                f"{len(alone)} pictures in {folder} are only in one of photo/ and sketch/, {alone[0]!r} for one: "
-                "give both halves of a pair the same name."
+    def open(cls, location: str | Path, options: DataOptions = DEFAULT) -> "Pairs":
+        """Says on stderr what was found, and what was left out and why. Raises ValueError where the folder holds no pairs."""
+        found = find_pairs(Path(location), options.sketch_side)
+        pairs = cls(found.photos, found.sketches, options.sketch_side if found.joined else None)
+        _tell(location, f"{len(pairs)} pairs", found, found.layout)
+        if found.joined or options.sketch_side in {half.parent.name[-1:] for half in found.sketches[:1]}:
+            pairs.warn_of_colours(location)
+        return pairs
+
+    def warn_of_colours(self, location: str | Path) -> None:
+        """Says so where the sketches of a few pairs are more colourful than the photographs: the sides may be exchanged."""
+        colours = np.zeros(2)
+        for index in np.linspace(0, len(self) - 1, min(len(self), 8)).round().astype(int):
+            try:
+                halves = self._halves(index)
+            except ValueError:
+                continue
+            colours += [float(np.ptp(half.astype(int), axis=2).mean()) for half in halves]
+        if colours[1] > colours[0] + 8:
+            print_once(
+                f"{location}: the sketches have more colour than the photographs: are the sides exchanged (--sketch-side)?"
             )
-        names = sorted(photos)
-        return cls([photos[name] for name in names], [sketches[name] for name in names])
 
     def __len__(self) -> int:
         return len(self.photos)
 
     def load(self, index: int) -> tuple[Picture, Picture | None]:
-        return _read(self.photos[index], "RGB"), _read(self.sketches[index], "L")
+        photo, sketch = self._halves(index)
+        return photo, to_array(sketch, "L")
+
+    def _halves(self, index: int) -> tuple[Picture, Picture]:
+        """Photograph and sketch, (H, W, 3) each."""
+        photo = _read(self.photos[index], "RGB")
+        if self.joined is None:
+            return photo, _read(self.sketches[index], "RGB")
+        middle = photo.shape[1] // 2
+        left, right = photo[:, :middle], photo[:, -middle:]
+        return (right, left) if self.joined == "A" else (left, right)
 
     def name(self, index: int) -> str | None:
         return self.photos[index].stem
@@ -84,12 +118,18 @@ class Photos:
 
     @classmethod
     def accepts(cls, location: str) -> bool:
-        return Path(location).is_dir()
+        return Path(location).is_dir() and not is_data_set(Path(location))
 
     @classmethod
-    def open(cls, location: str | Path) -> "Photos":
-        """Raises ValueError where the folder holds no pictures."""
-        return cls(sorted(_pictures(Path(location)).values()))
+    def open(cls, location: str | Path, options: DataOptions = DEFAULT) -> "Photos":
+        """Says on stderr what was found. Raises ValueError where the folder holds no pictures, or pairs of them."""
+        if holds_pairs(Path(location)):
+            raise ValueError(
+                f"{location} holds pairs, not photographs alone: give it as pairs, or its photographs' folder."
+            )
+        found = find_pictures(Path(location))
+        _tell(location, f"{len(found.sizes)} photographs", found)
+        return cls(list(found.sizes))
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -99,41 +139,6 @@ class Photos:
 
     def name(self, index: int) -> str | None:
         return self.paths[index].stem
-
-
-@dataclass(frozen=True)
-class Hub:
-    """A Hub dataset (or any folder that `datasets` loads): column photo or image, and sketch where there are pairs."""
-
-    rows: Any
-
-    @classmethod
-    def accepts(cls, location: str) -> bool:
-        return True
-
-    @classmethod
-    def open(cls, location: str) -> "Hub":
-        """Raises ValueError where the data set cannot be loaded or has no column of photographs."""
-        try:
-            from datasets import load_dataset
-
-            rows = load_dataset(location, split="train")
-        except Exception as error:
-            raise ValueError(f"{location!r} is neither a folder nor a data set that can be loaded: {error}") from error
-        if not {"photo", "image"} & set(rows.column_names):
-            raise ValueError(f"{location!r} has no column named photo or image, only {rows.column_names}.")
-        return cls(rows)
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def load(self, index: int) -> tuple[Picture, Picture | None]:
-        row = self.rows[index]
-        photo = to_array(row["photo"] if "photo" in row else row["image"], "RGB")
-        return photo, to_array(row["sketch"], "L") if "sketch" in row else None
-
-    def name(self, index: int) -> str | None:
-        return None
 
 
 @dataclass(frozen=True)
@@ -178,6 +183,20 @@ def split(source: Source, held_out: int) -> tuple[Subset, Subset]:
     return Subset(source, train), Subset(source, held)
 
 
+def readable(source: Source) -> Subset:
+    """The items of a source that can be read, found by reading all of them; the others are said. ValueError where there are none."""
+    kept = []
+    for index in range(len(source)):
+        try:
+            source.load(index)
+            kept.append(index)
+        except ValueError as error:
+            print_once(f"Passed over: {error}")
+    if not kept:
+        raise ValueError("None of the pictures that are left to validation can be read.")
+    return Subset(source, kept)
+
+
 def hold_out(source: Source, at_most: int) -> tuple[Subset, Subset]:
     """What training draws from, and what only validation sees: `at_most` items, and at most a tenth."""
     return split(source, min(at_most, max(1, len(source) // 10)))
@@ -187,9 +206,9 @@ def hold_out(source: Source, at_most: int) -> tuple[Subset, Subset]:
 SOURCES: dict[Literal["pairs", "photos"], list[Opener]] = {"pairs": [Pairs, Hub], "photos": [Photos, Hub]}
 
 
-def open_source(location: str, kind: Literal["pairs", "photos"]) -> Source:
+def open_source(location: str, options: DataOptions) -> Source:
     """What lies at `location`, of pairs or of photographs. Raises ValueError, one sentence, where nothing does."""
-    return next(opener for opener in SOURCES[kind] if opener.accepts(location)).open(location)
+    return next(opener for opener in SOURCES[options.kind] if opener.accepts(location)).open(location, options)
 
 
 class WeightedSource(NamedTuple):
@@ -201,7 +220,12 @@ class WeightedSource(NamedTuple):
 
 
 def open_training_data(
-    pairs: Sequence[str], photos: Sequence[str], photos_share: float, held_out: int, size: int
+    pairs: Sequence[str],
+    photos: Sequence[str],
+    photos_share: float,
+    held_out: int,
+    size: int,
+    options: DataOptions = DEFAULT,
 ) -> tuple[list[WeightedSource], Source]:
     """What training draws from, and what only validation sees.
 
@@ -210,6 +234,7 @@ def open_training_data(
         photos_share: of the samples that are photographs, where there are pairs, too.
         held_out: items of the first source that are left to validation, at most a tenth of it.
         size: of the faces that are drawn where both are empty, px.
+        options: columns and side of the sketch, for all locations.
 
     Raises:
         ValueError: one sentence about a location or its weight.
@@ -217,29 +242,41 @@ def open_training_data(
     if not pairs and not photos:
         return [WeightedSource(SyntheticFaces(size), 1.0, "synthetic faces")], SyntheticFaces(size, 64, first=10**6)
     share = {"pairs": 1 - photos_share, "photos": photos_share} if pairs and photos else {"pairs": 1.0, "photos": 1.0}
-    opened = [*_opened(pairs, "pairs", share["pairs"]), *_opened(photos, "photos", share["photos"])]
+    opened = [
+        *_opened(pairs, options._replace(kind="pairs"), share["pairs"]),
+        *_opened(photos, options._replace(kind="photos"), share["photos"]),
+    ]
     first = opened[0]
     rest, validation = hold_out(first.source, held_out)
-    return [source for source in (first._replace(source=rest), *opened[1:]) if source.share], validation
+    return [source for source in (first._replace(source=rest), *opened[1:]) if source.share], readable(validation)
 
 
-def _opened(texts: Sequence[str], kind: Literal["pairs", "photos"], share: float) -> list[WeightedSource]:
+def _opened(texts: Sequence[str], options: DataOptions, share: float) -> list[WeightedSource]:
     """Sources of one kind that share `share` of the samples by their weights."""
     found = []
     for text in texts:
-        location, _, weight = text.partition("=")
-        source = open_source(location, kind)
+        location, equals, weight = text.rpartition("=")
+        if Path(text).exists() or not equals:
+            location, weight = text, "1"
+        source = open_source(location, options)
         try:
-            number = float(weight or 1)
+            number = float(weight)
             if not 0 < number < float("inf"):
                 raise ValueError
         except ValueError as error:
             raise ValueError(f"The weight in {text!r} is not a number above 0: write DIR=2.") from error
         # A local path is nobody else's business: records are published.
         name = Path(location).resolve().name if Path(location).is_dir() else location
-        found.append(WeightedSource(source, number, f"{kind} {name}"))
+        found.append(WeightedSource(source, number, f"{options.kind} {name}"))
     total = sum(source.share for source in found)
     return [source._replace(share=share * source.share / total) for source in found]
+
+
+def _tell(location: str | Path, count: str, found: Found, layout: str = "") -> None:
+    """What was found at a location, and a line for each reason to leave something out."""
+    print_once(f"{location}: {count}, " + (f"{layout}, " if layout else "") + found.span())
+    for reason in found.reasons():
+        print_once(f"{location}: {reason}")
 
 
 def _read(path: Path, mode: str) -> Picture:
@@ -247,13 +284,6 @@ def _read(path: Path, mode: str) -> Picture:
         return to_array(path, mode)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
-
-
-def _pictures(folder: Path) -> dict[str, Path]:
-    found = {p.stem: p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES} if folder.is_dir() else {}
-    if not found:
-        raise ValueError(f"No pictures in {folder}: it must be a folder of {', '.join(sorted(SUFFIXES))} files.")
-    return found
 
 
 def fixed_samples(

@@ -36,7 +36,8 @@ from torch import Tensor
 
 from .. import machine
 from ..cli import run
-from ..data.sources import Pairs, Photos, Source, split
+from ..data.layouts import Side
+from ..data.sources import DataOptions, Photos, Source, open_source, split
 from ..pipeline import Sketch2PhotoPipeline
 from .drawing_evaluator import DrawingEvaluator
 from .metrics import FaceFinder
@@ -57,12 +58,15 @@ def main(
     limit: int | None = None,
     features: Literal["lite2", "inception"] = "lite2",
     seed: int = 0,
+    columns: tuple[str, ...] = (),
+    sketch_side: Side = "A",
 ) -> None:
     """Measure models on pairs, on drawings, or on both, and print one Markdown table.
 
     Args:
         model: model folders or Hub ids.
-        pairs: folder with photo/ and sketch/ of the same names, which no model was trained on.
+        pairs: folder with photo/ and sketch/ of the same names or another layout of data/layouts.py, or a Hub data set, which no
+            model was trained on.
         drawings: folder of drawings, which grid.jpg shows in place of the pairs' sketches.
         photos: folder of sharp photographs, to compare the pictures of the drawings with.
         out: folder for metrics.json and grid.jpg: sketches, never photographs, and calibrated ones beside their samples.
@@ -70,6 +74,8 @@ def main(
         limit: measure on so many pairs, evenly spread, in place of all.
         features: lite2, or inception for FID and KID beside it on pairs (downloads Inception's weights).
         seed: of every z.
+        columns: of data sets, the columns of photographs and of sketches.
+        sketch_side: of pairs in A/ and B/, or side by side in one picture: which is the sketch.
     """
     if not model or not strictness:
         raise ValueError("Nothing to measure: name at least one model and one strictness.")
@@ -79,7 +85,7 @@ def main(
         raise ValueError("Photographs are what pictures of drawings are compared with: give --drawings, too.")
     if any(not 0 <= value <= 1 for value in strictness):
         raise ValueError(f"Strictness is in [0, 1], not {strictness}.")
-    source: Source | None = Pairs.open(pairs) if pairs else None
+    source: Source | None = open_source(str(pairs), DataOptions("pairs", columns, sketch_side)) if pairs else None
     if source and limit is not None and limit < len(source):
         source = split(source, max(limit, 0))[1]
     drawn = drawing_files(drawings) if drawings else []

@@ -26,7 +26,7 @@ PICTURES = ("sketch", "photo")
 TRIES = 100  # after which the disk is gone, and not a picture bad
 
 
-def packed(samples: Sequence[Sample]) -> Sample:
+def packed(samples: list[Sample]) -> Sample:
     """A batch with its pictures in uint8: a quarter of what goes through the shared memory between processes."""
     batch = default_collate(samples)
     return batch | {name: (batch[name] * 127.5 + 127.5).round().clamp(0, 255).byte() for name in PICTURES}
@@ -96,6 +96,7 @@ class Stream(Dataset[Sample]):
 
     def _load(self, rng: np.random.Generator) -> tuple[str | None, Picture, Picture | None]:
         """Name, photograph and sketch of an item; one that cannot be read is passed over, and said once."""
+        reason = ""
         for _ in range(TRIES):
             source = self.sources[rng.choice(len(self.sources), p=self.shares)]
             item = int(rng.integers(len(source)))

@@ -14,9 +14,10 @@ from datasets import Image as HubImage
 from PIL import Image
 
 from sketch2photo.data import photo_to_sketch
+from sketch2photo.data.hub import Hub
+from sketch2photo.data.layouts import DataOptions
 from sketch2photo.data.sources import (
     SOURCES,
-    Hub,
     Pairs,
     Photos,
     Source,
@@ -168,23 +169,26 @@ def test_sources_are_drawn_from_by_weight() -> None:
     assert 130 < dark < 170
 
 
-def test_pairs_need_both_halves(tmp_path: Path) -> None:
+def test_pairs_need_both_halves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = write_pairs(tmp_path / "pairs", 3)
     assert len(Pairs.open(folder)) == 3
     (folder / "sketch" / "01.png").unlink()
-    with pytest.raises(ValueError, match="'01'"):
+    assert [path.name for path in Pairs.open(folder).photos] == ["00.png", "02.png"]
+    assert "left out 1 without a partner of the same name: 01.png" in capsys.readouterr().err
+    for name in ("00.png", "02.png"):
+        (folder / "sketch" / name).rename(folder / "sketch" / f"other{name}")
+    with pytest.raises(ValueError, match=r"No pairs in .*left out 5 without a partner"):
         Pairs.open(folder)
-    with pytest.raises(ValueError, match="No pictures in"):
-        Photos.open(folder)
     with pytest.raises(ValueError, match="neither a folder nor"):
-        open_source(str(tmp_path / "nothing" / "here"), "pairs")
+        open_source(str(tmp_path / "nothing" / "here"), DataOptions("pairs"))
 
 
 def test_a_broken_picture_is_named(tmp_path: Path) -> None:
     folder = write_pairs(tmp_path / "pairs", 1)
+    pairs = Pairs.open(folder)
     (folder / "photo" / "00.png").write_bytes(b"not a picture")
     with pytest.raises(ValueError, match=r"photo/00\.png: '00\.png' is not a picture"):
-        Pairs.open(folder).load(0)
+        pairs.load(0)
 
 
 def test_held_out_pairs_are_in_no_other_part(tmp_path: Path) -> None:
@@ -206,7 +210,7 @@ def test_hub_data_sets_are_read_by_column(tmp_path: Path) -> None:
     assert seen_sketch is not None
     np.testing.assert_array_equal(seen_sketch, sketch)
     Dataset.from_dict({"text": ["a"]}).to_parquet(tmp_path / "train.parquet")
-    with pytest.raises(ValueError, match="no column named photo or image"):
+    with pytest.raises(ValueError, match="no column of photographs named photo or image"):
         Hub.open(str(tmp_path))
 
 
@@ -248,7 +252,7 @@ def test_a_source_is_added_by_a_class_in_the_table(monkeypatch: pytest.MonkeyPat
             return location.startswith("grey:")
 
         @classmethod
-        def open(cls, location: str) -> "Grey":
+        def open(cls, location: str, options: DataOptions) -> "Grey":
             return cls()
 
         def __len__(self) -> int:

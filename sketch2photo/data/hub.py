@@ -1,0 +1,105 @@
+"""Data sets of the Hub, or on disk in a form that `datasets` loads, as sources of pictures."""
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..images import Picture, to_array
+from .layouts import DEFAULT, DataOptions, print_once, same_shape
+
+# Columns as their authors and ControlNet's trainers name them; the first that is there is taken.
+PHOTO_COLUMNS = ("photo", "image", "target")
+SKETCH_COLUMNS = ("sketch", "conditioning_image", "conditioning", "source")
+
+
+@dataclass(frozen=True)
+class Hub:
+    """A Hub data set (or any folder that `datasets` loads): a column of photographs, and one of sketches where there are pairs."""
+
+    rows: Any
+    photo: str
+    sketch: str | None
+
+    @classmethod
+    def accepts(cls, location: str) -> bool:
+        return True
+
+    @classmethod
+    def open(cls, location: str, options: DataOptions = DEFAULT) -> "Hub":
+        """Says on stderr which columns are used. Raises ValueError where the data set cannot be loaded or lacks the columns."""
+        rows = _rows(location)
+        names = list(rows.column_names)
+        wanted = [options.columns[:1] or PHOTO_COLUMNS]
+        if options.kind == "pairs":
+            wanted.append(options.columns[1:2] or SKETCH_COLUMNS)
+        columns = []
+        for what, known in zip(("photographs", "sketches"), wanted, strict=False):
+            column = next((name for name in known if name in names), None)
+            if column is None:
+                raise ValueError(
+                    f"{location!r} has no column of {what} named {' or '.join(known)}, only {', '.join(names)}: "
+                    "say which with --columns PHOTO SKETCH, or give photographs alone as --photos."
+                )
+            columns.append(column)
+            rows = _undecoded(rows, column, location)
+        unused = [name for name in names if name not in columns]
+        print_once(
+            f"{location}: {len(rows)} {options.kind} from the columns {' and '.join(columns)}"
+            + (f"; not used: {', '.join(unused)}" if unused else "")
+        )
+        return cls(rows, columns[0], columns[1] if len(columns) > 1 else None)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def load(self, index: int) -> tuple[Picture, Picture | None]:
+        row = self.rows[index]
+        photo = self._array(row[self.photo], "RGB", index, self.photo)
+        sketch = self._array(row[self.sketch], "L", index, self.sketch) if self.sketch else None
+        if sketch is not None and not same_shape(photo.shape[:2], sketch.shape):
+            raise ValueError(f"row {index}: photograph and sketch differ in shape")
+        return photo, sketch
+
+    def _array(self, value: Any, mode: str, index: int, column: str) -> Picture:
+        try:
+            content = (value or {}).get("bytes")
+            return to_array(io.BytesIO(content) if content else (value or {}).get("path"), mode)
+        except ValueError as error:
+            raise ValueError(f"row {index}, {column}: {error}") from error
+
+    def name(self, index: int) -> str | None:
+        return None
+
+
+def _rows(location: str) -> Any:
+    """The rows for training of a data set on the Hub or on disk."""
+    try:
+        from datasets import DatasetDict, load_dataset, load_from_disk
+
+        saved = any((Path(location) / name).is_file() for name in ("state.json", "dataset_dict.json"))
+        rows = load_from_disk(location) if saved else load_dataset(location)
+    except Exception as error:
+        raise ValueError(f"{location!r} is neither a folder nor a data set that can be loaded: {error}") from error
+    if isinstance(rows, DatasetDict):
+        name = "train" if "train" in rows else next(iter(rows))
+        if name != "train" and len(rows) > 1:
+            raise ValueError(f"{location!r} has no part named train, only {', '.join(map(str, rows))}.")
+        rows = rows[name]
+    return rows
+
+
+def _undecoded(rows: Any, column: str, location: str) -> Any:
+    """The rows with a column's pictures as they are stored, so that they are read as every other picture here is."""
+    from datasets import Image as ImageColumn
+
+    if getattr(rows.features[column], "dtype", None) == "string":
+        raise ValueError(
+            f"The column {column} of {location!r} holds text, not pictures: say which does with --columns."
+        )
+    try:
+        return rows.cast_column(column, ImageColumn(decode=False))
+    except Exception as error:
+        raise ValueError(
+            f"The column {column} of {location!r} holds no pictures: say which does with --columns."
+        ) from error

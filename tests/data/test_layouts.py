@@ -1,0 +1,186 @@
+"""Data as it lies on disks: found, said, and trained on; and what is bad in it left out."""
+
+import unicodedata
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from sketch2photo import Sketch2Photo
+from sketch2photo.data.hub import Hub
+from sketch2photo.data.layouts import DataOptions
+from sketch2photo.data.sources import Pairs, Photos, open_source, open_training_data
+from sketch2photo.images import to_array
+from tests.data.folders import BAD_FILES, COUNT, LAYOUTS, faces, halves, rows
+from tests.programs import run_program
+
+SMALL = [
+    "--image-size", "64", "--batch-size", "2", "--precision", "no", "--steps", "3", "--loss.feature", "0", "--model.channels", "8",
+    "16", "--model.blocks", "1", "1", "--model.head", "8", "--model.mapping", "8",
+]  # fmt: skip
+
+
+def opened(arguments: list[str]) -> tuple[DataOptions, str]:
+    """How train.py understands such arguments."""
+    kind = arguments[0].removeprefix("--")
+    more = dict(zip(arguments[2::2], arguments[3::2], strict=False))
+    columns = tuple(arguments[arguments.index("--columns") + 1 :]) if "--columns" in arguments else ()
+    return DataOptions(kind, columns, more.get("--sketch-side", "A")), arguments[1]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_every_layout_is_found_and_trained_on(layout: str, tmp_path: Path) -> None:
+    arguments = LAYOUTS[layout](tmp_path / "data")
+    options, location = opened(arguments)
+    source = open_source(location.removesuffix("=2"), options)
+    assert len(source) == COUNT
+    expected = faces()
+    loaded = [source.load(i) for i in range(COUNT)]
+    for photo, sketch in loaded:
+        errors = [np.abs(photo.astype(int) - to_array(face, "RGB")).mean() for face, _ in expected]
+        nearest = int(np.argmin(errors))
+        assert errors[nearest] < 6
+        if options.kind == "pairs":
+            assert sketch is not None
+            assert np.abs(sketch.astype(int) - to_array(expected[nearest][1], "L")).mean() < 6
+        else:
+            assert sketch is None
+    done = run_program("train.py", *SMALL, "--out", tmp_path / "run", *arguments)
+    assert done.returncode == 0, done.stderr
+    assert f"{COUNT} p" in done.stderr
+    assert Sketch2Photo.from_pretrained(tmp_path / "run" / "best").image_size == 64
+
+
+def test_bad_files_are_left_out_and_said_and_the_run_goes_on(tmp_path: Path) -> None:
+    """Each is half of a pair, whose other half goes with it."""
+    arguments = halves("photo", "sketch")(tmp_path)
+    for i, spoil in enumerate(BAD_FILES.values(), 1):
+        spoil(tmp_path / "photo" / f"{i}.png")
+    done = run_program("train.py", *SMALL, "--out", tmp_path / "run", *arguments)
+    assert done.returncode == 0, done.stderr
+    told = len(BAD_FILES) - 1  # all but the truncated one by their headers
+    assert f"{COUNT - told} pairs" in done.stderr
+    for line in (
+        "left out 4 that cannot be read: 2.png, 3.png, 4.png, ...",
+        "left out 1 of more than 40 megapixels: 6.png",
+        "left out 1 hidden files: ._7.png",
+        f"left out {told} without a partner of the same name: 2.png, 3.png, 4.png, ...",
+    ):
+        assert line in done.stderr
+    with pytest.raises(ValueError, match=r"photo/1\.png: The picture '1\.png' is damaged"):
+        Pairs.open(tmp_path).load(1)
+
+
+def test_nothing_is_left_out_silently(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    halves("photo", "sketch")(tmp_path)
+    photo, sketch = tmp_path / "photo", tmp_path / "sketch"
+    Image.open(photo / "0.png").save(photo / "0.jpg")  # one of the two would have vanished
+    (sketch / "1.png").rename(sketch / "other.png")
+    Image.open(photo / "2.png").resize((64, 40)).save(photo / "2.png")
+    (photo / "notes.txt").write_text("")
+    (photo / "3.heic").write_bytes(b"")
+    found = Pairs.open(tmp_path)
+    assert [path.stem for path in found.photos] == ["10", "11", "3", "4", "5", "6", "7", "8", "9"]
+    assert [path.stem for path in found.sketches] == [path.stem for path in found.photos]
+    said = capsys.readouterr().err.replace(f"{tmp_path}: ", "").splitlines()
+    assert said[0] == "9 pairs, photographs in photo/, sketches in sketch/, 64 x 64 px"
+    assert set(said[1:]) == {
+        "left out 1 files of another kind (.heic): 3.heic",
+        "left out 1 files of another kind (.txt): notes.txt",
+        "left out 2 that share their name with another: 0.jpg, 0.png",
+        "left out 3 without a partner of the same name: 0.png, 1.png, other.png",
+        "left out 1 whose photograph and sketch differ in shape: 2.png",
+    }
+
+
+def test_turned_pictures_have_the_shape_that_they_show(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 8
+    for half in ("photo", "sketch"):
+        (tmp_path / half).mkdir()
+    Image.new("RGB", (60, 40), "red").save(tmp_path / "photo" / "a.jpg", exif=exif)
+    Image.new("L", (80, 120), 255).save(tmp_path / "sketch" / "a.png")
+    photo, sketch = Pairs.open(tmp_path).load(0)
+    assert sketch is not None
+    assert (photo.shape, sketch.shape) == ((60, 40, 3), (120, 80))
+
+
+def test_a_sketch_is_read_as_it_looks(tmp_path: Path) -> None:
+    """Black on nothing, and of 16 bits: as training reads them they were all black, and all white."""
+    halves("photo", "sketch")(tmp_path)
+    expected = to_array(faces()[0][1], "L")
+    clear, deep = tmp_path / "sketch" / "0.png", tmp_path / "sketch" / "1.png"
+    Image.merge("LA", (Image.new("L", (64, 64), 0), Image.fromarray(255 - expected))).save(clear)
+    Image.fromarray(expected.astype(np.uint16) * 257).save(deep)
+    pairs = Pairs.open(tmp_path)
+    for index in (0, 1):
+        sketch = pairs.load(index)[1]
+        assert sketch is not None
+        assert np.abs(sketch.astype(int) - expected).max() <= 1
+
+
+def test_exchanged_sides_are_noticed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    halves("A", "B")(tmp_path)
+    Pairs.open(tmp_path)
+    assert "are the sides exchanged" in capsys.readouterr().err
+    Pairs.open(tmp_path, DataOptions(sketch_side="B"))
+    assert "are the sides exchanged" not in capsys.readouterr().err
+
+
+def test_folders_that_hold_no_pairs_say_what_would_be(tmp_path: Path) -> None:
+    halves("photo", "sketch")(tmp_path / "pairs")
+    with pytest.raises(ValueError, match="it has neither photo/ and sketch/, A/ and B/"):
+        Pairs.open(tmp_path / "pairs" / "photo")
+    with pytest.raises(ValueError, match="holds pairs, not photographs alone"):
+        Photos.open(tmp_path / "pairs")
+    (tmp_path / "empty").mkdir()
+    for kind in (Pairs, Photos):
+        with pytest.raises(ValueError, match="No pictures in"):
+            kind.open(tmp_path / "empty")
+
+
+def test_a_path_may_have_an_equals_sign_and_a_weight(tmp_path: Path) -> None:
+    halves("photo", "sketch")(tmp_path / "size=64")
+    place = str(tmp_path / "size=64")
+    sources, _ = open_training_data([place], [f"{place}/photo=3", f"{place}/photo"], 0.8, 2, 64)
+    assert [source.share for source in sources] == pytest.approx([0.2, 0.6, 0.2])
+    (tmp_path / "a=2").mkdir()
+    with pytest.raises(ValueError, match=r"No pictures in .*a=2"):
+        open_training_data([str(tmp_path / "a=2")], [], 0.5, 2, 64)
+
+
+def test_columns_are_named_or_known(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows().to_parquet(tmp_path / "train.parquet")
+    place = str(tmp_path)
+    sketch = Hub.open(place).load(3)[1]
+    assert sketch is not None
+    assert np.array_equal(sketch, to_array(faces()[3][1], "L"))
+    assert "12 pairs from the columns image and conditioning_image; not used: text" in capsys.readouterr().err
+    assert Hub.open(place, DataOptions("photos")).load(3)[1] is None
+    exchanged = Hub.open(place, DataOptions(columns=("conditioning_image", "image"))).load(3)[0]
+    assert np.array_equal(exchanged, to_array(faces()[3][1], "RGB"))
+    for columns, words in (
+        (("image", "lines"), "no column of sketches named lines"),
+        (("text", "image"), "holds text"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            Hub.open(place, DataOptions(columns=columns))
+    rows("image", "drawing").to_parquet(tmp_path / "train.parquet")
+    with pytest.raises(ValueError, match="only image, drawing, text: say which with --columns"):
+        Hub.open(place)  # their sketches were made, silently
+
+
+def test_landmarks_are_known_by_either_spelling(tmp_path: Path) -> None:
+    from sketch2photo.data.landmarks import CURVES, MASK, LandmarksFile
+
+    points = np.zeros((1, sum(map(len, CURVES.values())), 2), np.float16)
+    names = np.array([unicodedata.normalize("NFD", "é")])
+    np.savez(tmp_path / "parts.npz", names=names, points=points, masks=np.zeros((1, MASK * MASK // 8), np.uint8))
+    assert LandmarksFile(tmp_path / "parts.npz").of("é", 64) is not None
+
+
+def test_a_link_to_the_folder_itself_is_no_endless_way(tmp_path: Path) -> None:
+    halves("photo", "sketch")(tmp_path)
+    (tmp_path / "photo" / "again").symlink_to(tmp_path / "photo")
+    assert len(Photos.open(tmp_path / "photo")) == COUNT
