@@ -5,6 +5,7 @@ from pathlib import Path
 from textwrap import shorten
 from typing import Any, TypeVar
 
+import torch
 from huggingface_hub import snapshot_download
 from huggingface_hub.constants import CONFIG_NAME, SAFETENSORS_SINGLE_FILE
 from huggingface_hub.errors import (
@@ -21,6 +22,8 @@ from torch import nn
 
 FILES = (CONFIG_NAME, SAFETENSORS_SINGLE_FILE)  # what a network on disk or on the Hub is
 CALIBRATOR = "calibrator"  # the folder of the network that goes with a model of faces, in the model's own
+
+MOST_PARAMETERS = 2**28  # a gigabyte of them
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -78,22 +81,33 @@ def load_network(kind: type[Network], folder: Path, **arguments: Any) -> Network
             raise ValueError(f"{folder} holds no {file}: a model is the files {' and '.join(FILES)}.")
     path, weights = (folder / file for file in FILES)
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+        config = json.loads(path.read_text(encoding="utf-8-sig"))  # Windows' editors put a mark at the front
+    except (ValueError, RecursionError, OSError) as error:
         raise ValueError(f"{path} is not JSON ({error}): copy or download it again.") from error
     try:
+        with torch.device("meta"):  # takes no memory
+            count = sum(parameter.numel() for parameter in kind(**(config | arguments)).parameters())
+        if count > MOST_PARAMETERS:
+            raise ValueError(f"{count} parameters are more than {MOST_PARAMETERS}")
         network = kind(**(config | arguments))
-    except (TypeError, ValueError, RuntimeError) as error:
+    except (TypeError, ValueError, RuntimeError, OverflowError) as error:
+        reason = shorten(str(error), 300)
         raise ValueError(
-            f"{path} describes no model that this version of sketch2photo can make ({error}): if a newer one wrote it, update."
+            f"{path} describes no model that this version of sketch2photo can make ({reason}): if a newer one wrote it, update."
         ) from error
     try:
-        network.load_state_dict(load_file(weights))
+        tensors = load_file(weights)
+        network.load_state_dict(tensors)
+        unusable = [
+            name for name, tensor in tensors.items() if tensor.is_complex() or not tensor.float().isfinite().all()
+        ]
+        if unusable:
+            raise ValueError(f"{weights} holds values that are no finite numbers, in {unusable[0]}: it cannot be used.")
     except SafetensorError as error:
         raise ValueError(
             f"{weights} is damaged ({error}): copy it again, or download it again with force_download=True."
         ) from error
     except RuntimeError as error:  # its first line only says that there is something, the second says what
-        reason = shorten(str(error).splitlines()[1], 200)
+        reason = shorten(" ".join(str(error).splitlines()[1:]) or str(error), 200)
         raise ValueError(f"{weights} does not hold the weights that its {CONFIG_NAME} describes: {reason}") from error
     return network.eval()

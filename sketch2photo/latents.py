@@ -1,12 +1,69 @@
 """What can be done with latents z without a network: draw them at random, limit, breed and travel between them."""
 
+import keyword
 import math
+import re
+from typing import Any
 
 import torch
 from torch import Tensor
 
 MARGIN = 1.2  # beyond sqrt(D), the length of a usual z: 96 of 100 random latents of 8 numbers are shorter
 FRAMES = 12  # of a loop from one stop to the next
+
+
+# Arguments of the pipeline and of the page, beside which a direction is another: none may have its name.
+RESERVED = {
+    "self", "sketch", "num_images", "seed", "generator", "latents", "style", "strictness", "reframe", "output_type", "return_dict",
+    "directions", "options", "drawing", "photo", "variations", "liked", "path", "count", "difference", "locked", "share", "prompt",
+    "strength", "past", "event", "recorded",
+}  # fmt: skip
+
+
+def checked_directions(directions: Any, latent_dim: int) -> dict[str, dict[str, Any]]:
+    """Named directions in plain numbers, as config.json has them.
+
+    Args:
+        directions: for each name "vector", D numbers, and "range", the smallest and largest step along it, with 0 between; and
+            whatever else is known of it.
+        latent_dim: D.
+
+    Raises:
+        ValueError: one sentence about a name that is no argument's, or about numbers that are none.
+    """
+    if not isinstance(directions, dict):
+        raise ValueError(f"directions are a dict of named ones, not {type(directions).__name__}.")
+    found = {}
+    for name, direction in directions.items():
+        if not (isinstance(name, str) and name.isidentifier() and not keyword.iskeyword(name)):
+            raise ValueError(f"A direction's name is a word of letters, digits and _, not {name!r}.")
+        if name in RESERVED or re.fullmatch(r"latent_\d+", name):
+            raise ValueError(f"No direction can be named {name}, which is something else already: choose another name.")
+        values = plain(direction)
+        if not isinstance(values, dict) or not {"vector", "range"} <= values.keys():
+            raise ValueError(f'The direction {name} needs a "vector" and a "range".')
+        vector, ends = values["vector"], values["range"]
+        if not (_are_numbers(vector) and len(vector) == latent_dim):
+            raise ValueError(f"The vector of the direction {name} is {latent_dim} finite numbers.")
+        if not (_are_numbers(ends) and len(ends) == 2 and ends[0] <= 0 <= ends[1] and ends[0] < ends[1]):
+            raise ValueError(
+                f"The range of the direction {name} is two finite numbers, the smaller first, with 0 between."
+            )
+        found[name] = values
+    return found
+
+
+def _are_numbers(values: Any) -> bool:
+    return isinstance(values, list) and all(type(n) in (int, float) and math.isfinite(n) for n in values)
+
+
+def plain(value: Any) -> Any:
+    """Numbers and arrays of NumPy and PyTorch, wherever in dicts and lists, as Python's own: what JSON can hold."""
+    if isinstance(value, dict):
+        return {plain(name): plain(each) for name, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(each) for each in value]
+    return value.tolist() if hasattr(value, "tolist") else value
 
 
 def max_norm(latent_dim: int) -> float:

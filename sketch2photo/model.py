@@ -1,5 +1,6 @@
 """Sketch2Photo: generator G(sketch, z) and variational encoder E(photo) of BicycleGAN, as one model for the Hugging Face Hub."""
 
+import inspect
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,9 @@ from huggingface_hub import PyTorchModelHubMixin
 from torch import Tensor, nn
 
 from .hub_download import load_network, model_folder
+from .latents import checked_directions, plain
 from .networks import ARCHITECTURES
+from .networks.blocks import check_positive
 
 
 class Sketch2Photo(
@@ -44,14 +47,20 @@ class Sketch2Photo(
         **sizes: Any,
     ) -> None:
         super().__init__()
-        if architecture not in ARCHITECTURES:
+        if not isinstance(architecture, str) or architecture not in ARCHITECTURES:
             raise ValueError(f"architecture is one of {', '.join(ARCHITECTURES)}, not {architecture!r}.")
+        image_size, latent_dim = plain(image_size), plain(latent_dim)
+        check_positive(image_size=image_size, latent_dim=latent_dim)
         self.architecture, self.image_size, self.latent_dim = architecture, image_size, latent_dim
-        self.directions = directions or {}
+        self.directions = checked_directions(directions or {}, latent_dim)
         networks = ARCHITECTURES[architecture]
-        sizes = networks.sizes(sizes)
-        # The mixin saves what is given, and knows no defaults but those above.
-        self._hub_mixin_config |= sizes  # pyrefly: ignore[unsupported-operation]
+        sizes = plain(networks.sizes(sizes))
+        facts = {"architecture": architecture, "image_size": image_size, "latent_dim": latent_dim, **sizes}
+        # The mixin keeps what a class is made with; a subclass may be made with other things than these.
+        taken = inspect.signature(type(self).__init__).parameters
+        if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in taken.values()):
+            facts = {name: value for name, value in facts.items() if name in taken}
+        self._hub_mixin_config = plain(self._hub_mixin_config) | facts
         self.generator = networks.generator(latent_dim, image_size, **sizes)
         self.encoder = networks.encoder(latent_dim, image_size)
         self.multiple: int = self.generator.multiple  # pyrefly: ignore[bad-assignment]
@@ -86,6 +95,22 @@ class Sketch2Photo(
         if photo.ndim != 4 or photo.shape[1] != 3:
             raise ValueError(f"A photo is (N, 3, H, W), not {tuple(photo.shape)}.")
         return self.encoder(photo)
+
+    def save_pretrained(self, save_directory: str | Path, **options: Any) -> str | None:
+        """Writes config.json and model.safetensors of the model as it is now, directions included.
+
+        Args:
+            save_directory: folder for them.
+            **options: of PyTorchModelHubMixin.save_pretrained.
+
+        Raises:
+            ValueError: directions that are none.
+        """
+        config = self._hub_mixin_config
+        assert isinstance(config, dict)
+        if options.get("config") is None and "directions" in config:
+            options["config"] = config | {"directions": checked_directions(self.directions, self.latent_dim)}
+        return super().save_pretrained(save_directory, **options)
 
     @classmethod
     def from_pretrained(

@@ -1,8 +1,11 @@
 """The model: shapes, the latent and strictness in every picture, saving and loading."""
 
 import json
+import re
+import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
@@ -153,3 +156,115 @@ def test_the_generator_has_no_checkerboard_to_give() -> None:
     after = model(torch.ones(1, 1, 64, 64), torch.zeros(1, 8))
     inside = (..., slice(16, -16), slice(16, -16))
     assert (after - before)[inside].abs().max() < 1e-3
+
+
+HAIR = {"vector": [0.0] * 7 + [1.0], "range": [-2.0, 2.0]}
+
+
+def test_a_model_is_saved_as_it_is(tmp_path: Path) -> None:
+    """Numbers of NumPy and PyTorch, directions that were set later, and a mark at the config's front."""
+    sizes = {name: np.array(value) for name, value in SMALL.items() if name != "image_size"}
+    model = Sketch2Photo(image_size=np.int64(64), **sizes)
+    model.directions["hair"] = {"vector": np.eye(8, dtype=np.float32)[7], "range": torch.tensor([-2.0, 2.0])}
+    model.save_pretrained(tmp_path)
+    config = tmp_path / "config.json"
+    assert json.loads(config.read_text())["directions"] == {"hair": HAIR}
+    config.write_bytes(b"\xef\xbb\xbf" + config.read_bytes())
+    again = Sketch2Photo.from_pretrained(tmp_path)
+    assert again.directions == {"hair": HAIR}
+    assert again.generator.stem.out_channels == 16
+    again.directions = {}
+    again.save_pretrained(tmp_path)
+    assert Sketch2Photo.from_pretrained(tmp_path).directions == {}
+    again.directions = {"hair": HAIR | {"vector": [float("nan")] * 8}}
+    with pytest.raises(ValueError, match="8 finite numbers"):
+        again.save_pretrained(tmp_path)
+
+
+class Narrow(Sketch2Photo):
+    """Made with one thing of its own, and nothing else."""
+
+    def __init__(self, width: int = 16) -> None:
+        super().__init__(**SMALL | {"channels": (width, 32)})
+
+
+class Wide(Sketch2Photo):
+    """Made with one thing of its own, and all that the model is made with."""
+
+    def __init__(self, note: str = "", **arguments: object) -> None:
+        super().__init__(**arguments)
+        self.note = note
+
+
+def test_subclasses_are_saved_and_come_back(tmp_path: Path) -> None:
+    Narrow(24).save_pretrained(tmp_path / "narrow")
+    assert Narrow.from_pretrained(tmp_path / "narrow").generator.stem.out_channels == 24
+    Wide("mine", **SMALL, directions={"hair": HAIR}).save_pretrained(tmp_path / "wide")
+    again = Wide.from_pretrained(tmp_path / "wide")
+    assert (again.note, again.image_size, again.directions) == ("mine", 64, {"hair": HAIR})
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"image_size": "64"}, "image_size must be whole numbers"),
+        ({"image_size": True}, "image_size must be whole numbers"),
+        ({"image_size": 64.0}, "image_size must be whole numbers"),
+        ({"image_size": 2**40}, "image_size must be whole numbers"),
+        ({"latent_dim": None}, "latent_dim must be whole numbers"),
+        ({"channels": [8192, 8192]}, "are more than"),
+        ({"channels": "ab"}, "channels must be whole numbers"),
+        ({"channels": {"a": 1}}, "channels must be whole numbers"),
+        ({"blocks": [10000, 10000]}, "blocks are at most 256"),
+        ({"mapping": 2**20}, "mapping must be whole numbers"),
+        ({"architecture": ["modulated"]}, "architecture is one of"),
+        ({"directions": ["hair"]}, "directions are a dict"),
+        ({"directions": {"hair": [1]}}, 'needs a "vector" and a "range"'),
+        ({"directions": {"hair": {"vector": [1.0] * 8}}}, 'needs a "vector" and a "range"'),
+        ({"directions": {"hair": HAIR | {"vector": [1.0] * 7}}}, "8 finite numbers"),
+        ({"directions": {"hair": HAIR | {"vector": [float("inf")] * 8}}}, "8 finite numbers"),
+        ({"directions": {"hair": HAIR | {"range": [2.0, -2.0]}}}, "the smaller first"),
+        ({"directions": {"hair": HAIR | {"range": [1.0, 2.0]}}}, "with 0 between"),
+        ({"directions": {"seed": HAIR}}, "No direction can be named seed"),
+        ({"directions": {"latent_1": HAIR}}, "No direction can be named latent_1"),
+        ({"directions": {"long hair": HAIR}}, "a word of letters"),
+        ({"directions": {"<b>": HAIR}}, "a word of letters"),
+        ({"directions": {"class": HAIR}}, "a word of letters"),
+    ],
+)
+def test_a_config_that_is_none_gets_one_sentence(changes: dict, words: str, saved: Path, tmp_path: Path) -> None:
+    shutil.copytree(saved, tmp_path, dirs_exist_ok=True)
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | changes))
+    with pytest.raises(ValueError, match=re.escape(words)) as refused:
+        Sketch2Photo.from_pretrained(tmp_path)
+    assert "config.json describes no model" in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("saved")
+    Sketch2Photo(**SMALL).save_pretrained(folder)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("content", "words"), [("[1]", "describes no model"), ("[" * 100_000, "is not JSON"), ("", "is not JSON")]
+)
+def test_a_config_of_something_else_gets_one_sentence(content: str, words: str, saved: Path, tmp_path: Path) -> None:
+    shutil.copytree(saved, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "config.json").write_text(content)
+    with pytest.raises(ValueError, match=words):
+        Sketch2Photo.from_pretrained(tmp_path)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 1 + 1j])
+def test_weights_are_finite_numbers(value: complex, saved: Path, tmp_path: Path) -> None:
+    shutil.copytree(saved, tmp_path, dirs_exist_ok=True)
+    weights = load_file(tmp_path / "model.safetensors")
+    dtype = torch.complex64 if isinstance(value, complex) else torch.float32
+    weights["generator.stem.bias"] = torch.full((16,), value, dtype=dtype)
+    save_file(weights, tmp_path / "model.safetensors")
+    with pytest.raises(ValueError, match=r"no finite numbers, in generator\.stem\.bias"):
+        Sketch2Photo.from_pretrained(tmp_path)

@@ -6,6 +6,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+LARGEST, MOST = (
+    2**14,
+    16,
+)  # of a size, and of the levels that have one: more is no model, and would take hours and gigabytes
+
 
 class ResidualBlock(nn.Module):
     """x + conv(act(norm(conv(act(norm(x)))))), pre-activation (He et al., 2016); norms modulated by w where there is one."""
@@ -78,6 +83,7 @@ def tile(x: Tensor, count: int) -> Tensor:
 
 def check_size(image_size: int, multiple: int, smallest: int = 1) -> None:
     """Raises ValueError for a picture whose side a network does not divide, or that is too small for it."""
+    check_positive(image_size=image_size)
     if image_size < max(smallest, multiple) or image_size % multiple:
         raise ValueError(
             f"image_size must be a multiple of {multiple} and at least {max(smallest, multiple)}, not {image_size}."
@@ -85,8 +91,8 @@ def check_size(image_size: int, multiple: int, smallest: int = 1) -> None:
 
 
 def check_positive(**sizes: int | Sequence[int]) -> None:
-    """Raises ValueError for one of the named sizes that is not a whole number from 1, or such numbers, one at least."""
+    """Raises ValueError for one of the named sizes that is not a whole number from 1 to LARGEST, or some such numbers."""
     for name, size in sizes.items():
         numbers = list(size) if isinstance(size, Sequence) else [size]
-        if not numbers or any(not isinstance(number, int) or number < 1 for number in numbers):
-            raise ValueError(f"{name} must be whole numbers from 1, not {size!r}.")
+        if not 1 <= len(numbers) <= MOST or any(type(n) is not int or not 1 <= n <= LARGEST for n in numbers):
+            raise ValueError(f"{name} must be whole numbers from 1 to {LARGEST}, at most {MOST}, not {str(size)[:80]}.")

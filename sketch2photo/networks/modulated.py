@@ -18,6 +18,8 @@ from .blocks import (
     tile,
 )
 
+MOST_BLOCKS = 256
+
 
 class ModulatedUNet(nn.Module):
     """Default generator: a U-Net whose work is done at a quarter of the picture's resolution and below.
@@ -56,6 +58,8 @@ class ModulatedUNet(nn.Module):
         super().__init__()
         check_positive(latent_dim=latent_dim, channels=channels, blocks=blocks, head=head, mapping=mapping)
         levels = len(channels)
+        if sum(blocks) > MOST_BLOCKS:
+            raise ValueError(f"blocks are at most {MOST_BLOCKS} together, not {sum(blocks)}.")
         if len(blocks) != levels:
             raise ValueError(f"blocks has a number for each of the {levels} channels, not {len(blocks)} numbers.")
         self.multiple = self.stride * 2 ** (levels - 1)

@@ -1,5 +1,6 @@
 """A control is declared in one place, and is then everywhere: in the layout, in endpoints, in a recipe and in both languages."""
 
+import inspect
 import re
 from typing import Any
 
@@ -12,6 +13,7 @@ from PIL import Image
 from sketch2photo import Sketch2Photo, Sketch2PhotoOutput, Sketch2PhotoPipeline
 from sketch2photo.evaluation.load_test import data_url
 from sketch2photo.examples import EXAMPLES_FOLDER
+from sketch2photo.latents import RESERVED
 from sketch2photo.studio import controls
 from sketch2photo.studio.actions import Actions
 from sketch2photo.studio.controls import Control
@@ -130,3 +132,13 @@ def test_programs_find_the_arguments_where_they_were() -> None:
         "open": ["path"],
         "enlarge": ["drawing"],
     }
+
+
+def test_no_direction_has_the_name_of_an_argument() -> None:
+    """Of the pipeline's call, and of the page's controls and actions."""
+    methods = [
+        Sketch2PhotoPipeline.__call__,
+        *(getattr(Actions, name) for name in dir(Actions) if not name.startswith("_")),
+    ]
+    names = {name for method in methods if callable(method) for name in inspect.signature(method).parameters}
+    assert names | {control.name for control in (*controls.CONTROLS, *controls.OPTIONS)} <= RESERVED
