@@ -3,6 +3,7 @@
 import io
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 from ..images import Picture, to_array
@@ -80,7 +81,8 @@ def _rows(location: str) -> Any:
         saved = any((Path(location) / name).is_file() for name in ("state.json", "dataset_dict.json"))
         rows = load_from_disk(location) if saved else load_dataset(location)
     except Exception as error:
-        raise ValueError(f"{location!r} is neither a folder nor a data set that can be loaded: {error}") from error
+        reason = shorten(str(error), 300)
+        raise ValueError(f"{location!r} is neither a folder nor a data set that can be loaded: {reason}") from error
     if isinstance(rows, DatasetDict):
         name = "train" if "train" in rows else next(iter(rows))
         if name != "train" and len(rows) > 1:

@@ -246,6 +246,8 @@ def open_training_data(
         *_opened(pairs, options._replace(kind="pairs"), share["pairs"]),
         *_opened(photos, options._replace(kind="photos"), share["photos"]),
     ]
+    if options.columns and not any(isinstance(each.source, Hub) for each in opened):
+        raise ValueError("--columns are those of data sets, and these are folders of pictures.")
     first = opened[0]
     rest, validation = hold_out(first.source, held_out)
     return [source for source in (first._replace(source=rest), *opened[1:]) if source.share], readable(validation)

@@ -185,6 +185,8 @@ def main(
         workers: processes that make drawings.
         seed: of weights and drawings.
     """
+    if not 0 < rate < float("inf"):
+        raise ValueError(f"--rate is a number above 0, not {rate}.")
     machine.keep_freed_memory()
     torch.manual_seed(seed)
     known = LandmarksFile(parts)

@@ -166,6 +166,9 @@ def test_columns_are_named_or_known(tmp_path: Path, capsys: pytest.CaptureFixtur
     ):
         with pytest.raises(ValueError, match=words):
             Hub.open(place, DataOptions(columns=columns))
+    photos = halves("photo", "sketch")(tmp_path / "folder")[1]
+    with pytest.raises(ValueError, match="--columns are those of data sets"):
+        open_training_data([photos], [], 0.5, 2, 64, DataOptions(columns=("image",)))
     rows("image", "drawing").to_parquet(tmp_path / "train.parquet")
     with pytest.raises(ValueError, match="only image, drawing, text: say which with --columns"):
         Hub.open(place)  # their sketches were made, silently
