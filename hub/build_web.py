@@ -48,10 +48,9 @@ def build(model: str, out: Path) -> int:
         shutil.copy(path, out)
     for name in (WASM, GPU):
         _pack(RUNTIME / f"{name}.wasm", out)
-    for path in export_onnx.write(pipe, out, bits=8):
-        if path.name in ("generator.onnx", "calibrator.onnx"):
-            _pack(path, out)
+    for path in export_onnx.write(pipe, out, bits=8, names=["generator"]):
         if path.suffix == ".onnx":
+            _pack(path, out)
             path.unlink()
     size = _size(out)
     (out / "page.json").write_text(json.dumps(page_data(pipe.model) | {"bytes": size}, ensure_ascii=False), "utf-8")

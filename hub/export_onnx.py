@@ -7,6 +7,7 @@ pictures and their kernel distance, and the calibrated drawings, compare with Py
 
 import copy
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,6 @@ from torch import Tensor
 
 from sketch2photo import Sketch2PhotoPipeline, calibration
 from sketch2photo.cli import run
-from sketch2photo.data.sources import Pairs, split
-from sketch2photo.evaluation.pair_evaluator import PairEvaluator
-from sketch2photo.evaluation.report import markdown_table
-from sketch2photo.evaluation.resized import Resized
 from sketch2photo.latents import max_norm
 from sketch2photo.networks.calibrator import CLASSES, CURVES, Calibrator, mirrored_order
 from sketch2photo.onnx import Bits, OnnxCalibrator, calibrator_to_onnx, to_onnx, with_onnx
@@ -28,8 +25,10 @@ COMPARED: tuple[Bits, ...] = (16, 8)
 CALIBRATORS_LEAST: Bits = 16  # With 8 the face's points are half a pixel elsewhere, and so are the lines.
 
 
-def write(pipe: Sketch2PhotoPipeline, out: Path, bits: Bits = 32) -> list[Path]:
-    """generator.onnx, encoder.onnx, calibrator.onnx where there is one, and config.json, in a folder that is made.
+def write(
+    pipe: Sketch2PhotoPipeline, out: Path, bits: Bits = 32, names: Sequence[str] = ("generator", "encoder")
+) -> list[Path]:
+    """The model's files by these names, calibrator.onnx where there is one, and config.json, in a folder that is made.
 
     config.json has the sizes, the named directions, the length `longest` to which latents that were moved along them are to be
     shortened, and `blank`: every 1,009th value of the photograph of a blank sketch with latents 0, by which whoever runs the
@@ -37,7 +36,7 @@ def write(pipe: Sketch2PhotoPipeline, out: Path, bits: Bits = 32) -> list[Path]:
     """
     model = pipe.model
     out.mkdir(parents=True, exist_ok=True)
-    contents = to_onnx(model, bits)
+    contents = to_onnx(model, bits, names)
     if pipe.calibrator:
         contents["calibrator"] = calibrator_to_onnx(pipe.calibrator, max(bits, CALIBRATORS_LEAST))
     for name, content in contents.items():
@@ -75,6 +74,12 @@ def compare(pipe: Sketch2PhotoPipeline, pairs: Path, limit: int) -> str:
 
     A second one, where there is a calibrator, of its calibrated drawings.
     """
+    # Here, for who only writes files need not wait until these are loaded.
+    from sketch2photo.data.sources import Pairs, split
+    from sketch2photo.evaluation.pair_evaluator import PairEvaluator
+    from sketch2photo.evaluation.report import markdown_table
+    from sketch2photo.evaluation.resized import Resized
+
     model = pipe.model
     source = Pairs.open(pairs)
     evaluator = PairEvaluator(
@@ -88,7 +93,7 @@ def compare(pipe: Sketch2PhotoPipeline, pairs: Path, limit: int) -> str:
     head = ["weights", "generator.onnx", "largest difference", "mean, of 255", "kernel distance", "against PyTorch"]
     rows = [["PyTorch, float32", "", "", "", f"{before:.2f}", ""]]
     for bits in COMPARED:
-        size = len(to_onnx(model, bits)["generator"]) / 1e6
+        size = len(to_onnx(model, bits, ["generator"])["generator"]) / 1e6
         ours = with_onnx(copy.deepcopy(model), bits)
         with torch.inference_mode():
             apart = (ours(sketches, latents) - expected).abs()
@@ -109,6 +114,8 @@ def compare(pipe: Sketch2PhotoPipeline, pairs: Path, limit: int) -> str:
 
 def compare_calibrated(calibrator: Calibrator, sketches: Tensor) -> str:
     """A Markdown table: the calibrator's size, and its calibrated drawings' distance from PyTorch's; sketches (N, 1, H, H)."""
+    from sketch2photo.evaluation.report import markdown_table
+
     head = ["weights", "calibrator.onnx", "of pixels differ by 2 of 255", "points, mean px"]
     expected = [calibration.calibrate(calibrator, sketch[None], 0.5) for sketch in sketches]
     rows = []

@@ -2,6 +2,7 @@
 
 import copy
 import logging
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import torch
@@ -36,8 +37,8 @@ def with_onnx(model: Sketch2Photo, bits: Bits = 32, threads: int | None = None) 
     return model
 
 
-def to_onnx(model: Sketch2Photo, bits: Bits = 32) -> dict[str, bytes]:
-    """The content of two ONNX files, by name.
+def to_onnx(model: Sketch2Photo, bits: Bits = 32, names: Sequence[str] = ("generator", "encoder")) -> dict[str, bytes]:
+    """The content of ONNX files by these names; the exporter takes some ten seconds for each.
 
     generator: sketch (1, 1, S, S), z (K, D), strictness (K,) -> photo (K, 3, S, S); S is the model's image size and K is free.
         What does not depend on z is computed once for all K.
@@ -57,12 +58,11 @@ def to_onnx(model: Sketch2Photo, bits: Bits = 32) -> dict[str, bytes]:
     # Exported for one z. Nothing in the network knows how many there are but the repetition of the sketch's half, and for one z
     # that is nothing: in ONNX the additions broadcast, without a copy of it for each z.
     sketch, photo = torch.ones(1, 1, size, size), torch.ones(1, 3, size, size)
-    return {
-        "generator": _export(
-            generator, (sketch, latents, torch.ones(1)), ("sketch", "z", "strictness"), ("photo",), bits
-        ),
-        "encoder": _export(encoder, (photo,), ("photo",), ("mu", "logvar"), bits),
+    how = {
+        "generator": (generator, (sketch, latents, torch.ones(1)), ("sketch", "z", "strictness"), ("photo",)),
+        "encoder": (encoder, (photo,), ("photo",), ("mu", "logvar")),
     }
+    return {name: _export(*how[name], bits) for name in names}
 
 
 def calibrator_to_onnx(calibrator: Calibrator, bits: Bits = 32) -> bytes:

@@ -104,7 +104,8 @@ def in_onnx(name: str, model: Sketch2Photo, inputs: Callable[[int], tuple[Tensor
 
     One session is timed, for those of smaller files compute with the same numbers, and threads of one would hinder the other's.
     """
-    files = [f"{len(to_onnx(model, bits)['generator']) / 1e6:.1f} MB in {bits} bits" for bits in (32, 16, 8)]
+    sizes = {bits: len(to_onnx(model, bits, ["generator"])["generator"]) for bits in (32, 16, 8)}
+    files = [f"{size / 1e6:.1f} MB in {bits} bits" for bits, size in sizes.items()]
     session = with_onnx(copy.deepcopy(model))
     given = {n: inputs(n) for n in COUNTS}
     draw: dict[int, Callable[[], Tensor]] = {n: lambda n=n: session(*given[n]) for n in COUNTS}
