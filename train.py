@@ -10,7 +10,7 @@ import tyro
 from sketch2photo import cli
 from sketch2photo.data.landmarks import LandmarksFile
 from sketch2photo.data.layouts import Side
-from sketch2photo.data.sources import DataOptions, open_training_data
+from sketch2photo.data.sources import DataOptions, Photos, open_training_data
 from sketch2photo.training import history
 from sketch2photo.training.checkpoint import check_unused
 from sketch2photo.training.config import PRESETS, Preset, Recipe, checked
@@ -39,6 +39,8 @@ class Arguments:
     sketch_side: Side = "A"
     # file that sketch2photo/data/landmarks.py made of the photographs: some made sketches are then line drawings
     parts: Path | None = None
+    # folder of sharp photographs that training does not see: validation compares what is made of line drawings of them with them
+    sharp: Path | None = None
     # folder for checkpoint.pt, best/ (loads with from_pretrained), samples/ and logs/ (TensorBoard)
     out: Path = Path("runs/latest")
     # stop after so many minutes of this run; without data and --steps after 3, else never
@@ -140,6 +142,7 @@ def main(arguments: Arguments) -> None:
         arguments.compile,
         arguments.workers,
         LandmarksFile(arguments.parts) if arguments.parts else None,
+        Photos.open(arguments.sharp) if arguments.sharp else None,
     )
     if arguments.resume:
         trainer.resume()

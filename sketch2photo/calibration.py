@@ -28,6 +28,7 @@ REDRAWN = (
 KEPT_TURN = 8.0  # degrees by which a head may lean; what it leans more is taken back
 THICK = 4.5  # px, the width of lines above which they are thinned
 CANVAS = 512  # px, side of the sheet on which a face is found, so that a small head can be enlarged
+DEFAULT_STRICTNESS = 0.5  # doodles are persons by then, and careful drawings still themselves
 GENERATOR_HINT = 0.6  # how much of a hint the generator takes a wholly calibrated drawing as
 NEAR = 0.05  # of the side: a drawing that is framed as well as this stays where it is
 
@@ -85,22 +86,22 @@ def calibrate(
     if not 0 <= strictness <= 1:
         raise ValueError(f"strictness is between 0 (a believable face) and 1 (the lines alone), not {strictness}.")
     paper = sketch[0, 0].float().cpu().numpy() / 2 + 0.5
-    framed = _framed(paper, np.eye(2, 3), size)
+    whole = framed = _framed(paper, np.eye(2, 3), size)
     seen = _look(calibrator, framed)
-    if seen.certainty < 0.5:
-        return Calibrated(to_tensor(framed)[None], seen.points, seen.certainty, torch.ones(1, 1, size, size))
-    matrix, certainty = np.eye(2, 3), seen.certainty
-    mean = calibrator.mean_face.float().cpu().numpy() * size
-    for _ in range(2 if reframe else 0):  # a small head is seen better once it is large
+    matrix, mean = np.eye(2, 3), calibrator.mean_face.float().cpu().numpy() * size
+    for _ in range(3 if reframe else 0):  # a small head is seen better once it is large
         step = framing(seen.believable, mean, size)
-        if step is None:
+        if step is None or seen.certainty < 0.5:
             break
         matrix = step @ np.vstack([matrix, (0, 0, 1)])
         framed = _framed(paper, matrix, size)
         seen = _look(calibrator, framed)
+    certainty, nothing = seen.certainty, torch.ones(1, 1, size, size)
+    if certainty < 0.5:
+        return Calibrated(to_tensor(whole)[None], seen.points, certainty, nothing)
     amount = 1 - strictness
     if amount == 0:
-        return Calibrated(to_tensor(framed)[None], seen.points, certainty, torch.ones(1, 1, size, size))
+        return Calibrated(to_tensor(framed)[None], seen.points, certainty, nothing)
     framed = thinned(framed)
     target = seen.points + amount * (seen.believable - seen.points)
     classes = _classes(framed, seen)

@@ -213,6 +213,15 @@ def resampled(picture: Picture, size: int, offset: NDArray[np.float32] | None, f
     return found.astype(np.float32) / np.float32(255)
 
 
+def sharpness(pictures: Picture) -> Floats:
+    """Variance of the Laplacian (Pech-Pacheco et al., 2000) of each picture, grey and at 256 px: (N, H, W, 3) -> (N,).
+
+    It depends on what is in a picture, too: medians over many of the same kind are to be compared.
+    """
+    greys = [cv2.cvtColor(fitted(picture, 256), cv2.COLOR_RGB2GRAY) for picture in pictures]
+    return np.array([cv2.Laplacian(grey, cv2.CV_32F).var() for grey in greys])
+
+
 # Tensors
 
 

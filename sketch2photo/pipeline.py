@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 import numpy as np
 import torch
+from huggingface_hub import HfApi
 from PIL import Image
 from torch import Tensor
 
-from .calibration import CANVAS, Calibrated, calibrate, generator_strictness
-from .hub_download import CALIBRATOR, load_network, model_folder
+from .calibration import CANVAS, DEFAULT_STRICTNESS, Calibrated, calibrate, generator_strictness
+from .hub_download import CALIBRATOR, FILES, load_network, model_folder
 from .images import fitted, to_images, to_tensor
 from .latents import clip_norm, random_latents
 from .model import Sketch2Photo
@@ -83,8 +85,21 @@ class Sketch2PhotoPipeline:
             self.calibrator.save_pretrained(Path(folder) / CALIBRATOR)
 
     def push_to_hub(self, repo_id: str, **kwargs: Any) -> str:
-        """Uploads the model as Sketch2Photo.push_to_hub does (private, token, branch, create_pr, ...): the commit's address."""
-        return self.model.push_to_hub(repo_id, **kwargs)
+        """Uploads the model as Sketch2Photo.push_to_hub does (private, token, branch, ...), then the calibrator: the commit's address."""
+        commit = self.model.push_to_hub(repo_id, **kwargs)
+        if self.calibrator is None:
+            return commit
+        with TemporaryDirectory() as folder:
+            self.calibrator.save_pretrained(folder)
+            return HfApi(token=kwargs.get("token")).upload_folder(
+                repo_id=repo_id,
+                folder_path=folder,
+                path_in_repo=CALIBRATOR,
+                revision=kwargs.get("branch"),
+                create_pr=kwargs.get("create_pr"),
+                commit_message="Push the calibrator using huggingface_hub.",
+                allow_patterns=list(FILES),
+            )
 
     def to(self, target: str | torch.device | torch.dtype) -> "Sketch2PhotoPipeline":
         """Moves the model to a device, or to a dtype: bfloat16 is faster where the hardware has it (machine.has_bf16).
@@ -102,7 +117,7 @@ class Sketch2PhotoPipeline:
         seed: int | None = None,
         latents: Tensor | None = None,
         style: Any = None,
-        strictness: float = 1.0,
+        strictness: float | None = None,
         reframe: bool = True,
         **directions: float,
     ) -> Sketch2PhotoOutput:
@@ -116,7 +131,7 @@ class Sketch2PhotoPipeline:
             latents: (N, D), the latents themselves: N pictures, whatever num_images says.
             style: a photograph to take the latents from, E's mu of it: one picture. A path, an array or a PIL image, as a drawing.
             strictness: in [0, 1]: 1 follows the lines to the pixel; below, they are calibrated first, see `calibrate`, and at 0
-                they are a hint of a believable face.
+                they are a hint of a believable face. By default 0.5 where there is a calibrator and a drawing for it, else 1.
             reframe: whether the face is brought to where faces are; not so while it is being drawn, where each line would move all others.
             **directions: by how much to move all latents along the model's named directions (`pipe.model.directions`), as in
                 `pipe(sketch, background=2)`; the latents that come back are the moved ones.
@@ -130,6 +145,9 @@ class Sketch2PhotoPipeline:
         """
         if latents is not None and style is not None:
             raise ValueError("Give either latents or style, not both: style means the latents of that photograph.")
+        calibrator = None if isinstance(sketch, Tensor) else self.calibrator
+        if strictness is None:
+            strictness = DEFAULT_STRICTNESS if calibrator else 1.0
         if not 0 <= strictness <= 1:
             raise ValueError(f"strictness is between 0 (a hint) and 1 (to the pixel), not {strictness}.")
         if num_images < 1:
@@ -146,7 +164,7 @@ class Sketch2PhotoPipeline:
             z = z + amount * torch.tensor(self.model.directions[name]["vector"])
         z = clip_norm(z)
         certainty = None
-        if self.calibrator is None or isinstance(sketch, Tensor):
+        if calibrator is None:
             x = to_sketch(sketch, self.model.image_size, reframe)
             added = torch.ones_like(x)
         else:

@@ -9,10 +9,10 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ..data.sources import Photos
-from ..images import Floats, fitted, to_pictures, to_tensor
+from ..images import Floats, fitted, sharpness, to_pictures, to_tensor
 from ..networks.features import EfficientNetLite, kernel_distance
 from ..pipeline import Sketch2PhotoPipeline
-from .metrics import FaceFinder, kernel_floor, share_with_face, sharpness
+from .metrics import FaceFinder, kernel_floor, share_with_face
 from .report import Figures, Row
 from .resized import resized
 

@@ -15,7 +15,7 @@ and `--drawings DIR --photos DIR`, on drawings that have no photograph, by thems
 | reconstruction | mean absolute error, 0 to 255, of G(A, mu of E(B)) to B | lower |
 | drawn faces | as faces, in 8 samples of each drawing in `--drawings` | higher |
 | drawn kernel distance | as kernel distance, of those samples to the photographs in `--photos` | lower |
-| drawn sharpness | median variance of the Laplacian of those samples, as a share of those photographs' (metrics.sharpness) | near 1 |
+| drawn sharpness | median variance of the Laplacian of those samples, as a share of those photographs' (images.sharpness) | near 1 |
 
 With pairs three rows stand beside the models': the photographs themselves (kernel distance is then between random halves, background over
 all photographs), photographs of other people, which is what ignoring the sketch would score, and the sketches themselves, whose

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 from torch import Tensor
 
-from ..images import Floats, Picture, fitted
+from ..images import Floats, Picture
 from ..networks.features import feature_distance, kernel_distance
 
 Mask = NDArray[np.bool_]
@@ -50,18 +50,6 @@ def border_colour(pictures: Picture, width: int = 8) -> Floats:
     strips = pictures[:, :w], pictures[:, w:, :w], pictures[:, w:, -w:]
     colours: Floats = np.concatenate([strip.reshape(n, -1, 3) for strip in strips], 1).mean(1)
     return colours
-
-
-# Sharpness
-
-
-def sharpness(pictures: Picture) -> Floats:
-    """Variance of the Laplacian (Pech-Pacheco et al., 2000) of each picture, grey and at 256 px: (N, H, W, 3) -> (N,).
-
-    It depends on what is in a picture, too: medians over many of the same kind are to be compared.
-    """
-    greys = [cv2.cvtColor(fitted(picture, 256), cv2.COLOR_RGB2GRAY) for picture in pictures]
-    return np.array([cv2.Laplacian(grey, cv2.CV_32F).var() for grey in greys])
 
 
 # Following the lines

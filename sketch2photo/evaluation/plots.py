@@ -19,7 +19,13 @@ from .report import METRICS, drawing_files
 
 REACH, STEPS = 2.5, 5  # of a sweep, in standard deviations of z, and its pictures
 CELL, LABEL = 96, 130  # px
-SCORES = ("kernel_distance", "kernel_distance_hint", "kernel_distance_lines", "reconstruction")  # of validation
+SCORES = (
+    "kernel_distance",
+    "kernel_distance_hint",
+    "kernel_distance_lines",
+    "sharpness",
+    "reconstruction",
+)  # of validation
 
 
 @torch.inference_mode()

@@ -31,6 +31,7 @@ METRICS = {
         "kernel distance at strictness 0", ".1f"
     ),  # this and the next in training's logs alone
     "kernel_distance_lines": Metric("kernel distance, line drawings", ".1f"),
+    "sharpness": Metric("sharpness, line drawings", ".2f"),
     "fid": Metric("FID", ".1f"),
     "kid": Metric("KID x1000", ".1f"),
     "faces": Metric("faces", ".3f", "Share of pictures with a face"),

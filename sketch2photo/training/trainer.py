@@ -58,6 +58,7 @@ class Trainer:
         compile: whether to torch.compile the generator and the feature network.
         workers: processes that make samples; None for one less than cores on a GPU, none on a CPU.
         landmarks: what is known of the sources' photographs, for line drawings of them.
+        sharp: photographs that training does not see, for validation by line drawings of them.
 
     Raises:
         ValueError: a model that cannot be made, or a folder to begin with that holds none.
@@ -75,6 +76,7 @@ class Trainer:
         compile: bool = False,
         workers: int | None = None,
         landmarks: LandmarksFile | None = None,
+        sharp: Source | None = None,
     ) -> None:
         machine.keep_freed_memory()
         cv2.setNumThreads(0)
@@ -129,7 +131,7 @@ class Trainer:
         self.step, self.seconds = 0, 0.0
         self.halved = 0  # how often the learning rate was
         self.validation = Validation(
-            validation, self.size, model.latent_dim, self.accelerator.device, recipe.data, landmarks
+            validation, self.size, model.latent_dim, self.accelerator.device, recipe.data, landmarks, sharp
         )
         self._stop = False
 

@@ -9,13 +9,15 @@ from torch import Tensor
 from ..data import photo_to_sketch
 from ..data.landmarks import LandmarksFile
 from ..data.line_drawing import line_drawing
-from ..data.sources import Source, fixed_samples
+from ..data.sources import Source, fixed_samples, split
 from ..examples import EXAMPLES
-from ..images import Floats, to_images, to_tensor
+from ..images import Floats, sharpness, to_images, to_pictures, to_tensor
 from ..model import Sketch2Photo
 from ..networks.features import EfficientNetLite, available, kernel_distance
 from ..preprocess import to_sketch
 from .config import DataConfig
+
+SHARP = 128  # photographs
 
 
 class Validation:
@@ -24,7 +26,16 @@ class Validation:
     The score is the mean kernel distance of those photographs to the real ones, at strictness 1 and 0, where there are 16 and the
     package of its network; else the mean absolute error of reconstruction, 0 to 255. Lower is better. Where the landmarks of the real
     photographs are known, the distance from line drawings of them, careful ones at strictness 1 and hopeless ones at 0, is a third
-    part of that mean: artists' sketches alone say nothing of what most people draw.
+    part of that mean: artists' sketches alone say nothing of what most people draw. With `sharp` the line drawings are of those
+    photographs, and their distance is to them; the sharpness of what is made of them, as a share of theirs, is told beside it.
+
+    Args:
+        source: pairs or photographs that training does not see.
+        size, latent_dim: of the model.
+        device: where its networks are.
+        config: how sketches are made of photographs.
+        landmarks: of the photographs.
+        sharp: other photographs that training does not see; 128 of them are used.
     """
 
     def __init__(
@@ -35,19 +46,26 @@ class Validation:
         device: torch.device,
         config: DataConfig,
         landmarks: LandmarksFile | None = None,
+        sharp: Source | None = None,
     ) -> None:
         def sketch_of(photo: Floats, rng: np.random.Generator) -> Floats:
             return photo_to_sketch.sketch_of(photo, rng, vars(config.techniques), config.background_share)
 
         self.sketch, self.photo = fixed_samples(source, size, len(source), sketch_of)
+        drawn, photos = source, self.photo
+        if sharp:
+            drawn = split(sharp, min(SHARP, len(sharp)))[1]
+            photos = fixed_samples(drawn, size, len(drawn), sketch_of)[1]
         self.lines, self.strictness = self.sketch[:0], torch.empty(0)
         if landmarks:
-            self.lines, self.strictness = line_drawings(source, self.photo, landmarks)
+            self.lines, self.strictness = line_drawings(drawn, photos, landmarks)
         generator = torch.Generator().manual_seed(0)
-        self.z = torch.randn(max(len(self.sketch), 8), latent_dim, generator=generator)
+        self.z = torch.randn(max(len(self.sketch), len(self.lines), 8), latent_dim, generator=generator)
         self.device = device
         self.judge = EfficientNetLite("lite2").to(device) if available("lite2") and len(self.sketch) >= 16 else None
         self.real = self._features(self.photo)
+        self.drawn = self._features(photos) if sharp else self.real
+        self.sharpness = float(np.median(sharpness(to_pictures(photos)))) if sharp else None
         self.shown = torch.cat([self.sketch[:6], *(to_sketch(path, size) for path in EXAMPLES)])
 
     @torch.inference_mode()
@@ -60,22 +78,24 @@ class Validation:
             errors.append((again - photo).abs().mean((1, 2, 3)).cpu() * 127.5)
         scores = {"reconstruction": torch.cat(errors).mean().item()}
         if self.judge is not None:
-            distances = {
-                "kernel_distance": self._distance(model, self.sketch, torch.ones(len(self.sketch))),
-                "kernel_distance_hint": self._distance(model, self.sketch, torch.zeros(len(self.sketch))),
-            }
+            distances = {}
+            for name, strictness in (("kernel_distance", 1.0), ("kernel_distance_hint", 0.0)):
+                fakes = self._photographs(model, self.sketch, torch.full((len(self.sketch),), strictness))
+                distances[name] = kernel_distance(self._features(fakes), self.real)
             if len(self.lines) >= 16:
-                distances["kernel_distance_lines"] = self._distance(model, self.lines, self.strictness)
+                fakes = self._photographs(model, self.lines, self.strictness)
+                distances["kernel_distance_lines"] = kernel_distance(self._features(fakes), self.drawn)
+                if self.sharpness:
+                    scores["sharpness"] = float(np.median(sharpness(to_pictures(fakes)))) / self.sharpness
             scores |= distances | {"score": sum(distances.values()) / len(distances)}
         else:
             scores["score"] = scores["reconstruction"]
         return scores
 
-    def _distance(self, model: Sketch2Photo, sketches: Tensor, strictness: Tensor) -> float:
-        """Kernel distance of one photograph of each sketch (N, 1, S, S) at its strictness (N,) to the real ones."""
+    def _photographs(self, model: Sketch2Photo, sketches: Tensor, strictness: Tensor) -> Tensor:
+        """One photograph of each sketch (N, 1, S, S) at its strictness (N,)."""
         batches = zip(sketches.split(8), self.z[: len(sketches)].split(8), strictness.split(8), strict=True)
-        fakes = [model(*(values.to(self.device) for values in batch)).float().cpu() for batch in batches]
-        return kernel_distance(self._features(torch.cat(fakes)), self.real)
+        return torch.cat([model(*(values.to(self.device) for values in batch)).float().cpu() for batch in batches])
 
     def _features(self, photos: Tensor) -> Tensor:
         if self.judge is None:

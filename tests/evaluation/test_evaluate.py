@@ -20,6 +20,7 @@ from sketch2photo.evaluation.drawing_evaluator import DrawingEvaluator
 from sketch2photo.evaluation.pair_evaluator import PairEvaluator
 from sketch2photo.evaluation.report import GRID_CELL, markdown_table
 from sketch2photo.evaluation.resized import Resized
+from sketch2photo.images import sharpness
 from sketch2photo.networks.features import EfficientNetLite, available
 
 SIDE = 128  # of the pictures
@@ -138,14 +139,12 @@ def test_pictures_that_differ_more_are_more_diverse(faces):
 
 
 def test_sharpness_falls_with_blur_and_does_not_depend_on_the_size_of_the_file(faces):
-    values = [
-        np.median(metrics.sharpness(np.stack([cv2.GaussianBlur(p, (0, 0), s) for p in faces[0]]))) for s in (0.4, 1, 2)
-    ]
+    values = [np.median(sharpness(np.stack([cv2.GaussianBlur(p, (0, 0), s) for p in faces[0]]))) for s in (0.4, 1, 2)]
     assert values[0] > 2 * values[1] > 4 * values[2] > 0
     picture = cv2.resize(faces[0][0], (256, 256), interpolation=cv2.INTER_CUBIC)
     large = cv2.resize(picture, (768, 768), interpolation=cv2.INTER_NEAREST)
-    assert metrics.sharpness(large[None]) == pytest.approx(metrics.sharpness(picture[None]))
-    assert metrics.sharpness(np.full((2, 64, 64, 3), 90, np.uint8)) == pytest.approx([0, 0])
+    assert sharpness(large[None]) == pytest.approx(sharpness(picture[None]))
+    assert sharpness(np.full((2, 64, 64, 3), 90, np.uint8)) == pytest.approx([0, 0])
 
 
 def test_share_with_face_counts_those_that_were_found():
