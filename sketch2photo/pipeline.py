@@ -125,7 +125,7 @@ class Sketch2PhotoPipeline:
 
         Args:
             sketch: PIL image of any mode, array, path, or value of a gr.Sketchpad; or a (1, 1, H, W) tensor in [-1, 1], which
-                the generator sees as it is.
+                the generator sees as it is; or what `calibrate` made of a drawing at this strictness.
             num_images: how many, with random latents.
             seed: of the random latents: the same seed gives the same pictures, and the first of 8 are those of 4.
             latents: (N, D), the latents themselves: N pictures, whatever num_images says.
@@ -168,7 +168,8 @@ class Sketch2PhotoPipeline:
             x = to_sketch(sketch, self.model.image_size, reframe)
             added = torch.ones_like(x)
         else:
-            x, _, certainty, added = self.calibrate(sketch, strictness, reframe)
+            found = sketch if isinstance(sketch, Calibrated) else self.calibrate(sketch, strictness, reframe)
+            x, _, certainty, added = found
             strictness = generator_strictness(strictness)
         photos = self.model(self._placed(x), self._placed(z), strictness)
         return Sketch2PhotoOutput(to_images(photos), z.cpu(), x, added, certainty)

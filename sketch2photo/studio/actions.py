@@ -7,6 +7,7 @@ of those that are ticked, from "1" on. What the methods return is in the order o
 
 import random
 from collections.abc import Iterable
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from ..calibration import Calibrated
 from ..examples import EXAMPLES
 from ..images import to_images
 from ..latents import breed_latents, slerp, slerp_loop
@@ -24,7 +26,7 @@ from ..refine import Refiner
 from .controls import LIMIT, MAX_SEED, argument_groups
 from .files import store, to_films, to_jpeg, to_zip
 from .messages import MessageError, say, say_error
-from .pad import SIZE, from_value, to_value
+from .pad import SIZE, from_value, laid_over, to_value
 from .recipe import read_recipe, recipe_type, to_png, weights_revision
 
 Numbers = dict[str, float]  # by the names of controls
@@ -33,6 +35,7 @@ Variations = list[list[float]]  # (N, D)
 MAX_STOPS = 8  # of an animation
 STEPS = 12  # of it between two of them
 REMEMBERED = 24  # pictures in the strip of this visit
+CALIBRATED = 16  # drawings that are not calibrated again: one is for its photograph, its variations and its file
 
 
 class Actions:
@@ -44,8 +47,9 @@ class Actions:
     def __init__(self, pipe: Sketch2PhotoPipeline, refiner: Refiner | None = None) -> None:
         self.pipe, self.refiner = pipe, refiner
         self.controls = argument_groups(pipe.model)
-        self.revision = weights_revision(pipe.model)
+        self.revision = weights_revision(*filter(None, (pipe.model, pipe.calibrator)))
         self.recipe_type = recipe_type(self.controls)
+        self._calibrated = lru_cache(CALIBRATED)(partial(calibrated, pipe))
 
     # ---- photographs -----------------------------------------------------------------------------------------------
 
@@ -53,14 +57,16 @@ class Actions:
         """One photograph of a drawing, with the given latents and named directions."""
         return _shown(self._draw(drawing, _row(latents), options, directions).images[0])
 
-    def follow(
-        self, drawing: str | None, options: Numbers, latents: Numbers, directions: Numbers
-    ) -> tuple[str, str | None]:
-        """As photograph, but a drawing of nothing yet is no error: the sentence about it becomes the hint."""
-        try:
-            return say("next"), self.photograph(drawing, options, latents, directions)
-        except ValueError as error:
-            return say_error(error), None
+    def follow(self, drawing: str | None, options: Numbers, latents: Numbers, directions: Numbers) -> tuple[Any, ...]:
+        """As photograph, but a drawing of nothing yet is no error: the sentence about it becomes the hint.
+
+        What comes back: the hint, the photograph, and what lies over the drawing: the guide, where the face is.
+        """
+        return self._follow(drawing, options, latents, directions, lines=False)
+
+    def preview(self, drawing: str | None, options: Numbers, latents: Numbers, directions: Numbers) -> tuple[Any, ...]:
+        """As follow, with the calibrated lines over the drawing where strictness leaves any to calibrate."""
+        return self._follow(drawing, options, latents, directions, lines=options["strictness"] < 1)
 
     def average(self, drawing: str | None, options: Numbers) -> tuple[Any, ...]:
         """The most usual face: a photograph with all latents and named directions zero, and these."""
@@ -105,7 +111,7 @@ class Actions:
         """
         photo = self.photograph(drawing, options, latents, directions)
         variations = difference * self.pipe.random_latents(count, seed)
-        return say("next"), photo, *self._vary(drawing, variations, options, directions)
+        return self._hint(drawing, options), photo, *self._vary(drawing, variations, options, directions)
 
     def new_variations(
         self, drawing: str | None, count: int, seed: int, difference: float, options: Numbers, directions: Numbers
@@ -142,7 +148,7 @@ class Actions:
         """
         variations = difference * self.pipe.random_latents(count, seed)
         photo, *latents = self._with_latents(drawing, options, variations[0], directions)
-        return say("next"), photo, *self._vary(drawing, variations, options, directions), *latents
+        return self._hint(drawing, options), photo, *self._vary(drawing, variations, options, directions), *latents
 
     def new_seed(self, locked: bool, seed: int) -> int:
         """Another seed, unless it is locked."""
@@ -208,7 +214,23 @@ class Actions:
 
     def enlarge(self, drawing: str | None) -> str:
         """The drawing with its head as large and where faces are: whoever draws neck and shoulders draws it too small."""
-        return to_value(framed(from_value(drawing)))
+        picture = from_value(drawing)
+        if self.pipe.calibrator is None:
+            return to_value(framed(picture))
+        return to_value(to_images(self.pipe.calibrate(picture, 1.0, size=SIZE).sketch)[0])
+
+    def straighten(self, drawing: str | None, options: Numbers) -> str:
+        """The drawing with its lines moved towards a believable face, and with what it lacked of one: as much as strictness is below 1."""
+        if options["strictness"] == 1:
+            raise MessageError("strict")
+        found = self.pipe.calibrate(from_value(drawing), options["strictness"], reframe=False, size=SIZE)
+        if not is_face(found):
+            raise MessageError("no_face")
+        return to_value(to_images(found.sketch)[0])
+
+    def locate(self, drawing: str | None, options: Numbers) -> dict[str, Any]:
+        """What lies over a drawing that was opened: the guide, where the face is."""
+        return self._laid_over(drawing, options, lines=False)
 
     def open(self, path: str) -> tuple[Any, ...]:
         """A picture file as a drawing. One that was kept here brings back its drawing, seed, strictness, latents and directions."""
@@ -258,11 +280,29 @@ class Actions:
 
     # ---- their parts -----------------------------------------------------------------------------------------------
 
+    def _follow(
+        self, drawing: str | None, options: Numbers, latents: Numbers, directions: Numbers, lines: bool
+    ) -> tuple[Any, ...]:
+        try:
+            photo = self.photograph(drawing, options, latents, directions)
+            return self._hint(drawing, options), photo, self._laid_over(drawing, options, lines)
+        except ValueError as error:
+            return say_error(error), None, laid_over(None)
+
+    def _hint(self, drawing: str | None, options: Numbers) -> str:
+        """What to do next; and of a drawing that was calibrated whether there is no face in it."""
+        found = self._calibrated(drawing, options["strictness"])
+        return say("next" if found is None or is_face(found) else "no_face")
+
+    def _laid_over(self, drawing: str | None, options: Numbers, lines: bool) -> dict[str, Any]:
+        found = self._calibrated(drawing, options["strictness"])
+        return laid_over(found if found and is_face(found) else None, lines)
+
     def _draw(self, drawing: str | None, z: Tensor, options: Numbers, directions: Numbers) -> Sketch2PhotoOutput:
         """Pictures of a drawing as it lies on the canvas, with latents z (N, D)."""
-        sketch = to_sketch(from_value(drawing), self.pipe.model.image_size, reframe=False)
+        sketch = self._calibrated(drawing, options["strictness"]) or from_value(drawing)
         moves: dict[str, Any] = options | directions
-        return self.pipe(sketch, latents=z, **moves)
+        return self.pipe(sketch, latents=z, reframe=False, **moves)
 
     def _with_latents(self, drawing: str | None, options: Numbers, z: Tensor, directions: Numbers) -> tuple[Any, ...]:
         """The photograph with latents z (D,), brought to where the sliders reach, and these."""
@@ -294,8 +334,17 @@ def _shown(photo: Image.Image) -> str:
 
 
 def framed(drawing: str | Image.Image | None) -> Image.Image:
-    """A drawing, or a file of one, as it lies on the sketchpad with its head where faces are."""
+    """A drawing, or a file of one, as it lies on the sketchpad with its head where faces are, as far as its ink tells."""
     return to_images(to_sketch(drawing, SIZE))[0]
+
+
+def calibrated(pipe: Sketch2PhotoPipeline, drawing: str | None, strictness: float) -> Calibrated | None:
+    """What the generator sees of a drawing as it lies on the canvas; None with a model that has no calibrator."""
+    return pipe.calibrate(from_value(drawing), strictness, reframe=False) if pipe.calibrator else None
+
+
+def is_face(found: Calibrated) -> bool:
+    return found.certainty >= 0.5  # below, calibrate leaves the drawing as it is
 
 
 def everyone(variations: Variations | None) -> list[str]:

@@ -36,6 +36,7 @@ LABELS = {
     ),
     "open": Text("Open a drawing", "Открыть рисунок"),
     "enlarge": Text("Enlarge the head", "Увеличить голову"),
+    "straighten": Text("Straighten it", "Выправить"),
     "examples": Text("Cannot draw? Start from one of these:", "Не умеете рисовать? Начните с одного из этих:"),
     "photo": Text("Photograph", "Фотография"),
     "compare": Text("Before and after", "До и после"),
@@ -65,6 +66,13 @@ SENTENCES = {
     "next": Text(
         "Click a variation, or move a slider: the person changes, your drawing does not.",
         "Щёлкните вариант или двигайте ползунки: человек меняется, а рисунок нет.",
+    ),
+    "no_face": Text(
+        "No face was found in the drawing: it is drawn as it is.", "Лица на рисунке не нашлось: он рисуется как есть."
+    ),
+    "strict": Text(
+        "Every line is followed as it is: move the slider of strictness to the left first.",
+        "Каждая линия соблюдается в точности: сначала сдвиньте ползунок строгости влево.",
     ),
     "tick_two": Text("Tick two or more variations first.", "Сначала отметьте два варианта или больше."),
     "tick_some": Text("Tick the variations that you like first.", "Сначала отметьте варианты, которые нравятся."),

@@ -18,6 +18,11 @@ export function compare(drawing, photo) {
   return [photo && [{url: drawing, path: 'drawing.png'}, photo]];
 }
 
+/** A button for what is drawn, once a photograph shows that something is. */
+export function enable(photo) {
+  return {interactive: Boolean(photo), __type__: 'update'};
+}
+
 /** Each value, or 0 for a number that was deleted to type another one. */
 export function filled(...values) {
   return values.map(value => value ?? 0);

@@ -1,8 +1,9 @@
 """The page: what is where on it (Layout), and what leads to what (Wiring).
 
 It keeps its state in its own elements (drawing, variations, latents), and each action gets what it needs from there: the
-server remembers nothing of a visitor but the paths in the strip of this visit, and its picture files expire. Every action
-is a named endpoint for gradio_client, and a tool where the page is an MCP server.
+server remembers nothing of a visitor but the paths in the strip of this visit, and its picture files expire; that it keeps
+the last few calibrated drawings of everybody only saves time. Every action is a named endpoint for gradio_client, and a tool
+where the page is an MCP server.
 """
 
 from collections.abc import Callable
@@ -69,7 +70,7 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
     """The page of a model, not yet launched; with a refiner it has a second step, by Stable Diffusion."""
     actions = Actions(pipe, refiner)
     with gr.Blocks(title="Sketch2Photo", analytics_enabled=False, delete_cache=FILES_EXPIRE) as page:
-        Wiring(Layout(actions.controls, can_refine=refiner is not None), actions)
+        Wiring(Layout(actions), actions)
     return page
 
 
@@ -82,18 +83,19 @@ class Layout:
     `inputs` are those that arguments of actions come from, by the arguments' names: one each, or a group of controls.
     """
 
-    def __init__(self, controls: Controls, can_refine: bool) -> None:
+    def __init__(self, actions: Actions) -> None:
+        controls = actions.controls
         self.inputs: dict[str, list[Any]] = {}
         gr.Markdown("# Sketch2Photo", elem_id="title")
         gr.Markdown(_text("subtitle"), elem_id="subtitle", elem_classes="head")
         with gr.Row(elem_id="columns"):
             with gr.Column(scale=3, min_width=320):
-                self._lay_drawing()
+                self._lay_drawing(actions)
             with gr.Column(scale=3, min_width=320):
                 self._lay_pictures()
             with gr.Column(scale=2, min_width=260):
                 self._lay_settings(controls)
-                if can_refine:
+                if actions.refiner:
                     self._lay_refinement()
         gr.Markdown(_text("terms"), elem_classes="head")
         self.variations = gr.JSON([], label="Latents of the variations", visible=False)
@@ -102,8 +104,13 @@ class Layout:
         self.inputs |= {name: [element] for name, element in elements.items()}
         self.inputs["recorded"] = [self.inputs[control.name][0] for control in controls["recorded"]]
 
-    def _lay_drawing(self) -> None:
+    def _lay_drawing(self, actions: Actions) -> None:
         self.pad = sketchpad(elem_id="pad", file_input="input:has(+ #open)")
+        with gr.Row(elem_id="lines", equal_height=True):
+            self.options = self.inputs["options"] = [self._control(control) for control in actions.controls["options"]]
+            if actions.pipe.calibrator:
+                how: dict[str, Any] = {"elem_id": "straighten", "min_width": 120, "scale": 0, "interactive": False}
+                self.straighten = gr.Button(_text("straighten"), **how)
         with gr.Row():
             self.open = _file_button("open")
             self.enlarge = gr.Button(_text("enlarge"), elem_id="enlarge", min_width=100)
@@ -142,7 +149,6 @@ class Layout:
         self.files = gr.File(label=_text("files"), elem_id="files", interactive=False, visible="hidden")
 
     def _lay_settings(self, controls: Controls) -> None:
-        self.options = self.inputs["options"] = [self._control(control) for control in controls["options"]]
         self.directions = self.inputs["directions"] = [_widget(control) for control in controls["directions"]]
         with gr.Accordion(_text("latents"), elem_id="latents", open=True):
             self.latents = self.inputs["latents"] = []
@@ -254,10 +260,12 @@ class Wiring:
 
     def _wire_drawing_and_sliders(self) -> None:
         layout, actions = self.layout, self.actions
-        self._connect(layout.pad.input, actions.follow, [layout.hint, layout.photo])
+        followed = [layout.hint, layout.photo, layout.pad]
+        self._connect(layout.pad.input, actions.follow, followed)
         rests = any_of(layout.pad.pause, *(each.release for each in self.steering))
         self._remember(self._connect(rests, actions.refresh_variations, self.pictures))
-        moves = any_of(*(each.input for each in [*layout.latents, *self.steering]))
+        self._connect(any_of(*(each.input for each in layout.options)), actions.preview, followed)
+        moves = any_of(*(each.input for each in [*layout.latents, *layout.directions]))
         self._connect(moves, actions.photograph, layout.photo, "photograph")
         outputs = [*self.with_latents, *layout.directions]
         self._connect(layout.average.click, actions.average, outputs, "average")
@@ -295,14 +303,21 @@ class Wiring:
         """What is opened, and then drawn."""
         layout, actions, connect = self.layout, self.actions, self._connect
         restored = [layout.pad, *layout.inputs["recorded"], *layout.latents, *layout.directions]
-        for opened, name in (
+        opening = [
             (connect(layout.examples.select, actions.open_example, [layout.pad, layout.examples]), "generate"),
             (connect(layout.enlarge.click, actions.enlarge, layout.pad, "enlarge"), None),
             (connect(layout.open.upload, actions.open, restored, "open", path=layout.open), None),
             (connect(layout.history.select, actions.open_past, [layout.history, *restored]), None),
-        ):
+        ]
+        if actions.pipe.calibrator:
+            opening.append((connect(layout.straighten.click, actions.straighten, layout.pad, "straighten"), None))
+            layout.photo.change(None, layout.photo, layout.straighten, js=SCRIPTS["enable"])
+        for opened, name in opening:
             drawn = [layout.hint, layout.photo, *self.pictures]
-            self._remember(connect(opened.success, actions.generate, drawn, name))
+            generated = connect(opened.success, actions.generate, drawn, name)
+            self._remember(generated)
+            if actions.pipe.calibrator:
+                connect(generated.success, actions.locate, layout.pad, show_progress="hidden")
 
     def _wire_files(self) -> None:
         layout, actions = self.layout, self.actions

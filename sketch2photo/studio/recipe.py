@@ -2,14 +2,15 @@
 
 import hashlib
 import io
+from itertools import chain
 from typing import Annotated, Any
 
 import torch
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
+from torch import nn
 
-from ..model import Sketch2Photo
 from .controls import Controls
 from .messages import MessageError
 from .pad import SIZE, from_value
@@ -35,7 +36,7 @@ class Recipe(BaseModel):
     """All that a picture follows from, but the model, of which it has the revision.
 
     sketch: the sketchpad's value; latents: (D,), before the named directions are added; directions: by how much each of them;
-    model: `weights_revision` of it. `recipe_type` adds the recorded controls: seed, strictness.
+    model: `weights_revision` of it and its calibrator. `recipe_type` adds the recorded controls: seed, strictness.
     """
 
     model_config = ConfigDict(strict=True, extra="forbid")
@@ -58,10 +59,10 @@ def recipe_type(controls: Controls) -> type[Recipe]:
     return create_model("Recipe", __base__=Recipe, **fields)
 
 
-def weights_revision(model: Sketch2Photo) -> str:
+def weights_revision(*networks: nn.Module) -> str:
     """12 hexadecimal digits of the weights, the same in float32 and bfloat16."""
     digest = hashlib.sha256()
-    for parameter in model.parameters():
+    for parameter in chain.from_iterable(network.parameters() for network in networks):
         digest.update(parameter.detach().cpu().bfloat16().contiguous().view(torch.int16).numpy().tobytes())
     return digest.hexdigest()[:12]
 

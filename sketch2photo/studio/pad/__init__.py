@@ -9,15 +9,21 @@ import binascii
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
+import numpy as np
 from PIL import Image
 
+from ...calibration import Calibrated
+from ...images import Floats
+from ...networks.calibrator import slices
 from ..messages import Text, by_language
 
 SIZE = 512  # of the canvas in pad.html, in pixels
 MAX_CHARACTERS = 4_000_000  # of a drawing on its way to the server; one of 512 x 512 pixels has about 20,000
 FILES = HTML, CSS, JAVASCRIPT = [Path(__file__).with_name(f"pad.{kind}") for kind in ("html", "css", "js")]
+MOVED, ADDED = (234, 88, 12), (13, 148, 136)  # RGB of calibrated lines over the drawing: its author's, and others
 
 WORDS = {
     "tools": Text("Drawing tools", "Инструменты"),
@@ -41,7 +47,8 @@ def sketchpad(elem_id: str, file_input: str) -> gr.HTML:
 
     Its event `input` is triggered when a line is finished, undone, redone or all are cleared, and `pause` when the pen
     has rested after that. Its value is what is seen then, as the data URL of a PNG; `from_value` and `to_value` turn it
-    into a PIL image and back. `file_input` is the CSS selector of the input that gets dropped and pasted pictures.
+    into a PIL image and back. What `laid_over` makes lies over the drawing. `file_input` is the CSS selector of the input
+    that gets dropped and pasted pictures.
     """
     # Gradio runs a script's text, not a module.
     functions = JAVASCRIPT.read_text("utf-8").replace("export function", "function")
@@ -52,6 +59,7 @@ def sketchpad(elem_id: str, file_input: str) -> gr.HTML:
         js_on_load=f"{functions}\nsketchpad(element, props, trigger, watch, {chosen}, {_json(file_input)});",
         apply_default_css=False,
         elem_id=elem_id,
+        calibrated={},
     )
 
 
@@ -77,3 +85,32 @@ def to_value(picture: Image.Image) -> str:
     file = io.BytesIO()
     picture.save(file, "PNG")
     return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+
+
+def laid_over(calibrated: Calibrated | None, lines: bool = False) -> dict[str, Any]:
+    """What a sketchpad shows over its drawing, as an update of it: the guide follows the face, if there is one.
+
+    With `lines` the calibrated lines show, too, until the drawing changes.
+    """
+    face = lines_over = ""  # Gradio leaves out what is None
+    if calibrated:
+        face = _path(calibrated.points * SIZE / calibrated.sketch.shape[-1])
+        lines_over = to_value(_tinted(calibrated)) if lines else ""
+    return gr.update(calibrated={"face": face, "lines": lines_over})
+
+
+def _path(points: Floats) -> str:
+    """The curves of a face (K, 2) as an SVG path; irises are no curves."""
+    parts = []
+    for name, at in slices().items():
+        if not name.endswith("iris"):
+            parts += ["M", " ".join(f"{x:.0f},{y:.0f}" for x, y in points[at]), "Z" if name == "oval" else ""]
+    return "".join(parts)
+
+
+def _tinted(calibrated: Calibrated) -> Image.Image:
+    """The calibrated lines on nothing."""
+    ink, added = ((1 - sheet[0, 0].numpy()) / 2 for sheet in (calibrated.sketch, calibrated.added))
+    share = np.clip(added / np.maximum(ink, 1e-3), 0, 1)[..., None]
+    colours = share * ADDED + (1 - share) * MOVED
+    return Image.fromarray(np.dstack([colours, 255 * ink]).round().astype(np.uint8))

@@ -1,7 +1,7 @@
 // The sketchpad, for the app (as a Gradio component, __init__.py) and for the page without a server (hub/web).
 //
 // What is on the canvas is a list of steps (lines, a loaded picture, a clearing), so that each can be undone; the pixels
-// depend on the steps alone. The guide lies over the canvas and is never in its pixels.
+// depend on the steps alone. The guide and the calibrated lines lie over the canvas and are never in its pixels.
 
 const PAUSE = 500; // ms without a new line until the pen rests
 
@@ -19,15 +19,17 @@ export function label(element, words) {
  * Brings the sketchpad of pad.html in `element` to life.
  *
  * Each change is sent as a PNG's data URL: props.value is set and trigger('input') called, and trigger('pause') once the
- * pen rests ('change' is Gradio's own, at each new value). watch('value', put) is called once: `put` lays a props.value
- * that was set from outside on the canvas, as a step of its own. A picture that is dropped or pasted anywhere on the
- * page goes the way of one that is chosen by the file input with the selector `fileInput`.
+ * pen rests ('change' is Gradio's own, at each new value). watch(keys of props, put) is called once: `put` lays a
+ * props.value that was set from outside on the canvas, as a step of its own, and props.calibrated over it: `face`, the
+ * path that the guide follows, and `lines`, the address of a picture, until the drawing changes. A picture that is dropped
+ * or pasted anywhere on the page goes the way of one that is chosen by the file input with the selector `fileInput`.
  */
 export function sketchpad(element, props, trigger, watch, words, fileInput) {
   const canvas = element.querySelector('canvas');
   const context = canvas.getContext('2d', {willReadFrequently: true});
   const buttons = [...element.querySelectorAll('button')];
   const guide = element.querySelector('.guide');
+  const calibrated = element.querySelector('.calibrated');
   const steps = [];
   let undone = [];
   let line = null;
@@ -62,7 +64,16 @@ export function sketchpad(element, props, trigger, watch, words, fileInput) {
     }
   }
 
+  function layOver({face, lines}) {
+    const path = guide.querySelector('.face');
+    if (face) path.setAttribute('d', face);
+    else path.removeAttribute('d');
+    calibrated.hidden = !lines;
+    if (lines) calibrated.src = lines;
+  }
+
   function send() {
+    calibrated.hidden = true;
     paint();
     props.value = sent = canvas.toDataURL('image/png');
     trigger('input');
@@ -119,6 +130,7 @@ export function sketchpad(element, props, trigger, watch, words, fileInput) {
   canvas.addEventListener('pointerdown', event => {
     if (event.button || !event.isPrimary) return;
     canvas.setPointerCapture(event.pointerId);
+    calibrated.hidden = true;
     line = {tool, width, points: []};
     extend(event);
   });
@@ -143,8 +155,10 @@ export function sketchpad(element, props, trigger, watch, words, fileInput) {
   document.addEventListener('dragover', event => event.preventDefault());
   document.addEventListener('drop', event => openFile(event, event.dataTransfer.files));
   document.addEventListener('paste', event => openFile(event, event.clipboardData.files));
-  watch('value', async () => {
+  watch(Object.keys(props), async () => {
+    layOver(props.calibrated ?? {});
     if (!props.value || props.value === sent) return;
+    calibrated.hidden = true; // it was of another drawing
     const picture = new Image();
     picture.src = sent = props.value;
     await picture.decode();
