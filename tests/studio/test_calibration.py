@@ -1,0 +1,222 @@
+"""Calibration on the page: lines over the drawing, the guide on the face, and one click that makes them the drawing."""
+
+import base64
+import io
+from pathlib import Path
+from typing import Any
+
+import gradio_client
+import numpy as np
+import pytest
+from PIL import Image
+
+from sketch2photo import Sketch2PhotoPipeline
+from sketch2photo.evaluation.browser import draw_stroke
+from sketch2photo.evaluation.load_test import data_url
+from sketch2photo.examples import EXAMPLES_FOLDER
+from sketch2photo.images import to_images
+from sketch2photo.studio import actions as module
+from sketch2photo.studio.actions import Actions
+from sketch2photo.studio.pad import SIZE, from_value
+from sketch2photo.studio.page import build
+from sketch2photo.studio.recipe import weights_revision
+from tests.studio.visitor import close, draw, drawing, pictures, rest, same, settled, slide, wait_for
+
+FACE = data_url(EXAMPLES_FOLDER / "childish.png")
+LINES, GUIDE = "#pad .calibrated", "#pad .face"
+
+
+@pytest.fixture(scope="module")
+def pipe(model: Path) -> Sketch2PhotoPipeline:
+    return Sketch2PhotoPipeline.from_pretrained(str(model))
+
+
+@pytest.fixture
+def actions(pipe: Sketch2PhotoPipeline) -> Actions:
+    return Actions(pipe)
+
+
+def zeros(actions: Actions, group: str) -> dict[str, float]:
+    return {control.name: 0.0 for control in actions.controls[group]}
+
+
+def over_the_drawing(page: Any) -> np.ndarray:
+    """(S, S, 4) uint8: the calibrated lines as they show."""
+    source = page.locator(LINES).get_attribute("src")
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(source.partition(",")[2]))).convert("RGBA"))
+
+
+def guide_of(page: Any) -> np.ndarray:
+    """(N, 2): the places on the canvas, in its pixels, that the guide goes through; none where it follows no face."""
+    path = page.locator(GUIDE).get_attribute("d") or ""
+    return np.array([place.split(",") for place in path.replace("M", " ").replace("Z", " ").split()], float)
+
+
+# In the browser
+
+
+def test_strictness_shows_calibrated_lines_until_the_drawing_changes(page: Any) -> None:
+    draw(page, "childish")
+    first = settled(page)
+    lines = drawing(page)
+    assert not page.locator(LINES).is_visible()
+    slide(page, "#strictness", 0.02)
+    settled(page, different_from=first)
+    assert page.locator(LINES).is_visible()
+    shown = over_the_drawing(page)
+    colours = {tuple(colour) for colour in shown[shown[..., 3] > 200][:, :3]}
+    assert len(colours) >= 2 and (0, 0, 0) not in colours  # the author's lines and others, and none like ink
+    assert (shown[..., 3] == 0).mean() > 0.7
+    assert np.array_equal(drawing(page), lines)
+    slide(page, "#strictness", 0.99)
+    rest(page)
+    assert not page.locator(LINES).is_visible()
+    slide(page, "#strictness", 0.5)
+    rest(page)
+    assert page.locator(LINES).is_visible()
+    canvas = page.locator("#pad canvas").bounding_box()
+    page.mouse.move(canvas["x"] + 20, canvas["y"] + 20)
+    page.mouse.down()
+    assert not page.locator(LINES).is_visible()
+    page.mouse.move(canvas["x"] + 40, canvas["y"] + 20)
+    page.mouse.up()
+    rest(page)
+    assert not page.locator(LINES).is_visible()
+
+
+def test_straightening_is_one_step_that_can_be_undone(page: Any, pipe: Sketch2PhotoPipeline) -> None:
+    straighten = page.locator("#straighten")
+    assert straighten.is_disabled()
+    draw(page, "childish")
+    settled(page)
+    straighten.click()
+    page.get_by_text("Every line is followed as it is").wait_for()
+    slide(page, "#strictness", 0.02)
+    rest(page)
+    before, lines = pictures(page, "#photo"), drawing(page)
+    straighten.click()
+    settled(page, different_from=before)
+    expected = pipe.calibrate(Image.fromarray(lines), 0.0, reframe=False, size=SIZE)
+    assert np.array_equal(drawing(page), np.asarray(to_images(expected.sketch)[0]))
+    assert not np.array_equal(drawing(page), lines)
+    assert not page.locator(LINES).is_visible()  # they are the drawing now
+    page.get_by_role("button", name="Undo").click()
+    wait_for(lambda: close(pictures(page, "#photo"), before), "picture of before")
+    assert np.array_equal(drawing(page), lines)
+    page.get_by_role("button", name="Clear the canvas").click()
+    wait_for(straighten.is_disabled, "button that is disabled")
+
+
+def test_the_guide_follows_the_face(page: Any) -> None:
+    assert not len(guide_of(page)) and page.locator("#pad .guide g").is_visible()
+    draw(page, "tiny_corner")
+    settled(page)
+    rows, columns = np.nonzero(drawing(page) < 128)
+    face = guide_of(page)
+    assert not page.locator("#pad .guide g").is_visible()
+    for axis, ink in enumerate((columns, rows)):
+        assert ink.min() - 20 < face[:, axis].min() < face[:, axis].max() < ink.max() + 20
+    page.locator("#enlarge").click()
+    rest(page)
+    assert np.ptp(guide_of(page), 0).min() > 2 * np.ptp(face, 0).max()
+    page.get_by_role("button", name="Clear the canvas").click()
+    wait_for(lambda: not len(guide_of(page)), "guide of before")
+
+
+def test_a_drawing_of_no_face_is_said_to_be_none(page: Any) -> None:
+    for x in range(100, 500, 40):
+        draw_stroke(page, [(x, 60), (x, 450)])
+    before = settled(page)
+    assert "No face was found" in page.locator("#hint").inner_text()
+    assert not len(guide_of(page))
+    page.locator("#new_seed").click()
+    settled(page, different_from=before)
+    assert "No face was found" in page.locator("#hint").inner_text()
+    slide(page, "#strictness", 0.02)
+    rest(page)
+    assert not page.locator(LINES).is_visible()
+    page.locator("#straighten").click()
+    page.get_by_text("No face was found").nth(1).wait_for()
+
+
+# Without it
+
+
+def test_a_drawing_is_calibrated_once_for_all_its_pictures(actions: Actions, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[Any] = []
+    assert actions.pipe.calibrator
+    hook = actions.pipe.calibrator.register_forward_hook(lambda *_: looks.append(1))
+    monkeypatch.setattr(module, "CALIBRATED", 2)
+    actions = Actions(actions.pipe)
+    latents, directions = zeros(actions, "latents"), zeros(actions, "directions")
+
+    def follow(strictness: float) -> int:
+        before = len(looks)
+        actions.follow(FACE, {"strictness": strictness}, latents, directions)
+        return len(looks) - before
+
+    try:
+        assert follow(0.5) == 1
+        actions.preview(FACE, {"strictness": 0.5}, latents, directions)
+        actions.new_variations(FACE, 2, 0, 1.0, {"strictness": 0.5}, directions)
+        actions.keep(FACE, {"seed": 0, "strictness": 0.5}, latents, directions)
+        assert len(looks) == 1
+        assert [follow(strictness) for strictness in (0.4, 0.5, 0.3, 0.2, 0.5)] == [
+            1,
+            0,
+            1,
+            1,
+            1,
+        ]  # no more than two are kept
+    finally:
+        hook.remove()
+
+
+def test_nothing_is_reframed_while_it_is_drawn(actions: Actions) -> None:
+    tiny = data_url(EXAMPLES_FOLDER / "tiny_corner.png")
+    latents, directions = zeros(actions, "latents"), zeros(actions, "directions")
+    for strictness in (1.0, 0.3):
+        photo = actions.photograph(tiny, {"strictness": strictness}, latents, directions)
+        still, moved = (
+            actions.pipe(
+                from_value(tiny), latents=actions.pipe.random_latents(1) * 0, strictness=strictness, reframe=reframe
+            )
+            for reframe in (False, True)
+        )
+        shown = [np.asarray(Image.open(photo))]
+        assert close(shown, [np.asarray(still.images[0])], tolerance=2)
+        assert not close(shown, [np.asarray(moved.images[0])], tolerance=2)
+
+
+def test_programs_straighten(url: str, pipe: Sketch2PhotoPipeline) -> None:
+    client = gradio_client.Client(url, verbose=False)
+    straightened = client.predict(drawing=FACE, strictness=0.2, api_name="/straighten")
+    expected = pipe.calibrate(from_value(FACE), 0.2, reframe=False, size=SIZE)
+    lines = from_value(straightened)
+    assert lines is not None and same([np.asarray(lines)], [np.asarray(to_images(expected.sketch)[0])])
+    for bad, sentence in ((None, "The canvas is empty"), ("x", "must be the data URL of a PNG")):
+        with pytest.raises(Exception, match=sentence):
+            client.predict(drawing=bad, strictness=0.2, api_name="/straighten")
+
+
+def test_a_model_without_a_calibrator_has_no_control_for_it(pipe: Sketch2PhotoPipeline) -> None:
+    plain = Sketch2PhotoPipeline(pipe.model)
+    for each, is_there in ((pipe, True), (plain, False)):
+        page = build(each)
+        assert any(part["props"].get("elem_id") == "straighten" for part in page.config["components"]) == is_there
+        assert ("/straighten" in page.get_api_info()["named_endpoints"]) == is_there
+    actions = Actions(plain)
+    latents, directions = zeros(actions, "latents"), zeros(actions, "directions")
+    hint, photo, _ = actions.preview(FACE, {"strictness": 0.3}, latents, directions)
+    assert hint.startswith("Click a variation")
+    z = pipe.random_latents(1) * 0
+    expected = plain(from_value(FACE), latents=z, strictness=0.3, reframe=False).images[0]
+    assert close([np.asarray(Image.open(photo))], [np.asarray(expected)], tolerance=2)
+    lines = np.asarray(from_value(actions.enlarge(data_url(EXAMPLES_FOLDER / "tiny_corner.png"))))
+    assert np.ptp(np.nonzero(lines < 128)[0]) > 350
+
+
+def test_a_recipes_revision_is_the_calibrators_too(pipe: Sketch2PhotoPipeline) -> None:
+    assert pipe.calibrator
+    revision = weights_revision(pipe.model, pipe.calibrator)
+    assert Actions(pipe).revision == revision != weights_revision(pipe.model)
