@@ -46,7 +46,7 @@ class Actions:
 
     def __init__(self, pipe: Sketch2PhotoPipeline, refiner: Refiner | None = None) -> None:
         self.pipe, self.refiner = pipe, refiner
-        self.controls = argument_groups(pipe.model)
+        self.controls = argument_groups(pipe.model, pipe.calibrator is not None)
         self.revision = weights_revision(*filter(None, (pipe.model, pipe.calibrator)))
         self.recipe_type = recipe_type(self.controls)
         self._calibrated = lru_cache(CALIBRATED)(partial(calibrated, pipe))

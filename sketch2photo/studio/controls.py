@@ -6,9 +6,10 @@ everywhere as one more entry of OPTIONS, and a direction that lies in a model's 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from ..calibration import DEFAULT_STRICTNESS
 from ..model import Sketch2Photo
 from .messages import Text
 
@@ -165,10 +166,16 @@ def model_controls(model: Sketch2Photo) -> Controls:
     return {"options": OPTIONS, "latents": latents, "directions": directions}
 
 
-def argument_groups(model: Sketch2Photo) -> Controls:
-    """model_controls, and "recorded": those fixed controls and options that lie in a recipe by their names."""
-    recorded = [control for control in (*CONTROLS, *OPTIONS) if control.in_recipe]
-    return {**model_controls(model), "recorded": recorded}
+def argument_groups(model: Sketch2Photo, calibrates: bool = False) -> Controls:
+    """model_controls, and "recorded": those fixed controls and options that lie in a recipe by their names.
+
+    Where drawings are calibrated, that is what strictness begins with; without, 1 is all that follows the lines.
+    """
+    groups = model_controls(model)
+    begins = {"strictness": DEFAULT_STRICTNESS} if calibrates else {}
+    options = [replace(control, default=begins.get(control.name, control.default)) for control in groups["options"]]
+    recorded = [control for control in (*CONTROLS, *options) if control.in_recipe]
+    return {**groups, "options": options, "recorded": recorded}
 
 
 def labels(controls: Iterable[Control]) -> dict[str, Text]:

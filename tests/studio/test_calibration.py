@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from sketch2photo import Sketch2PhotoPipeline
+from sketch2photo.calibration import DEFAULT_STRICTNESS
 from sketch2photo.evaluation.browser import draw_stroke
 from sketch2photo.evaluation.load_test import data_url
 from sketch2photo.examples import EXAMPLES_FOLDER
@@ -89,6 +90,8 @@ def test_straightening_is_one_step_that_can_be_undone(page: Any, pipe: Sketch2Ph
     assert straighten.is_disabled()
     draw(page, "childish")
     settled(page)
+    slide(page, "#strictness", 0.99)
+    rest(page)
     straighten.click()
     page.get_by_text("Every line is followed as it is").wait_for()
     slide(page, "#strictness", 0.02)
@@ -203,7 +206,9 @@ def test_a_model_without_a_calibrator_has_no_control_for_it(pipe: Sketch2PhotoPi
     plain = Sketch2PhotoPipeline(pipe.model)
     for each, is_there in ((pipe, True), (plain, False)):
         page = build(each)
-        assert any(part["props"].get("elem_id") == "straighten" for part in page.config["components"]) == is_there
+        parts = {part["props"].get("elem_id"): part["props"] for part in page.config["components"]}
+        assert ("straighten" in parts) == is_there
+        assert parts["strictness"]["value"] == (DEFAULT_STRICTNESS if is_there else 1)
         assert ("/straighten" in page.get_api_info()["named_endpoints"]) == is_there
     actions = Actions(plain)
     latents, directions = zeros(actions, "latents"), zeros(actions, "directions")
