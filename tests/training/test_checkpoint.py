@@ -22,8 +22,10 @@ from sketch2photo.training.history import Record, Stage
 from sketch2photo.training.samples import Stream, packed, unpacked
 from sketch2photo.training.trainer import _workers
 from tests.data.test_sources import write_pairs
-from tests.training.test_train import ENVIRONMENT, TINY, command, curve, train
+from tests.training.test_train import ENVIRONMENT, command, curve, train
+from tests.training.test_train import TINY as TINY_MODEL
 
+TINY = [*TINY_MODEL, "--loss.feature", "0"]
 SIZES = {"image_size": 64, "channels": (8, 16), "blocks": (1, 1), "head": 8}
 
 
@@ -163,10 +165,10 @@ def test_weights_to_begin_with_keep_their_sizes(tmp_path: Path) -> None:
         (["--image-size", "128"], "is 64, not 128"),
         (["--preset", "classic"], "is of another model, modulated and not classic"),
     ):
-        done = train(tmp_path / "run", *arguments, *start)
+        done = train(tmp_path / "run", "--loss.feature", "0", *arguments, *start)
         assert done.returncode == 2
         assert words in done.stderr.splitlines()[-1]
-    done = train(tmp_path / "run", *start)
+    done = train(tmp_path / "run", "--loss.feature", "0", *start)
     assert done.returncode == 0, done.stderr
     assert Sketch2Photo.from_pretrained(tmp_path / "run" / "best").generator.stem.out_channels == 8
 
