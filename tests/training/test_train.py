@@ -287,7 +287,7 @@ def test_without_the_feature_network_one_line_says_so_and_it_trains(
     ("arguments", "words"),
     [
         (["--pairs", "/nowhere/at/all"], "neither a folder nor a data set"),
-        (["--photos", str(ROOT / "tests") + "=many"], "No pictures in"),
+        (["--photos", str(ROOT / ".ci") + "=many"], "No pictures in"),
         (["--preset", "third"], "preset"),
         (["--loss.variety", "-1"], "loss.variety of the recipe is -1"),
         (["--recipe", str(ROOT / "README.md")], "README.md is not JSON"),
