@@ -109,7 +109,7 @@ class Layout:
         with gr.Row(elem_id="lines", equal_height=True):
             self.options = self.inputs["options"] = [self._control(control) for control in actions.controls["options"]]
             if actions.pipe.calibrator:
-                how: dict[str, Any] = {"elem_id": "straighten", "min_width": 120, "scale": 0, "interactive": False}
+                how: dict[str, Any] = {"elem_id": "straighten", "min_width": 140, "scale": 0, "interactive": False}
                 self.straighten = gr.Button(_text("straighten"), **how)
         with gr.Row():
             self.open = _file_button("open")
