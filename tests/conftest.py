@@ -15,6 +15,8 @@ from tests import ROOT
 LONGEST = (
     "studio/",
     "training/test_train",
+    "training/test_checkpoint",
+    "data/test_layouts",
     "hub/",
     "test_readme",
     "data/test_line_drawing",

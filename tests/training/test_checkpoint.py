@@ -294,3 +294,14 @@ def test_what_accelerate_launch_was_told_holds(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", "fp16")
     done = train(tmp_path / "other", *small, "--precision", "bf16")
     assert (done.returncode, "was told fp16, and --precision is bf16" in done.stderr) == (2, True)
+
+
+def test_a_run_that_diverges_says_what_to_begin_with(tmp_path: Path) -> None:
+    done = train(tmp_path, *TINY, "--steps", "2", "--save-minutes", "0")
+    assert done.returncode == 0, done.stderr
+    before = [(tmp_path / name).read_bytes() for name in ("checkpoint.pt", "checkpoint.previous.pt")]
+    done = train(tmp_path, *TINY, "--resume", "--steps", "200", "--learning-rate", "1e30")
+    assert done.returncode == 2
+    said = done.stderr.splitlines()[-1]
+    assert f"begin another run with --start-from {tmp_path / 'best'} and a smaller learning rate" in said
+    assert [(tmp_path / name).read_bytes() for name in ("checkpoint.pt", "checkpoint.previous.pt")] == before

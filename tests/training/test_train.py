@@ -104,23 +104,15 @@ def test_a_half_written_checkpoint_is_never_in_the_place_of_a_whole_one(
 
 
 def test_two_processes_have_the_loss_curve_of_one(tmp_path: Path) -> None:
-    launcher = (
-        sys.executable,
-        "-m",
-        "accelerate.commands.launch",
-        "--cpu",
-        "--num_processes",
-        "2",
-        "--num_machines",
-        "1",
-    )
+    # accelerate launch --cpu starts one process, whatever --num_processes says.
+    launcher = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2")
 
     def both(steps: str) -> tuple[Path, Path]:
         together, apart = tmp_path / f"together{steps}", tmp_path / f"apart{steps}"
         slowly = ("--steps", steps, "--learning-rate", "5e-5")  # Adam lets rounding grow from step to step.
         processes = subprocess.Popen(
             command(apart, *slowly, launcher=launcher),
-            env=ENVIRONMENT | {"OMP_NUM_THREADS": "1"},
+            env=ENVIRONMENT | {"OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -136,11 +128,11 @@ def test_two_processes_have_the_loss_curve_of_one(tmp_path: Path) -> None:
     for step, tolerance in ((20, 0.01), (40, 0.02), (60, 0.05)):
         assert two[step] == pytest.approx(one[step], rel=tolerance)
 
-    # Before it has grown, the gradients are the same: with a beta1 of 0 they are Adam's first moments.
-    moments = [torch.load(out / "checkpoint.pt", weights_only=True)["optimizer"]["state"] for out in both("2")]
+    # Before it has grown at all, the gradients are the same: with a beta1 of 0 they are Adam's first moments.
+    moments = [torch.load(out / "checkpoint.pt", weights_only=True)["optimizer"]["state"] for out in both("1")]
     assert moments[0]
     for k, state in moments[0].items():
-        assert (moments[1][k]["exp_avg"] - state["exp_avg"]).norm() <= 1e-3 * state["exp_avg"].norm()
+        assert (moments[1][k]["exp_avg"] - state["exp_avg"]).norm() <= 1e-4 * state["exp_avg"].norm()
 
 
 def test_sigterm_saves_and_ends_well(tmp_path: Path) -> None:
