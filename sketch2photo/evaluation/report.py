@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from diffusers.utils.pil_utils import make_image_grid
+import numpy as np
 from PIL import Image
 
 from ..images import SUFFIXES, to_images
@@ -90,12 +90,13 @@ def grid(
 
     Where a pipeline calibrates, the drawing as the generator sees it stands before its samples.
     """
-    images: list[Image.Image] = []
+    rows = []
     for drawing in drawings:
-        images += to_images(to_sketch(drawing, GRID_CELL, reframe=False))
+        images = to_images(to_sketch(drawing, GRID_CELL, reframe=False))
         for pipe in pipes:
             for value in strictness:
                 out = pipe(drawing, num_images=GRID_SAMPLES, seed=seed, strictness=value)
                 images += [*(to_images(out.sketch) if out.certainty is not None else []), *out.images]
-    cells = [image.convert("RGB").resize((GRID_CELL, GRID_CELL), Image.Resampling.LANCZOS) for image in images]
-    return make_image_grid(cells, len(drawings), len(cells) // len(drawings))
+        cells = [image.convert("RGB").resize((GRID_CELL, GRID_CELL), Image.Resampling.LANCZOS) for image in images]
+        rows.append(np.hstack([np.asarray(cell) for cell in cells]))
+    return Image.fromarray(np.vstack(rows))

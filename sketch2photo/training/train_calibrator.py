@@ -5,13 +5,15 @@ import math
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import torch
 import tyro
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader, Dataset
 
 from .. import machine
@@ -23,6 +25,7 @@ from ..data.sources import Pairs, Photos
 from ..images import fitted, to_tensor
 from ..networks.calibrator import CLASSES, Calibrator, mirrored
 from .checkpoint import write_checkpoint
+from .ema import running_mean
 from .samples import Indices
 
 SIZE = 128
@@ -129,7 +132,7 @@ class Held:
             self.batches[kind] = {name: torch.stack([one[name] for one in drawn]) for name in drawn[0]}
 
     @torch.no_grad()
-    def errors(self, network: Calibrator) -> str:
+    def errors(self, network: nn.Module) -> str:
         """Mean distances in px at 256 of the framed face, and how far points would have to move; the share of strokes' classes right."""
         words = []
         for kind, batch in self.batches.items():
@@ -199,7 +202,7 @@ def main(
     network = Calibrator(SIZE)
     network.mean_face.copy_(mean_face(known, [str(name) for name in first]))
     network = network.to(memory_format=torch.channels_last)
-    average = copy.deepcopy(network).eval()
+    average = running_mean(network, _decay)
     optimizer = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=0.01)
     step = 0
     if resume and (out / "checkpoint.pt").exists():
@@ -228,10 +231,7 @@ def main(
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
         step += 1
-        decay = min(EMA, (1 + step) / (10 + step))
-        with torch.no_grad():
-            for mine, theirs in zip(average.parameters(), network.parameters(), strict=True):
-                mine.lerp_(theirs, 1 - decay)
+        average.update_parameters(network)
         sums = {name: sums.get(name, 0.0) + value.item() for name, value in terms.items()}
         if step % 50 == 0:
             speed = (step - first_step) * BATCH / (time.monotonic() - begun)
@@ -240,19 +240,26 @@ def main(
             sums = {}
         if time.monotonic() - saved > 180:
             _save(network, average, optimizer, step, out)
-            print(held.errors(average), flush=True)
+            print(held.errors(average.module), flush=True)
             saved = time.monotonic()
     _save(network, average, optimizer, step, out)
-    print(f"{step} steps. {held.errors(average)}\nCalibrator.from_pretrained({str(out / 'best')!r}) loads the weights.")
+    print(
+        f"{step} steps. {held.errors(average.module)}\nCalibrator.from_pretrained({str(out / 'best')!r}) loads the weights."
+    )
 
 
-def _save(network: Calibrator, average: Calibrator, optimizer: torch.optim.Optimizer, step: int, out: Path) -> None:
+def _decay(step: float) -> float:
+    return min(EMA, (1 + step) / (10 + step))
+
+
+def _save(network: Calibrator, average: AveragedModel, optimizer: torch.optim.Optimizer, step: int, out: Path) -> None:
     """checkpoint.pt, and the averaged weights in half precision in best/."""
     state = {
         "network": network.state_dict(), "average": average.state_dict(), "optimizer": optimizer.state_dict(), "step": step,
     }  # fmt: skip
     write_checkpoint(state, out / "checkpoint.pt")
-    copy.deepcopy(average).half().save_pretrained(out / "best")
+    mean: Any = copy.deepcopy(average.module).half()
+    mean.save_pretrained(out / "best")
 
 
 if __name__ == "__main__":

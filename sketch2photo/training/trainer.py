@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any, Literal
@@ -20,7 +21,6 @@ import numpy as np
 import torch
 from accelerate import Accelerator, DataLoaderConfiguration
 from accelerate.utils import broadcast_object_list, set_seed
-from diffusers.training_utils import EMAModel
 from torch import Tensor
 from torch.optim.lr_scheduler import LinearLR, ReduceLROnPlateau
 from torch.utils.data import DataLoader
@@ -33,6 +33,7 @@ from ..model import Sketch2Photo
 from . import history
 from .checkpoint import CHECKPOINT, PREVIOUS, alone_in, end_swap, export, read_checkpoint, write_checkpoint
 from .config import ModelConfig, OptimizationConfig, Recipe, flat
+from .ema import running_mean
 from .history import Record, Stage
 from .objective import Objective
 from .samples import Indices, Stream, packed, unpacked
@@ -120,8 +121,7 @@ class Trainer:
         # Halves where `patience` validations in a row were no better than the best: torch counts those that it bears.
         bears = config.patience - 1 if config.patience else sys.maxsize
         self.plateau = ReduceLROnPlateau(optimizer, factor=0.5, patience=bears, threshold=0, eps=0)
-        self.ema = EMAModel(ours, use_ema_warmup=True, **_ema(config))
-        self.ema.to(self.accelerator.device)
+        self.ema = running_mean(model, partial(_decay, config)).to(self.accelerator.device)
         objective = objective.to(memory_format=torch.channels_last)
         if compile:  # Not the heads: spectral norm changes its own buffers, which the compiler does not take.
             model.generator.compile()
@@ -288,8 +288,7 @@ class Trainer:
                 group["lr"] *= new / old * 2**self.halved
         if before != now:
             self.halved = self.plateau.num_bad_epochs = 0
-        self.ema.load_state_dict(state["ema"] | _ema(config))
-        self.ema.to(self.accelerator.device)
+        self.ema.load_state_dict(state["ema"])
         if self.accelerator.scaler and state["scaler"]:
             self.accelerator.scaler.load_state_dict(state["scaler"])
         torch.set_rng_state(state["rng"].cpu())
@@ -339,7 +338,7 @@ class Trainer:
             )
         self.optimizer.step()
         self.scheduler.step()
-        self.ema.step(self.model.parameters())
+        self.ema.update_parameters(self.model)
         return terms | {"loss": loss.detach(), "gradient": norm.detach()}
 
     def _loader(self, last: int) -> DataLoader[dict[str, Tensor]]:
@@ -382,10 +381,7 @@ class Trainer:
         """The score of the EMA weights, which it exports to last/, and to best/ where no score was better."""
         score = [float("inf")]
         if self.accelerator.is_main_process:
-            model = self.model.eval()
-            parameters = list(model.parameters())
-            self.ema.store(parameters)
-            self.ema.copy_to(parameters)
+            model: Any = self.ema.module.eval()
             scores, grid = self.validation.score(model), self.validation.grid(model)
             with self._where_the_disk_allows():
                 tracker: Any = self.accelerator.get_tracker("tensorboard", unwrap=True)
@@ -399,8 +395,6 @@ class Trainer:
                 if scores["score"] < self.best:
                     export(model, self.out / "best", self.record)
                 score = [scores["score"]]  # of what is on disk
-            self.ema.restore(parameters)
-            model.train()
             tqdm.write(
                 f"step {self.step}, {self.seconds / 60:.1f} min: "
                 + ", ".join(f"{name} {value:.2f}" for name, value in scores.items())
@@ -500,5 +494,5 @@ def _rates(config: OptimizationConfig) -> tuple[float, float]:
     return config.learning_rate, config.learning_rate * config.discriminator_rate
 
 
-def _ema(config: OptimizationConfig) -> dict[str, Any]:
-    return {"decay": config.ema_decay, "inv_gamma": config.ema_inv_gamma, "power": config.ema_power}
+def _decay(config: OptimizationConfig, step: float) -> float:
+    return min(config.ema_decay, 1 - (1 + step / config.ema_inv_gamma) ** -config.ema_power)

@@ -2,22 +2,23 @@
 
 import numpy as np
 import torch
-from diffusers.utils.pil_utils import make_image_grid
 from PIL import Image
 from torch import Tensor
+from torch.nn import functional as F
 
 from ..data import photo_to_sketch
 from ..data.landmarks import LandmarksFile
 from ..data.line_drawing import line_drawing
 from ..data.sources import Source, fixed_samples, split
 from ..examples import EXAMPLES
-from ..images import Floats, sharpness, to_images, to_pictures, to_tensor
+from ..images import Floats, sharpness, to_pictures, to_tensor
 from ..model import Sketch2Photo
 from ..networks.features import EfficientNetLite, available, kernel_distance
 from ..preprocess import to_sketch
 from .config import DataConfig
 
 SHARP = 128  # photographs
+CELL = 128  # px, of the pictures in a grid
 
 
 class Validation:
@@ -106,15 +107,15 @@ class Validation:
     @torch.inference_mode()
     def grid(self, model: Sketch2Photo) -> Image.Image:
         """Each sketch, three photographs to the line with random z, and two of them with the line as a hint."""
-        cells: list[Image.Image] = []
+        rows: list[Floats] = []
         z = self.z[:3].to(self.device)
         for sketch in self.shown.split(1):
             strict = model(sketch.to(self.device), z).float()
             loose = model(sketch.to(self.device), z[:2], 0.0).float()
             row = torch.cat([sketch.expand(-1, 3, -1, -1), strict.cpu(), loose.cpu()])
-            cells += to_images(row)
-        half = [cell.resize((128, 128), Image.Resampling.BOX) if cell.width > 128 else cell for cell in cells]
-        return make_image_grid(half, len(self.shown), 6)
+            small = F.interpolate(row, (min(row.shape[-1], CELL),) * 2, mode="area")
+            rows.append(np.hstack(list(to_pictures(small))))
+        return Image.fromarray(np.vstack(rows))
 
 
 def line_drawings(source: Source, photos: Tensor, landmarks: LandmarksFile) -> tuple[Tensor, Tensor]:
