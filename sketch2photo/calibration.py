@@ -44,6 +44,9 @@ PARTS = {
 EYES, BROWS = ("left eye", "right eye"), ("left brow", "right brow")
 
 
+Window = tuple[slice, slice]  # rows and columns of a sheet
+
+
 class Calibrated(NamedTuple):
     """What calibrate makes of a drawing.
 
@@ -104,10 +107,11 @@ def calibrate(
         return Calibrated(to_tensor(framed)[None], seen.points, certainty, nothing)
     framed = thinned(framed)
     target = seen.points + amount * (seen.believable - seen.points)
-    classes = _classes(framed, seen)
+    white, classes = _white(framed), _classes(framed, seen)
+    parts = _part_of(classes, seen.points)
     redrawn = _redrawn(classes, seen.points, amount)
-    framed = _without(redrawn, framed, classes, seen.points)
-    moved = _moved(framed, classes, seen.points, target)
+    framed = _without(redrawn, framed, classes, parts, seen.points, white)
+    moved = _moved(framed, parts, classes, seen.points, target, white)
     visible = [part for part in redrawn if not (part in EYES and _covered(classes, part, seen.points))]
     added = features(target, visible, size)
     return Calibrated(to_tensor(np.minimum(moved, added))[None], target, certainty, to_tensor(added)[None])
@@ -167,25 +171,25 @@ def similarity(points: Floats, targets: Floats) -> Floats:
     return np.column_stack([turn, targets.mean(0) - turn @ points.mean(0)])
 
 
-def _framed(paper: Floats, matrix: Floats, size: int) -> Floats:
-    """A sheet (H, H) under a map that is given in px of the result (S, S); white beyond its border."""
+def _framed(paper: Floats, matrix: Floats, size: int, window: Window | None = None) -> Floats:
+    """A sheet (H, H) under a map that is given in px of the result (S, S), or in a window of it; white beyond its border."""
     scale = size / paper.shape[0] * float(np.hypot(matrix[0, 0], matrix[1, 0]))
     while scale < 0.6 and paper.shape[0] % 2 == 0:  # so that linear sampling sees all of it
         half = paper.shape[0] // 2
         paper, scale = paper.reshape(half, 2, half, 2).mean((1, 3)), scale * 2
     unit = size / paper.shape[0]
     if unit == 1 and np.array_equal(matrix, np.eye(2, 3)):
-        return paper
+        return paper if window is None else paper[window]
     inverse = np.linalg.inv(matrix[:, :2])
-    centres = np.arange(size) + 0.5
-    y, x = np.meshgrid(centres - matrix[1, 2], centres - matrix[0, 2], indexing="ij")
+    rows, columns = window or (slice(0, size), slice(0, size))
+    x = np.arange(columns.start, columns.stop)[None] + 0.5 - matrix[0, 2]
+    y = np.arange(rows.start, rows.stop)[:, None] + 0.5 - matrix[1, 2]
     x, y = ((inverse[k, 0] * x + inverse[k, 1] * y) / unit - 0.5 for k in (0, 1))
-    return np.clip(_sampled(paper, x, y, "bicubic" if scale > 1.2 else "bilinear"), 0, 1)
+    return np.clip(_sampled(paper, x, y, _white(paper), "bicubic" if scale > 1.2 else "bilinear"), 0, 1)
 
 
-def _sampled(picture: Floats, x: Floats, y: Floats, method: str = "bilinear") -> Floats:
-    """The picture (H, H) at places x and y (S, S), in px of it; white beyond its border."""
-    white = _white(picture)
+def _sampled(picture: Floats, x: Floats, y: Floats, white: float, method: str = "bilinear") -> Floats:
+    """The picture (H, H) at places x and y (h, w), in px of it; white beyond its border."""
     last = (picture.shape[0] - 1) / 2
     places = torch.from_numpy(np.stack([x, y], -1) / last - 1).float()[None]
     darkness = torch.from_numpy(np.ascontiguousarray(white - picture, np.float32))[None, None]
@@ -222,11 +226,12 @@ def _classes(sketch: Floats, seen: _Seen) -> Floats:
 
 def _hull(points: Floats, size: int, grow: float) -> Floats:
     """Mask (S, S) of the convex hull of points (K, 2), grown by so many px at 256; corners stay sharp."""
+    grow *= size / 256
     corners = cv2.convexHull(points.astype(np.float32), clockwise=False)[:, 0].astype(float)
     along = np.roll(corners, -1, 0) - corners
     normal = np.stack([along[:, 1], -along[:, 0]], 1) / np.linalg.norm(along, axis=1).clip(1e-9)[:, None]
     normal *= np.sign((normal * (corners - corners.mean(0))).sum(1, keepdims=True))  # away from the middle
-    reach = (normal * corners).sum(1) + grow * size / 256
+    reach = (normal * corners).sum(1) + grow
     centres = np.arange(size) + 0.5
     mask = np.zeros((size, size), bool)
     low, high = (corners.min(0) - grow - 2).clip(0).astype(int), (corners.max(0) + grow + 3).clip(0).astype(int)
@@ -236,7 +241,7 @@ def _hull(points: Floats, size: int, grow: float) -> Floats:
     return mask
 
 
-def _box(part: str, points: Floats, size: int, grow: float) -> tuple[slice, slice]:
+def _box(part: str, points: Floats, size: int, grow: float) -> Window:
     """Rows and columns of a picture (S, S) in which a part of the face is, and so many px at 256 around."""
     at, grow = points[_indices(part)], grow * size / 256
     low, high = np.floor(at.min(0) - grow).clip(0, size), np.ceil(at.max(0) + grow).clip(0, size)
@@ -268,13 +273,15 @@ def _near(mask: Floats) -> Floats:
     return cv2.dilate(mask.astype(np.uint8), np.ones((5, 5))).astype(bool)
 
 
-def _without(parts: list[str], sketch: Floats, classes: Floats, points: Floats) -> Floats:
-    """The sketch without the lines of some parts of the face, and without what is no part of the person; `classes` follow.
+def _without(
+    parts: list[str], sketch: Floats, classes: Floats, part_of: Floats, points: Floats, white: float
+) -> Floats:
+    """The sketch without the lines of some parts of the face, and without what is no part of the person; `classes` and `part_of` follow.
 
     What lies on an eye, a brow, the nose or the mouth is a part of it, unless it is worn or grows there.
     """
     size = sketch.shape[0]
-    part_of, face = _part_of(classes, points), points[_AT["oval"]]
+    face = points[_AT["oval"]]
     numbers = [list(PARTS).index(part) for part in parts]
     gone = np.isin(part_of, numbers) & _hull(face, size, 6)
     gone |= (classes == CLASSES.index("background")) & ~_hull(face, size, 0)
@@ -283,28 +290,41 @@ def _without(parts: list[str], sketch: Floats, classes: Floats, points: Floats) 
         box = _box(part, points, size, 2)
         gone[box] |= (classes[box] >= 0) & ~stays[box]
     kept = (classes >= 0) & ~gone
-    cleared = np.where(_near(gone) & ~kept, np.float32(_white(sketch)), sketch)
-    classes[gone] = -1
+    cleared = np.where(_near(gone) & ~kept, np.float32(white), sketch)
+    classes[gone] = part_of[gone] = -1
     return cleared
 
 
-def _moved(sketch: Floats, classes: Floats, points: Floats, target: Floats) -> Floats:
+def _moved(sketch: Floats, part_of: Floats, classes: Floats, points: Floats, target: Floats, white: float) -> Floats:
     """The sketch with its lines moved from points to target, each (K, 2).
 
     Features and glasses move and are resized as wholes, so that nothing is torn; all else follows the oval, bent by a spline.
     """
-    size, part_of = sketch.shape[0], _part_of(classes, points)
-    white = np.float32(_white(sketch))
-    rest = np.where(_near(part_of >= 0) & ~_near((classes >= 0) & (part_of < 0)), white, sketch)
+    size, paper = sketch.shape[0], np.float32(white)
+    rest = np.where(_near(part_of >= 0) & ~_near((classes >= 0) & (part_of < 0)), paper, sketch)
     flow = thin_plate_spline(target[_AT["oval"]], points[_AT["oval"]], size)
-    moved = _sampled(rest, flow[..., 0], flow[..., 1])
+    moved = np.minimum(_sampled(rest, flow[..., 0], flow[..., 1], white), paper)
     for number, part in enumerate((*PARTS, "glasses")):
         own = part_of == number
         if own.any():
             at = np.concatenate([_indices("left eye"), _indices("right eye")]) if part == "glasses" else _indices(part)
-            alone = np.where(_near(own), sketch, white)
-            moved = np.minimum(moved, _framed(alone, similarity(points[at], target[at]), size))
+            near, matrix = _near(own), similarity(points[at], target[at])
+            alone = np.where(near, sketch, paper)
+            window = _window(matrix, near)
+            moved[window] = np.minimum(moved[window], _framed(alone, matrix, size, window))
     return moved
+
+
+def _window(matrix: Floats, mask: Floats) -> Window:
+    """Rows and columns in which what is under a mask (S, S) is after a map, and a little around."""
+    left, top, width, height = cv2.boundingRect(mask.astype(np.uint8))
+    x, y = (
+        (left - 8, left + width + 8),
+        (top - 8, top + height + 8),
+    )  # as far as sampling reaches in a sheet of an eighth
+    corners = np.array([(u, v) for u in x for v in y]) @ matrix[:, :2].T + matrix[:, 2]
+    window, _, _ = _around(mask, corners, 0)
+    return window
 
 
 def _part_of(classes: Floats, points: Floats) -> Floats:
@@ -413,7 +433,7 @@ def _iris(sheet: Floats, centre: Floats, radius: float, upper: Floats, lower: Fl
     sheet[window] = np.minimum(sheet[window], 1 - inside.clip(0, 1))
 
 
-def _around(sheet: Floats, points: Floats, reach: float) -> tuple[tuple[slice, slice], Floats, Floats]:
+def _around(sheet: Floats, points: Floats, reach: float) -> tuple[Window, Floats, Floats]:
     """The part of a sheet within reach of points (N, 2), as a window, and x (1, w) and y (h, 1) of the middles of its pixels."""
     size = sheet.shape[0]
     low = np.floor(points.min(0) - reach).clip(0, size).astype(int)
