@@ -266,7 +266,7 @@ function reflected(i, n) {
 }
 
 /** Rows of n values, weighted along rows and then along columns: tap lists of [position, weight] for each place of the result. */
-function separable(values, n, lists, down = lists) {
+export function separable(values, n, lists, down = lists) {
   const height = values.length / n,
     m = lists.length,
     rows = new Float32Array(height * m),
@@ -289,7 +289,7 @@ function separable(values, n, lists, down = lists) {
 }
 
 /** m * m values: the mean over what a pixel of the smaller picture covers; no side is shorter. */
-function scaleArea(values, n, m) {
+export function scaleArea(values, n, m) {
   return separable(values, n, means(n, m), means(values.length / n, m));
 }
 
@@ -304,7 +304,7 @@ function means(n, m) {
 }
 
 /** Taps of an interpolation of n to m values; the edge is repeated. */
-function taps(n, m, weights) {
+export function taps(n, m, weights) {
   return Array.from({length: m}, (_, i) => {
     const at = ((i + 0.5) * n) / m - 0.5,
       whole = Math.floor(at),
@@ -313,9 +313,9 @@ function taps(n, m, weights) {
   });
 }
 
-const linear = t => [1 - t, t];
+export const linear = t => [1 - t, t];
 
-function cubic(t) {
+export function cubic(t) {
   const a = -0.75,
     far = d => ((a * d - 5 * a) * d + 8 * a) * d - 4 * a,
     near = d => ((a + 2) * d - (a + 3)) * d * d + 1;

@@ -37,7 +37,15 @@ export const load = engine => ask('load', {engine});
 export const prepare = (picture, size) => ask('prepare', {picture, size});
 
 /**
+ * A drawing (ImageData), framed, calibrated and completed as far as `strictness` tells: {sketch and added: Float32Array
+ * (size * size) in [-1, 1], points, certainty}. With `reframe` its face is brought to where faces are.
+ */
+export const calibrate = (drawing, strictness, size, reframe) =>
+  ask('calibrate', {drawing, strictness, size, reframe});
+
+/**
  * Pictures (RGBA) of a drawing (ImageData, or undefined for the last one), one for each row of z (K * D). `options` are
- * the numbers that the generator takes beside them, by name.
+ * the numbers that the generator takes beside them, by name. -> {pictures, calibrated: what the generator saw, as `calibrate`
+ * makes it, with a model that has a calibrator}
  */
 export const photographs = (drawing, z, options) => ask('photographs', {drawing, z, options});

@@ -1,13 +1,16 @@
 // Runs the model, away from the thread that the pen needs. model.js talks to it.
 
+import {CANVAS, calibrate, generatorStrictness} from './calibration.js';
 import {toSketch} from './drawing.js';
 import {MessageError} from './errors.js';
 
 let ort;
 let session;
+let calibrator;
 let facts;
-let sketch;
+let sketch; // of the last drawing, or what is wrong with it
 let problem;
+let calibrated; // what `calibrate` made of it, and at which strictness
 
 /** A file that was compressed when the page was built, so that it travels small whatever the server does. */
 async function unpacked(name) {
@@ -17,18 +20,20 @@ async function unpacked(name) {
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-async function start(engine, weights) {
+async function start(engine, weights, calibratorsWeights) {
   const name = engine === 'webgpu' ? 'ort-wasm-simd-threaded.asyncify' : 'ort-wasm-simd-threaded';
   ort = await import(`./ort.${engine}.min.mjs`);
   ort.env.wasm.wasmPaths = {mjs: new URL(`${name}.mjs`, import.meta.url).href};
   ort.env.wasm.wasmBinary = await unpacked(`${name}.wasm`);
   ort.env.wasm.numThreads = self.crossOriginIsolated ? Math.min(navigator.hardwareConcurrency, 4) : 1;
   session = await ort.InferenceSession.create(weights, {executionProviders: [engine]});
-  sketch = new Float32Array(facts.image_size ** 2).fill(1);
+  // Small, and its points are to be the same everywhere: on the processor.
+  calibrator =
+    calibratorsWeights && (await ort.InferenceSession.create(calibratorsWeights, {executionProviders: ['wasm']}));
   // The first run is slow: not a visitor's.
-  const [blank] = await photographs(new Float32Array(facts.latent_dim), {strictness: 1});
+  const white = new Float32Array(facts.image_size ** 2).fill(1);
+  const [blank] = await photographs(white, new Float32Array(facts.latent_dim), {strictness: 1});
   if (!isAsExpected(blank)) throw new MessageError('wrong_pictures');
-  sketch = undefined;
   return {engine, threads: ort.env.wasm.numThreads};
 }
 
@@ -46,20 +51,32 @@ function isAsExpected(picture) {
 /** On the GPU where there is a real one and it works, else on the processor. */
 async function load(wanted) {
   facts = await (await fetch('config.json')).json();
-  const weights = await unpacked('generator.onnx');
+  const weights = await Promise.all([unpacked('generator.onnx'), facts.calibrator && unpacked('calibrator.onnx')]);
   const adapter = wanted === 'wasm' ? null : await navigator.gpu?.requestAdapter().catch(() => null);
   if (adapter && (wanted === 'webgpu' || !adapter.info?.isFallbackAdapter)) {
     try {
-      return await start('webgpu', weights);
+      return await start('webgpu', ...weights);
     } catch (error) {
       console.warn('WebGPU does not work here:', error);
     }
   }
-  return await start('wasm', weights);
+  return await start('wasm', ...weights);
 }
 
-/** Latents (K * D), and options that are the same for all -> K pictures, RGBA. */
-async function photographs(z, options) {
+/** The calibrator's outputs, by name, for two drawings. */
+async function look(drawings) {
+  const side = facts.calibrator.image_size;
+  const outputs = await calibrator.run({drawing: new ort.Tensor('float32', drawings, [2, 1, side, side])});
+  return Object.fromEntries(Object.entries(outputs).map(([name, {data}]) => [name, data]));
+}
+
+/** A drawing (ImageData), calibrated as Sketch2PhotoPipeline.calibrate does it. */
+function calibratedDrawing(drawing, strictness, size, reframe) {
+  return calibrate(look, toSketch(drawing, CANVAS, false), strictness, size, reframe);
+}
+
+/** A sketch, latents (K * D), and options that are the same for all -> K pictures, RGBA. */
+async function photographs(sketch, z, options) {
   const count = z.length / facts.latent_dim;
   const size = facts.image_size;
   const pixels = size * size;
@@ -83,26 +100,35 @@ async function photographs(z, options) {
 
 const tasks = {
   load: ({engine}) => load(engine),
+  calibrate: ({drawing, strictness, size, reframe}) => calibratedDrawing(drawing, strictness, size, reframe),
   /** Somebody's picture (ImageData) -> the drawing on it, framed as faces are, as a picture (RGBA), `size` pixels a side. */
-  prepare({picture, size}) {
+  async prepare({picture, size}) {
+    const framed = calibrator
+      ? (await calibratedDrawing(picture, 1, size, true)).sketch
+      : toSketch(picture, size, true);
     const pixels = new Uint8ClampedArray(4 * size * size).fill(255);
-    toSketch(picture, size, true).forEach((value, i) => {
+    framed.forEach((value, i) => {
       pixels.fill((value + 1) * 127.5, 4 * i, 4 * i + 3);
     });
     return pixels;
   },
   /** A drawing is sent only when it changed. */
-  photographs({drawing, z, options}) {
+  async photographs({drawing, z, options}) {
     if (drawing) {
-      sketch = problem = undefined;
+      sketch = problem = calibrated = undefined;
       try {
-        sketch = toSketch(drawing, facts.image_size, false);
+        sketch = toSketch(drawing, calibrator ? CANVAS : facts.image_size, false);
       } catch (error) {
         problem = error;
       }
     }
     if (problem) throw problem;
-    return photographs(z, options);
+    if (!calibrator) return {pictures: await photographs(sketch, z, options)};
+    const {strictness} = options;
+    if (calibrated?.strictness !== strictness)
+      calibrated = {strictness, ...(await calibrate(look, sketch, strictness, facts.image_size, false))};
+    const told = {...options, strictness: generatorStrictness(strictness)};
+    return {pictures: await photographs(calibrated.sketch, z, told), calibrated};
   },
 };
 
