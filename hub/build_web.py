@@ -78,6 +78,7 @@ def page_data(model: Sketch2Photo) -> dict[str, Any]:
     return {
         "words": by_language(texts),
         "pad": by_language(pad.WORDS),
+        "tints": {"moved": pad.MOVED, "added": pad.ADDED},
         "controls": {
             group: [{fact: getattr(control, fact) for fact in told} for control in those]
             for group, those in controls.items()

@@ -153,8 +153,8 @@ function chained(second, first) {
   ]);
 }
 
-/** A sheet under a map that is given in px of the result, of `size`; white beyond its border. Within `window` alone, if given. */
-function framed(paper, matrix, size, white, window = {left: 0, top: 0, right: size, bottom: size}) {
+/** A sheet under a map that is given in px of the result, of `size`, or in a window of it; white beyond its border. */
+function framed(paper, matrix, size, window, white) {
   let n = Math.sqrt(paper.length);
   let scale = (size / n) * Math.hypot(matrix[0][0], matrix[1][0]);
   for (; scale < 0.6 && n % 2 === 0; scale *= 2) {
@@ -162,15 +162,16 @@ function framed(paper, matrix, size, white, window = {left: 0, top: 0, right: si
     n /= 2;
   }
   const unit = size / n;
-  if (unit === 1 && matrix.flat().every((value, i) => value === SAME.flat()[i])) return paper;
+  if (!window && unit === 1 && matrix.flat().every((value, i) => value === SAME.flat()[i])) return paper;
+  const {left, top, right, bottom} = window ?? {left: 0, top: 0, right: size, bottom: size};
   const [[a, b, shiftX], [c, d, shiftY]] = matrix;
   const determinant = a * d - b * c;
-  const width = window.right - window.left;
-  const x = new Float64Array(width * (window.bottom - window.top));
+  const width = right - left;
+  const x = new Float64Array(width * (bottom - top));
   const y = new Float64Array(x.length);
   for (let i = 0; i < x.length; i++) {
-    const u = window.left + (i % width) + 0.5 - shiftX;
-    const v = window.top + Math.floor(i / width) + 0.5 - shiftY;
+    const u = left + (i % width) + 0.5 - shiftX;
+    const v = top + Math.floor(i / width) + 0.5 - shiftY;
     x[i] = (d * u - b * v) / determinant / unit - 0.5;
     y[i] = (a * v - c * u) / determinant / unit - 0.5;
   }
@@ -218,10 +219,8 @@ function whiteOf(sheet) {
   const at = Math.floor(0.9 * (sheet.length - 1));
   let most = 0;
   let below = 0; // of the values how many are darker than the lightest
-  for (const value of sheet)
-    if (value > most) most = value;
-  for (const value of sheet)
-    if (value < most) below++;
+  for (const value of sheet) if (value > most) most = value;
+  for (const value of sheet) if (value < most) below++;
   return below <= at ? most : sheet.slice().sort()[at];
 }
 
@@ -360,7 +359,8 @@ function isCovered(classes, n, eye, points) {
 function near(n, mask) {
   const rows = new Uint8Array(n * n);
   const out = new Uint8Array(n * n);
-  for (let i = 0; i < mask.length; i++) if (mask[i]) rows.fill(1, Math.max(i - 2, i - (i % n)), Math.min(i + 3, i - (i % n) + n));
+  for (let i = 0; i < mask.length; i++)
+    if (mask[i]) rows.fill(1, Math.max(i - 2, i - (i % n)), Math.min(i + 3, i - (i % n) + n));
   for (let i = 0; i < rows.length; i++)
     if (rows[i]) for (let at = i - 2 * n; at <= i + 2 * n; at += n) if (at >= 0 && at < out.length) out[at] = 1;
   return out;
@@ -415,15 +415,17 @@ function moved(sheet, n, classes, parts, points, target, white) {
     const matrix = similarity(pointsOf(points, names), pointsOf(target, names));
     const itsNear = near(n, own);
     const alone = sheet.map((value, i) => (itsNear[i] ? value : white));
-    const window = around(n, cornersOf(itsNear, n, 8).map(corner => mapped(matrix, corner)), 0);
-    const there = framed(alone, matrix, n, white, window);
+    const corners = cornersOf(itsNear, n, 8); // as far as sampling reaches in a sheet of an eighth
+    const window = around(
+      n,
+      corners.map(corner => mapped(matrix, corner)),
+      0,
+    );
     const width = window.right - window.left;
-    const isWhole = there.length === out.length; // where nothing moves
-    for (let v = window.top; v < window.bottom; v++)
-      for (let u = window.left; u < window.right; u++) {
-        const value = there[isWhole ? v * n + u : (v - window.top) * width + u - window.left];
-        if (value < out[v * n + u]) out[v * n + u] = value;
-      }
+    framed(alone, matrix, n, window, white).forEach((value, i) => {
+      const at = (window.top + Math.floor(i / width)) * n + window.left + (i % width);
+      if (value < out[at]) out[at] = value;
+    });
   });
   return out;
 }

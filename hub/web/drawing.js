@@ -31,6 +31,15 @@ export function toSketch({data, width, height}, size, reframe) {
   return restoreContrast(scale(square.grey, square.side, size), size).map(value => 2 * value - 1);
 }
 
+/** A sketch -> a picture (RGBA). */
+export function toPixels(sketch) {
+  const pixels = new Uint8ClampedArray(4 * sketch.length).fill(255);
+  sketch.forEach((value, i) => {
+    pixels.fill((value + 1) * 127.5, 4 * i, 4 * i + 3);
+  });
+  return pixels;
+}
+
 // ---- paper and ink -------------------------------------------------------------------------------------------------
 
 /** Whether light lines were drawn on a dark ground: a dim photograph of paper is dark, too, but its lines are darker still. */

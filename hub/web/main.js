@@ -1,9 +1,10 @@
 // The page: what its controls do. pad.js is the app's sketchpad (sketch2photo/studio/pad), and page.json has the words,
 // controls and examples: hub/build_web.py puts them here.
 
-import {THRESHOLDS} from './drawing.js';
+import {THRESHOLDS, toPixels} from './drawing.js';
 import {MessageError} from './errors.js';
-import {load, photographs, prepare} from './model.js';
+import {calibrate, load, photographs, prepare} from './model.js';
+import {laidOver} from './overlay.js';
 import {label, sketchpad} from './pad.js';
 
 const page = await (await fetch('page.json')).json();
@@ -31,7 +32,7 @@ $('hint').textContent = say('loading', {megabytes: Math.round(page.bytes / 1e6)}
 // ---- sketchpad -----------------------------------------------------------------------------------------------------
 
 $('pad').innerHTML = await (await fetch('pad.html')).text();
-const pad = {value: null};
+const pad = {value: null, calibrated: {}};
 const paper = $('pad').querySelector('canvas');
 let putOnPad; // what the pad does when its value is set from outside
 const watch = (_, put) => {
@@ -42,6 +43,7 @@ sketchpad($('pad'), pad, event => event === 'input' && drawn(), watch, page.pad[
 function put(address) {
   return whileBusy(async () => {
     pad.value = address;
+    pad.calibrated = {};
     await putOnPad();
     pad.value = null; // so that it can be put there again
     drawn();
@@ -66,7 +68,7 @@ for (const example of page.examples) {
   const picture = new Image();
   picture.src = `${example}.png`;
   picture.alt = say('example', {name: example.replace('_', ' ')});
-  $('examples').append(newButton(picture, () => put(picture.src)));
+  $('examples').append(newButton(picture, () => putMade(async () => prepare(await pixelsOf(picture), paper.width))));
 }
 
 function newButton(content, act) {
@@ -82,23 +84,34 @@ $('open').onclick = () => $('file').click();
 $('file').onchange = async () => {
   const [file] = $('file').files;
   if (!file) return;
-  await putFramed(() => pixelsOf(file));
+  await putMade(async () => prepare(await pixelsOf(file), paper.width));
   $('file').value = ''; // so that it can be opened again
 };
 
 // Whoever draws neck and shoulders draws the head too small.
-$('enlarge').onclick = () => putFramed(pixelsOfPad);
+$('enlarge').onclick = () => putMade(() => prepare(pixelsOfPad(), paper.width));
+
+// What the generator sees becomes one's own.
+$('straighten').hidden = !model.calibrator;
+$('straighten').onclick = () =>
+  putMade(async () => {
+    const {strictness} = optionValues();
+    if (strictness === 1) throw new MessageError('strict');
+    const found = await calibrate(pixelsOfPad(), strictness, paper.width, false);
+    if (!isFace(found)) throw new MessageError('no_face');
+    return toPixels(found.sketch);
+  });
 
 function pixelsOfPad() {
   return paper.getContext('2d').getImageData(0, 0, paper.width, paper.height);
 }
 
-/** A drawing's ImageData on the pad, with its head where faces are. */
-function putFramed(read) {
+/** A picture (RGBA) as large as the pad on it. */
+function putMade(make) {
   return whileBusy(async () => {
     try {
       const canvas = document.createElement('canvas');
-      paint(canvas, await prepare(await read(), paper.width), paper.width);
+      paint(canvas, await make(), paper.width);
       await put(canvas.toDataURL('image/png'));
     } catch (error) {
       sayError(error);
@@ -106,7 +119,7 @@ function putFramed(read) {
   });
 }
 
-/** ImageData of a picture file on white, in a size that is quick to work on. */
+/** ImageData of a picture, or file of one, on white, in a size that is quick to work on. */
 async function pixelsOf(file) {
   const picture = await createImageBitmap(file).catch(() => {
     throw new MessageError('unreadable', {name: file.name});
@@ -131,6 +144,7 @@ async function pixelsOf(file) {
 
 function drawn() {
   changed = true;
+  previewed = false;
   press(null);
   request('photo', 'variations');
 }
@@ -143,6 +157,7 @@ const requests = new Set();
 let ready = false;
 let working = false;
 let changed = false;
+let previewed = false; // whether the calibrated lines are shown
 let requestedAt = 0;
 let variations = []; // their latents
 
@@ -166,11 +181,13 @@ async function makePictures() {
     changed = false;
     try {
       const latents = name === 'photo' ? [sliders.latents.map(sliderValue)] : variations;
-      const options = Object.fromEntries(sliders.options.map(slider => [slider.name, sliderValue(slider)]));
-      const pictures = await photographs(drawing, Float32Array.from(latents.flatMap(moved)), options);
-      if (name === 'photo') showPhoto(pictures[0], startedAt);
-      else showVariations(pictures);
-      $('hint').textContent = say('next');
+      const options = optionValues();
+      const {pictures, calibrated} = await photographs(drawing, Float32Array.from(latents.flatMap(moved)), options);
+      if (name === 'photo') {
+        showPhoto(pictures[0], startedAt);
+        if (!changed) layOver(calibrated, previewed && options.strictness < 1);
+      } else showVariations(pictures);
+      $('hint').textContent = say(!calibrated || isFace(calibrated) ? 'next' : 'no_face');
     } catch (error) {
       requests.delete('variations');
       clear();
@@ -179,6 +196,16 @@ async function makePictures() {
   }
   working = false;
 }
+
+/** The guide follows the face, if there is one; with `lines` the calibrated lines are over the drawing. */
+function layOver(calibrated, lines) {
+  const size = paper.width;
+  const isShown = calibrated && isFace(calibrated);
+  pad.calibrated = isShown ? laidOver(calibrated, size, model.calibrator.curves, page.tints, lines) : {};
+  putOnPad();
+}
+
+const isFace = calibrated => calibrated.certainty >= 0.5; // below, the drawing is left as it is
 
 /** A square picture (RGBA) on a canvas. */
 function paint(canvas, picture, size) {
@@ -190,7 +217,7 @@ function showPhoto(picture, startedAt) {
   paint($('photo'), picture, model.image_size);
   $('photo').ariaLabel = say('photo_of_drawing');
   delete $('photo').dataset.empty;
-  $('save').disabled = false;
+  $('save').disabled = $('straighten').disabled = false;
   const milliseconds = Math.round(performance.now() - startedAt);
   $('speed').textContent = say('speed', {milliseconds, how});
   $('speed').dataset.milliseconds = milliseconds;
@@ -218,7 +245,8 @@ function clear() {
   $('photo').ariaLabel = say('no_photo');
   $('photo').dataset.empty = '';
   $('variations').replaceChildren();
-  $('save').disabled = true;
+  $('save').disabled = $('straighten').disabled = true;
+  layOver();
 }
 
 /** Marks one variation, or none, as the photograph. */
@@ -255,6 +283,10 @@ function sliderValue({input}) {
   return Number(input.value);
 }
 
+function optionValues() {
+  return Object.fromEntries(sliders.options.map(slider => [slider.name, sliderValue(slider)]));
+}
+
 function setSlider({input}, value) {
   input.value = value;
   showValue(input);
@@ -270,6 +302,7 @@ for (const [group, list] of Object.entries(sliders))
     input.addEventListener('input', () => {
       showValue(input);
       if (group === 'latents') press(null);
+      if (group === 'options') previewed = true;
       request('photo');
     });
     // The others change the variations, too, and so none is left behind.

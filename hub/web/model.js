@@ -40,8 +40,7 @@ export const prepare = (picture, size) => ask('prepare', {picture, size});
  * A drawing (ImageData), framed, calibrated and completed as far as `strictness` tells: {sketch and added: Float32Array
  * (size * size) in [-1, 1], points, certainty}. With `reframe` its face is brought to where faces are.
  */
-export const calibrate = (drawing, strictness, size, reframe) =>
-  ask('calibrate', {drawing, strictness, size, reframe});
+export const calibrate = (drawing, strictness, size, reframe) => ask('calibrate', {drawing, strictness, size, reframe});
 
 /**
  * Pictures (RGBA) of a drawing (ImageData, or undefined for the last one), one for each row of z (K * D). `options` are

@@ -1,7 +1,7 @@
 // Runs the model, away from the thread that the pen needs. model.js talks to it.
 
 import {CANVAS, calibrate, generatorStrictness} from './calibration.js';
-import {toSketch} from './drawing.js';
+import {toPixels, toSketch} from './drawing.js';
 import {MessageError} from './errors.js';
 
 let ort;
@@ -103,14 +103,9 @@ const tasks = {
   calibrate: ({drawing, strictness, size, reframe}) => calibratedDrawing(drawing, strictness, size, reframe),
   /** Somebody's picture (ImageData) -> the drawing on it, framed as faces are, as a picture (RGBA), `size` pixels a side. */
   async prepare({picture, size}) {
-    const framed = calibrator
-      ? (await calibratedDrawing(picture, 1, size, true)).sketch
-      : toSketch(picture, size, true);
-    const pixels = new Uint8ClampedArray(4 * size * size).fill(255);
-    framed.forEach((value, i) => {
-      pixels.fill((value + 1) * 127.5, 4 * i, 4 * i + 3);
-    });
-    return pixels;
+    return toPixels(
+      calibrator ? (await calibratedDrawing(picture, 1, size, true)).sketch : toSketch(picture, size, true),
+    );
   },
   /** A drawing is sent only when it changed. */
   async photographs({drawing, z, options}) {
@@ -132,11 +127,17 @@ const tasks = {
   },
 };
 
-self.onmessage = async ({data: {id, task, ...given}}) => {
+async function answer({id, task, ...given}) {
   try {
     self.postMessage({id, answer: await tasks[task](given)});
   } catch ({key, values, message}) {
     self.postMessage({id, problem: {key, values, message}});
   }
+}
+
+// One after the other: two sessions cannot run at once.
+let last = Promise.resolve();
+self.onmessage = ({data}) => {
+  last = last.then(() => answer(data));
 };
 self.postMessage({}); // It listens from now on.
