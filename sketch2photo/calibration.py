@@ -31,6 +31,7 @@ CANVAS = 512  # px, side of the sheet on which a face is found, so that a small 
 DEFAULT_STRICTNESS = 0.5  # doodles are persons by then, and careful drawings still themselves
 GENERATOR_HINT = 0.6  # how much of a hint the generator takes a wholly calibrated drawing as
 NEAR = 0.05  # of the side: a drawing that is framed as well as this stays where it is
+FRAMINGS = 3  # at most, one after the other: a small head is seen better once it is large
 
 _AT = slices()
 PARTS = {
@@ -92,7 +93,7 @@ def calibrate(
     whole = framed = _framed(paper, np.eye(2, 3), size)
     seen = _look(calibrator, framed)
     matrix, mean = np.eye(2, 3), calibrator.mean_face.float().cpu().numpy() * size
-    for _ in range(3 if reframe else 0):  # a small head is seen better once it is large
+    for _ in range(FRAMINGS if reframe else 0):
         step = framing(seen.believable, mean, size)
         if step is None or seen.certainty < 0.5:
             break

@@ -7,7 +7,7 @@ import {cubic, linear, scaleArea, separable, taps} from './drawing.js';
 const {calibrator = {}} = await (await fetch(new URL('config.json', import.meta.url))).json();
 /** What hub/export_onnx.py writes of the calibrator; all undefined for a model without one, which nothing here is called for. */
 const {image_size: LOOKED_AT, mean_face: MEAN_FACE, mirrored: MIRRORED, classes: CLASSES, parts: PARTS} = calibrator;
-const {PEN, OPEN, IRIS, INK, REDRAWN, KEPT_TURN, THICK, GENERATOR_HINT, NEAR} = calibrator.numbers ?? {};
+const {PEN, OPEN, IRIS, INK, REDRAWN, KEPT_TURN, THICK, GENERATOR_HINT, NEAR, FRAMINGS} = calibrator.numbers ?? {};
 /** Side of the sheet, in px, that `calibrate` is best given. */
 export const CANVAS = calibrator.numbers?.CANVAS;
 
@@ -35,24 +35,27 @@ export const generatorStrictness = strictness => 1 - GENERATOR_HINT * (1 - stric
  */
 export async function calibrate(run, sketch, strictness, size, reframe) {
   const paper = sketch.map(value => value / 2 + 0.5);
-  let sheet = framed(paper, SAME, size);
+  const whole = framed(paper, SAME, size);
+  let sheet = whole;
   let seen = await look(run, sheet, size);
-  const {certainty} = seen;
-  const blank = new Float32Array(size * size).fill(1);
-  const found = (points, added = blank) => ({sketch: toTensor(sheet), points, certainty, added: toTensor(added)});
-  if (certainty < 0.5) return found(seen.points);
   let matrix = SAME;
   const mean = MEAN_FACE.map(([x, y]) => [x * size, y * size]);
-  for (let i = 0; i < (reframe ? 2 : 0); i++) {
+  for (let i = 0; i < (reframe ? FRAMINGS : 0); i++) {
     const step = framing(seen.believable, mean, size);
-    if (!step) break;
+    if (!step || seen.certainty < 0.5) break;
     matrix = chained(step, matrix);
     sheet = framed(paper, matrix, size);
     seen = await look(run, sheet, size);
   }
+  const {points, believable, certainty} = seen;
+  const blank = new Float32Array(size * size).fill(1);
+  const found = (points, added = blank) => ({sketch: toTensor(sheet), points, certainty, added: toTensor(added)});
+  if (certainty < 0.5) {
+    sheet = whole;
+    return found(points);
+  }
   const amount = 1 - strictness;
-  if (amount === 0) return found(seen.points);
-  const {points, believable} = seen;
+  if (amount === 0) return found(points);
   sheet = thinned(sheet, size);
   const target = points.map((point, k) => point.map((from, i) => from + amount * (believable[k][i] - from)));
   const white = whiteOf(sheet);
