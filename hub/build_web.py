@@ -19,7 +19,7 @@ from sketch2photo.examples import EXAMPLES
 from sketch2photo.model import Sketch2Photo
 from sketch2photo.pipeline import Sketch2PhotoPipeline
 from sketch2photo.studio import pad
-from sketch2photo.studio.controls import labels, model_controls
+from sketch2photo.studio.controls import argument_groups, labels
 from sketch2photo.studio.messages import MESSAGES, STATIC, by_language
 
 SOURCE = Path(__file__).parent / "web"
@@ -53,7 +53,7 @@ def build(model: str, out: Path) -> int:
             _pack(path, out)
             path.unlink()
     size = _size(out)
-    (out / "page.json").write_text(json.dumps(page_data(pipe.model) | {"bytes": size}, ensure_ascii=False), "utf-8")
+    (out / "page.json").write_text(json.dumps(page_data(pipe.model, pipe.calibrator is not None) | {"bytes": size}, ensure_ascii=False), "utf-8")
     _write_version(out)
     return size
 
@@ -70,9 +70,10 @@ def _install() -> None:
         raise ValueError(f"npm could not install onnxruntime-web: {done.stderr.strip().splitlines()[-1]}")
 
 
-def page_data(model: Sketch2Photo) -> dict[str, Any]:
+def page_data(model: Sketch2Photo, calibrates: bool = False) -> dict[str, Any]:
     """What main.js is told of the page: its words and the sketchpad's by language and key, the model's controls, the examples."""
-    controls = model_controls(model)
+    controls = dict(argument_groups(model, calibrates))
+    del controls["recorded"]  # in recipes, which are the app's
     texts = MESSAGES | STATIC | labels(control for group in controls.values() for control in group)
     told = ("name", "key", "default", "low", "high", "step")
     return {
