@@ -53,7 +53,9 @@ def build(model: str, out: Path) -> int:
             _pack(path, out)
             path.unlink()
     size = _size(out)
-    (out / "page.json").write_text(json.dumps(page_data(pipe.model, pipe.calibrator is not None) | {"bytes": size}, ensure_ascii=False), "utf-8")
+    (out / "page.json").write_text(
+        json.dumps(page_data(pipe.model, pipe.calibrator is not None) | {"bytes": size}, ensure_ascii=False), "utf-8"
+    )
     _write_version(out)
     return size
 

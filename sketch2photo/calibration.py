@@ -97,7 +97,7 @@ def calibrate(
         step = framing(seen.believable, mean, size)
         if step is None or seen.certainty < 0.5:
             break
-        matrix = step @ np.vstack([matrix, (0, 0, 1)])
+        matrix = _rounded(step @ np.vstack([matrix, (0, 0, 1)]))
         framed = _framed(paper, matrix, size)
         seen = _look(calibrator, framed)
     certainty, nothing = seen.certainty, torch.ones(1, 1, size, size)
@@ -161,6 +161,12 @@ def framing(face: Floats, mean: Floats, side: int) -> Floats | None:
     corners = np.array([(0, 0), (side, 0), (side, side), (0, side)], float)
     away = np.linalg.norm(corners @ matrix[:, :2].T + matrix[:, 2] - corners, axis=1).max()
     return None if away < NEAR * side else matrix
+
+
+def _rounded(matrix: Floats) -> Floats:
+    """A map (2, 3) to a quarter of a pixel: else each framing makes the rounding errors of the network's engine some times larger."""
+    steps = np.array([1024, 1024, 4])
+    return np.round(matrix * steps) / steps
 
 
 def similarity(points: Floats, targets: Floats) -> Floats:

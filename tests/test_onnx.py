@@ -198,11 +198,11 @@ def test_a_calibrator_sees_what_it_sees_in_pytorch_in_any_number_of_drawings(
 
 
 def test_the_pipelines_calibrator_gives_pytorchs_drawings(pipe: Sketch2PhotoPipeline) -> None:
-    """Rounding moves points by a hundredth of a pixel: of one in 1,000 pixels that is seen."""
+    """Rounding moves points by a thousandth of a pixel: of one in 1,000 pixels that may be seen."""
     theirs = Sketch2PhotoPipeline.from_pretrained(BUNDLED)
     for path, strictness in zip(EXAMPLES[:6], (1.0, 0.7, 0.3, 0.0, 0.0, 0.5), strict=True):
         found, expected = (each.calibrate(path, strictness) for each in (pipe, theirs))
         assert found.certainty == pytest.approx(expected.certainty, abs=1e-4)
-        assert np.abs(found.points - expected.points).max() < 0.1
+        assert np.abs(found.points - expected.points).max() < 0.02
         for ours, other in ((found.sketch, expected.sketch), (found.added, expected.added)):
             assert (127.5 * (ours - other).abs() > 2).float().mean() < 0.001

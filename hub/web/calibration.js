@@ -43,7 +43,7 @@ export async function calibrate(run, sketch, strictness, size, reframe) {
   for (let i = 0; i < (reframe ? FRAMINGS : 0); i++) {
     const step = framing(seen.believable, mean, size);
     if (!step || seen.certainty < 0.5) break;
-    matrix = chained(step, matrix);
+    matrix = rounded(chained(step, matrix));
     sheet = framed(paper, matrix, size);
     seen = await look(run, sheet, size);
   }
@@ -120,6 +120,12 @@ function framing(face, mean, side) {
   ];
   const away = corners.map(corner => Math.hypot(...mapped(matrix, corner).map((value, i) => value - corner[i])));
   return Math.max(...away) < NEAR * side ? null : matrix;
+}
+
+/** A map to a quarter of a pixel: else each framing makes the rounding errors of the network's engine some times larger. */
+function rounded(matrix) {
+  const steps = [1024, 1024, 4];
+  return matrix.map(row => row.map((value, i) => Math.round(value * steps[i]) / steps[i]));
 }
 
 /** The resizing, turn and shift that takes points nearest to targets. */

@@ -237,7 +237,7 @@ def test_a_model_without_directions_and_calibrator_has_no_controls_for_them(
     browser: Any, web_folder: Path, pipe: Sketch2PhotoPipeline, tmp_path: Path
 ) -> None:
     shutil.copytree(web_folder, tmp_path, dirs_exist_ok=True)
-    change(tmp_path / "config.json", directions={}, calibrator=None)
+    change(tmp_path / "config.json", without="calibrator", directions={})
     (tmp_path / "calibrator.onnx.gzip").unlink()
     told = json.loads((tmp_path / "page.json").read_text())
     change(tmp_path / "page.json", controls=told["controls"] | {"directions": []})
@@ -256,8 +256,9 @@ def test_a_model_without_directions_and_calibrator_has_no_controls_for_them(
         page.context.close()
 
 
-def change(file: Path, **values: Any) -> None:
-    file.write_text(json.dumps(json.loads(file.read_text()) | values))
+def change(file: Path, without: str = "", **values: Any) -> None:
+    told = json.loads(file.read_text()) | values
+    file.write_text(json.dumps({key: value for key, value in told.items() if key != without}))
 
 
 def test_a_directions_name_is_shown_as_text_whatever_it_is(
@@ -449,7 +450,7 @@ CALIBRATE = """async cases => {
 
 
 def test_drawings_are_calibrated_as_in_python(page: Any, pipe: Sketch2PhotoPipeline) -> None:
-    """Each of the 24 at two strictnesses. Rounding moves points by a hundredth of a pixel: of one in 1,000 pixels that is seen."""
+    """Each of the 24 at two strictnesses. Rounding moves points by a thousandth of a pixel: of one in 1,000 pixels that may be seen."""
     paths = sorted((ROOT / "tests" / "drawings").glob("*.[pj]*g"))
     others = itertools.cycle([(0.0, 256, False), (0.2, 512, False), (1.0, 512, True), (0.0, 256, True)])
     cases = [(path, *how) for path, other in zip(paths, others, strict=False) for how in ((0.5, 256, True), other)]
@@ -467,7 +468,7 @@ def test_drawings_are_calibrated_as_in_python(page: Any, pipe: Sketch2PhotoPipel
         case = (path.name, strictness, size, reframe)
         expected = pipe.calibrate(path, strictness, reframe, size)
         assert found["certainty"] == pytest.approx(expected.certainty, abs=1e-4), case
-        assert np.abs(np.array(found["points"]) - expected.points).max() < 0.1, case
+        assert np.abs(np.array(found["points"]) - expected.points).max() < 0.02, case
         ours = np.frombuffer(base64.b64decode(found["pictures"]), np.float32).reshape(2, size, size)
         theirs = torch.cat([expected.sketch, expected.added])[:, 0].numpy()
         assert (127.5 * np.abs(ours - theirs) > 2).mean((1, 2)).max() < 0.001, case
