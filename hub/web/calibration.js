@@ -200,13 +200,20 @@ function halved(sheet, n) {
 
 /** A sheet at places x and y, in px of it; white beyond its border. `weights` of the taps around a place: linear or cubic. */
 function sampled(sheet, n, x, y, white, weights) {
-  const out = new Float32Array(x.length);
+  const out = new Float32Array(x.length).fill(white);
+  const before = weights(0).length / 2 - 1;
+  const isBare = (left, top) => {
+    for (let v = Math.max(top - before, 0); v <= Math.min(top + before + 1, n - 1); v++)
+      for (let u = Math.max(left - before, 0); u <= Math.min(left + before + 1, n - 1); u++)
+        if (sheet[v * n + u] !== white) return false;
+    return true;
+  };
   for (let i = 0; i < out.length; i++) {
     const left = Math.floor(x[i]);
     const top = Math.floor(y[i]);
+    if (isBare(left, top)) continue; // as most of a sheet is
     const across = weights(x[i] - left);
     const down = weights(y[i] - top);
-    const before = across.length / 2 - 1;
     let sum = 0;
     for (let k = 0; k < down.length; k++) {
       const v = top + k - before;
@@ -247,10 +254,13 @@ function classesOf(sheet, n, logits, white) {
   for (let i = 0; i < classes.length; i++) {
     if (sheet[i] >= limit) continue;
     let most = -Infinity;
+    const [[top, above], [bottom, below]] = places[Math.floor(i / n)];
+    const [[left, before], [right, after]] = places[i % n];
     for (let k = 0; k < CLASSES.length; k++) {
-      let sum = 0;
-      for (const [v, down] of places[Math.floor(i / n)])
-        for (const [u, across] of places[i % n]) sum += down * across * logits[(k * side + v) * side + u];
+      const [high, low] = [(k * side + top) * side, (k * side + bottom) * side];
+      const sum =
+        above * (before * logits[high + left] + after * logits[high + right]) +
+        below * (before * logits[low + left] + after * logits[low + right]);
       if (sum <= most) continue;
       most = sum;
       classes[i] = k;
@@ -301,8 +311,11 @@ function hull(points, n, grow) {
   const mask = new Uint8Array(n * n);
   const {left, top, right, bottom} = around(n, corners, (grow * n) / 256 + 2);
   for (let v = top; v < bottom; v++)
-    for (let u = left; u < right; u++)
-      mask[v * n + u] = sides.every(([across, down, reach]) => across * (u + 0.5) + down * (v + 0.5) <= reach);
+    for (let u = left; u < right; u++) {
+      let k = 0;
+      while (k < sides.length && sides[k][0] * (u + 0.5) + sides[k][1] * (v + 0.5) <= sides[k][2]) k++;
+      if (k === sides.length) mask[v * n + u] = 1;
+    }
   return mask;
 }
 
