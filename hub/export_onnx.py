@@ -18,7 +18,7 @@ from sketch2photo import Sketch2PhotoPipeline, calibration
 from sketch2photo.cli import run
 from sketch2photo.latents import max_norm
 from sketch2photo.networks.calibrator import CLASSES, CURVES, Calibrator, mirrored_order
-from sketch2photo.onnx import Bits, OnnxCalibrator, calibrator_to_onnx, to_onnx, with_onnx
+from sketch2photo.onnx import Bits, OnnxCalibrator, calibrator_to_onnx, to_onnx, with_bits, with_onnx
 
 FOLDER = Path(__file__).parent / "model"
 COMPARED: tuple[Bits, ...] = (16, 8)
@@ -36,9 +36,9 @@ def write(
     """
     model = pipe.model
     out.mkdir(parents=True, exist_ok=True)
-    contents = to_onnx(model, bits, names)
+    contents = {name: with_bits(content, bits) for name, content in to_onnx(model, names).items()}
     if pipe.calibrator:
-        contents["calibrator"] = calibrator_to_onnx(pipe.calibrator, max(bits, CALIBRATORS_LEAST))
+        contents["calibrator"] = with_bits(calibrator_to_onnx(pipe.calibrator), max(bits, CALIBRATORS_LEAST))
     for name, content in contents.items():
         (out / f"{name}.onnx").write_bytes(content)
     with torch.inference_mode():
@@ -92,9 +92,11 @@ def compare(pipe: Sketch2PhotoPipeline, pairs: Path, limit: int) -> str:
     before = evaluator.evaluate(Resized(model, model.image_size))["kernel_distance"]
     head = ["weights", "generator.onnx", "largest difference", "mean, of 255", "kernel distance", "against PyTorch"]
     rows = [["PyTorch, float32", "", "", "", f"{before:.2f}", ""]]
+    exported = to_onnx(model)
     for bits in COMPARED:
-        size = len(to_onnx(model, bits, ["generator"])["generator"]) / 1e6
-        ours = with_onnx(copy.deepcopy(model), bits)
+        contents = {name: with_bits(content, bits) for name, content in exported.items()}
+        size = len(contents["generator"]) / 1e6
+        ours = with_onnx(copy.deepcopy(model), contents)
         with torch.inference_mode():
             apart = (ours(sketches, latents) - expected).abs()
         after = evaluator.evaluate(Resized(ours, model.image_size))["kernel_distance"]
@@ -118,16 +120,18 @@ def compare_calibrated(calibrator: Calibrator, sketches: Tensor) -> str:
 
     head = ["weights", "calibrator.onnx", "of pixels differ by 2 of 255", "points, mean px"]
     expected = [calibration.calibrate(calibrator, sketch[None], 0.5) for sketch in sketches]
+    exported = calibrator_to_onnx(calibrator)
     rows = []
     for bits in COMPARED:
-        ours = OnnxCalibrator(calibrator, bits)
+        content = with_bits(exported, bits)
+        ours = OnnxCalibrator(calibrator, content)
         found = [calibration.calibrate(ours, sketch[None], 0.5) for sketch in sketches]
         pairs = list(zip(found, expected, strict=True))
         differing = [(127.5 * (one.sketch - other.sketch).abs() > 2).float().mean() for one, other in pairs]
         away = [abs(one.points - other.points).mean() for one, other in pairs]
         rows.append([
             f"{bits} bits",
-            f"{len(calibrator_to_onnx(calibrator, bits)) / 1e6:.1f} MB",
+            f"{len(content) / 1e6:.1f} MB",
             f"{sum(differing) / len(pairs):.2%}",
             f"{sum(away) / len(pairs):.3f}",
         ])  # fmt: skip

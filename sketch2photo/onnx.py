@@ -2,7 +2,7 @@
 
 import copy
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import torch
@@ -19,12 +19,14 @@ OPSET = 21
 MISSING = "This needs ONNX Runtime and the exporter to it: pip install onnx onnxruntime onnxscript"
 
 
-def with_onnx(model: Sketch2Photo, bits: Bits = 32, threads: int | None = None) -> Sketch2Photo:
+def with_onnx(
+    model: Sketch2Photo, contents: Mapping[str, bytes] | None = None, threads: int | None = None
+) -> Sketch2Photo:
     """The model with its two networks in ONNX Runtime on the CPU; it is called as before, and cannot be trained or saved.
 
     Args:
         model: is changed.
-        bits: of the stored weights.
+        contents: of its files, generator and encoder, where they have been exported already.
         threads: of ONNX Runtime, by default as many as PyTorch has.
 
     Raises:
@@ -32,13 +34,13 @@ def with_onnx(model: Sketch2Photo, bits: Bits = 32, threads: int | None = None) 
         ImportError: ONNX Runtime is not installed.
     """
     threads = threads or torch.get_num_threads()
-    networks = {name: _Session(content, threads) for name, content in to_onnx(model, bits).items()}
+    networks = {name: _Session(content, threads) for name, content in (contents or to_onnx(model)).items()}
     model.generator, model.encoder = _OnnxGenerator(networks["generator"]), _OnnxEncoder(networks["encoder"])
     return model
 
 
-def to_onnx(model: Sketch2Photo, bits: Bits = 32, names: Sequence[str] = ("generator", "encoder")) -> dict[str, bytes]:
-    """The content of ONNX files by these names; the exporter takes some ten seconds for each.
+def to_onnx(model: Sketch2Photo, names: Sequence[str] = ("generator", "encoder")) -> dict[str, bytes]:
+    """The content of ONNX files by these names, with weights of 32 bits; the exporter takes some ten seconds for each.
 
     generator: sketch (1, 1, S, S), z (K, D), strictness (K,) -> photo (K, 3, S, S); S is the model's image size and K is free.
         What does not depend on z is computed once for all K.
@@ -62,10 +64,10 @@ def to_onnx(model: Sketch2Photo, bits: Bits = 32, names: Sequence[str] = ("gener
         "generator": (generator, (sketch, latents, torch.ones(1)), ("sketch", "z", "strictness"), ("photo",)),
         "encoder": (encoder, (photo,), ("photo",), ("mu", "logvar")),
     }
-    return {name: _export(*how[name], bits) for name in names}
+    return {name: _export(*how[name]) for name in names}
 
 
-def calibrator_to_onnx(calibrator: Calibrator, bits: Bits = 32) -> bytes:
+def calibrator_to_onnx(calibrator: Calibrator) -> bytes:
     """The content of an ONNX file: drawing (N, 1, S, S) -> points, believable, certainty and classes, as in Prediction; N is free.
 
     Raises:
@@ -76,7 +78,7 @@ def calibrator_to_onnx(calibrator: Calibrator, bits: Bits = 32) -> bytes:
         raise ValueError("This calibrator is in ONNX Runtime already: load it in PyTorch to export it.")
     drawing = torch.ones(2, 1, calibrator.image_size, calibrator.image_size)
     free = {"drawing": {0: torch.export.Dim("N")}}
-    return _export(_copied(calibrator), (drawing,), ("drawing",), Prediction._fields, bits, free)
+    return _export(_copied(calibrator), (drawing,), ("drawing",), Prediction._fields, free)
 
 
 def _copied(network: nn.Module) -> nn.Module:
@@ -89,7 +91,6 @@ def _export(
     sample: tuple[Tensor, ...],
     inputs: tuple[str, ...],
     outputs: tuple[str, ...],
-    bits: Bits,
     free: dict[str, dict[int, Any]] | None = None,
 ) -> bytes:
     """`free`: dimensions of inputs that the exporter is to leave free, where more than an addition depends on them."""
@@ -117,18 +118,23 @@ def _export(
     for value in [*proto.graph.input, *proto.graph.output]:
         if value.name != "sketch":
             value.type.tensor_type.shape.dim[0].dim_param = "K"
-    if bits < 32:
-        _store_smaller(proto, bits)
     onnx.checker.check_model(proto)
     content: bytes = proto.SerializeToString()
     return content
 
 
-def _store_smaller(proto: Any, bits: Bits) -> None:
-    """Weights as float16, or as int8 with a scale for each row; ONNX Runtime makes float32 of them once, when it loads the file."""
+def with_bits(content: bytes, bits: Bits) -> bytes:
+    """The content of an ONNX file with weights of so many bits: as float16, or as int8 with a scale for each row.
+
+    ONNX Runtime makes float32 of them once, when it loads the file.
+    """
+    if bits == 32:
+        return content
     import numpy as np
+    import onnx
     from onnx import TensorProto, helper, numpy_helper
 
+    proto = onnx.load_from_string(content)
     tensors, nodes = [], []
     for tensor in proto.graph.initializer:
         weight = numpy_helper.to_array(tensor)
@@ -146,10 +152,14 @@ def _store_smaller(proto: Any, bits: Bits) -> None:
         tensors.append(numpy_helper.from_array(scale, f"{tensor.name}.scale"))
         nodes.append(helper.make_node("Mul", [cast, f"{tensor.name}.scale"], [tensor.name]))
     nodes += proto.graph.node
-    for field, content in ((proto.graph.initializer, tensors), (proto.graph.node, nodes)):
-        kept = [copy.deepcopy(item) for item in content]
+    replaced: Any = ((proto.graph.initializer, tensors), (proto.graph.node, nodes))
+    for field, items in replaced:
+        kept = [copy.deepcopy(item) for item in items]
         del field[:]
         field.extend(kept)
+    onnx.checker.check_model(proto)
+    smaller: bytes = proto.SerializeToString()
+    return smaller
 
 
 class _FoldedNorm(nn.Module):
@@ -234,11 +244,12 @@ class _OnnxEncoder(nn.Module):
 class OnnxCalibrator(Calibrator):
     """A calibrator that runs in ONNX Runtime on the CPU; it is called as before, and cannot be trained or saved."""
 
-    def __init__(self, calibrator: Calibrator, bits: Bits = 32, threads: int | None = None) -> None:
+    def __init__(self, calibrator: Calibrator, content: bytes | None = None, threads: int | None = None) -> None:
+        """`content`: of its file, where it has been exported already."""
         nn.Module.__init__(self)
         self.image_size = calibrator.image_size
         self.register_buffer("mean_face", calibrator.mean_face.detach().float().cpu())
-        self.session = _Session(calibrator_to_onnx(calibrator, bits), threads or torch.get_num_threads())
+        self.session = _Session(content or calibrator_to_onnx(calibrator), threads or torch.get_num_threads())
 
     def forward(self, drawing: Tensor) -> Prediction:
         return Prediction(*self.session(drawing))

@@ -24,7 +24,7 @@ from .. import machine
 from ..cli import run
 from ..model import Sketch2Photo
 from ..networks import ARCHITECTURES
-from ..onnx import to_onnx, with_onnx
+from ..onnx import Bits, to_onnx, with_bits, with_onnx
 from .baselines import BicycleUNet
 from .browser import chromium_path
 from .peak_memory import in_own_process, peak_memory
@@ -104,9 +104,11 @@ def in_onnx(name: str, model: Sketch2Photo, inputs: Callable[[int], tuple[Tensor
 
     One session is timed, for those of smaller files compute with the same numbers, and threads of one would hinder the other's.
     """
-    sizes = {bits: len(to_onnx(model, bits, ["generator"])["generator"]) for bits in (32, 16, 8)}
+    contents = to_onnx(model)
+    bit_counts: tuple[Bits, ...] = (32, 16, 8)
+    sizes = {bits: len(with_bits(contents["generator"], bits)) for bits in bit_counts}
     files = [f"{size / 1e6:.1f} MB in {bits} bits" for bits, size in sizes.items()]
-    session = with_onnx(copy.deepcopy(model))
+    session = with_onnx(copy.deepcopy(model), contents)
     given = {n: inputs(n) for n in COUNTS}
     draw: dict[int, Callable[[], Tensor]] = {n: lambda n=n: session(*given[n]) for n in COUNTS}
     return Contender(name, f"generator.onnx: {', '.join(files)}", draw)

@@ -46,7 +46,7 @@ def close(one: list[np.ndarray], other: list[np.ndarray], tolerance: float = 0.5
     )
 
 
-def wait_for(condition: Callable[[], bool], what: str, seconds: float = 15) -> None:
+def wait_for(condition: Callable[[], bool], what: str, seconds: float = 30) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"no {what} within {seconds} s"
@@ -83,7 +83,7 @@ def rest(page: Any) -> None:
         )
         return page.asked == before
 
-    wait_for(rests, "rest", 60)
+    wait_for(rests, "rest", 120)
 
 
 def settled(page: Any, where: str = "#photo", different_from: list[np.ndarray] | None = None) -> list[np.ndarray]:
