@@ -11,15 +11,15 @@ from typing import Any
 import torch
 from huggingface_hub import RepoCard
 
-from sketch2photo import Sketch2Photo, Sketch2PhotoOutput, Sketch2PhotoPipeline, machine
+from sketch2photo import Sketch2PhotoOutput, Sketch2PhotoPipeline, machine
 from sketch2photo.studio.page import launch
 
 
 class SpacePipeline(Sketch2PhotoPipeline):
     """Asks ZeroGPU for its GPU each time that pictures are made, where there is ZeroGPU."""
 
-    def __init__(self, model: Sketch2Photo) -> None:
-        super().__init__(model)
+    def __init__(self, *networks: Any) -> None:
+        super().__init__(*networks)
         draw = super().__call__
         self.draw = spaces.GPU(duration=10)(draw) if spaces else draw  # bound: the weights are not sent along each time
 
