@@ -30,14 +30,14 @@ class Sketch2PhotoOutput:
     images: N pictures.
     latents: (N, D), the z that made them.
     sketch: (1, 1, S, S) in [-1, 1], what the generator saw: the calibrated drawing.
-    added: (1, 1, S, S) in [-1, 1], those lines of `sketch` that calibration added; white where there are none.
+    added: (1, 1, S, S) in [-1, 1], those lines of `sketch` that calibration added, on white; None where nothing was calibrated.
     certainty: in [0, 1], that the drawing is one of a face; None where nothing looked for one.
     """
 
     images: list[Image.Image]
     latents: Tensor
     sketch: Tensor
-    added: Tensor
+    added: Tensor | None = None
     certainty: float | None = None
 
 
@@ -163,10 +163,9 @@ class Sketch2PhotoPipeline:
                 raise ValueError(f"This model has no direction named {name!r}; it has: {known}.")
             z = z + amount * torch.tensor(self.model.directions[name]["vector"])
         z = clip_norm(z)
-        certainty = None
+        added = certainty = None
         if calibrator is None:
             x = to_sketch(sketch, self.model.image_size, reframe)
-            added = torch.ones_like(x)
         else:
             found = sketch if isinstance(sketch, Calibrated) else self.calibrate(sketch, strictness, reframe)
             x, _, certainty, added = found
