@@ -16,6 +16,19 @@ from accelerate.state import AcceleratorState
 
 from tests import ROOT
 
+# Arguments of train.py for the cheapest run that has all parts of one: a second, and a seventh of one for each step. Without
+# features it would be dearer: discriminators of pictures are large.
+LIGHT = [
+    "--image-size", "64", "--batch-size", "4", "--precision", "no", "--loss.view-size", "32", "--loss.discriminator-width", "8",
+    "--data.held-out", "4",
+]  # fmt: skip
+SIZES = {"channels": (8, 16), "blocks": (1, 1), "head": 8, "mapping": 8}
+# The same for a new model, of these sizes.
+TINY = [
+    *LIGHT,
+    *(text for name, size in SIZES.items() for text in (f"--model.{name}", *str(size).strip("()").split(", "))),
+]
+
 
 def run_program(program: str, *arguments: object) -> subprocess.CompletedProcess[str]:
     """Runs `python PROGRAM ARGUMENTS` in this process.

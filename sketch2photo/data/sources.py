@@ -232,7 +232,7 @@ def open_training_data(
     Args:
         pairs, photos: locations, each with a weight among its kind after "=" where that isn't 1: "DIR=2".
         photos_share: of the samples that are photographs, where there are pairs, too.
-        held_out: items of the first source that are left to validation, at most a tenth of it.
+        held_out: items of the first source that are left to validation, at most a tenth of it; of drawn faces at most 64.
         size: of the faces that are drawn where both are empty, px.
         options: columns and side of the sketch, for all locations.
 
@@ -240,7 +240,9 @@ def open_training_data(
         ValueError: one sentence about a location or its weight.
     """
     if not pairs and not photos:
-        return [WeightedSource(SyntheticFaces(size), 1.0, "synthetic faces")], SyntheticFaces(size, 64, first=10**6)
+        return [WeightedSource(SyntheticFaces(size), 1.0, "synthetic faces")], SyntheticFaces(
+            size, min(64, held_out), first=10**6
+        )
     share = {"pairs": 1 - photos_share, "photos": photos_share} if pairs and photos else {"pairs": 1.0, "photos": 1.0}
     opened = [
         *_opened(pairs, options._replace(kind="pairs"), share["pairs"]),

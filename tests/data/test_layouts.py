@@ -13,12 +13,9 @@ from sketch2photo.data.layouts import DataOptions
 from sketch2photo.data.sources import Pairs, Photos, open_source, open_training_data
 from sketch2photo.images import to_array
 from tests.data.folders import BAD_FILES, COUNT, LAYOUTS, faces, halves, rows
-from tests.programs import run_program
+from tests.programs import TINY, run_program
 
-SMALL = [
-    "--image-size", "64", "--batch-size", "2", "--precision", "no", "--steps", "3", "--loss.feature", "0", "--model.channels", "8",
-    "16", "--model.blocks", "1", "1", "--model.head", "8", "--model.mapping", "8",
-]  # fmt: skip
+SMALL = [*TINY, "--batch-size", "2", "--steps", "3"]
 
 
 def opened(arguments: list[str]) -> tuple[DataOptions, str]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 import torch
 
@@ -20,13 +21,12 @@ from sketch2photo.training.checkpoint import alone_in, end_swap, export, read_ch
 from sketch2photo.training.config import PRESETS, Recipe
 from sketch2photo.training.history import Record, Stage
 from sketch2photo.training.samples import Stream, packed, unpacked
-from sketch2photo.training.trainer import _workers
+from sketch2photo.training.trainer import Trainer, _workers
 from tests.data.test_sources import write_pairs
+from tests.programs import LIGHT, SIZES, run_program
 from tests.training.test_train import ENVIRONMENT, command, curve, train
-from tests.training.test_train import TINY as TINY_MODEL
 
-TINY = [*TINY_MODEL, "--loss.feature", "0"]
-SIZES = {"image_size": 64, "channels": (8, 16), "blocks": (1, 1), "head": 8}
+SMALL = {"image_size": 64, **SIZES}
 
 
 def record(score: float) -> Record:
@@ -42,7 +42,7 @@ def test_a_kill_while_best_is_swapped_loses_nothing(
     renames: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At each rename, and a second time while the next best is written."""
-    best, model = tmp_path / "best", Sketch2Photo(**SIZES)
+    best, model = tmp_path / "best", Sketch2Photo(**SMALL)
     export(model, best, record(2.0))
     rename, left = Path.rename, [renames]
 
@@ -82,7 +82,7 @@ def files_of_at_most(size: int) -> Iterator[None]:
 
 
 def test_a_full_disk_leaves_what_was_there_and_nothing_else(tmp_path: Path) -> None:
-    path, best, model = tmp_path / "checkpoint.pt", tmp_path / "best", Sketch2Photo(**SIZES)
+    path, best, model = tmp_path / "checkpoint.pt", tmp_path / "best", Sketch2Photo(**SMALL)
     write_checkpoint({"step": 1}, path)
     export(model, best, record(2.0))
     with files_of_at_most(10_000):
@@ -115,12 +115,12 @@ def test_the_checkpoint_before_stays_and_a_damaged_one_is_said(tmp_path: Path) -
 
 def test_a_run_is_neither_written_over_nor_shared(tmp_path: Path) -> None:
     out = tmp_path / "run"
-    done = train(out, *TINY, "--steps", "2")
+    done = train(out, "--steps", "2")
     assert done.returncode == 0, done.stderr
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
 
     def refused(*arguments: str, words: str) -> None:
-        done = train(out, *TINY, *arguments)
+        done = train(out, *arguments)
         assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
         assert words in done.stderr
         assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
@@ -133,24 +133,18 @@ def test_a_run_is_neither_written_over_nor_shared(tmp_path: Path) -> None:
     refused("--steps", "2", words="holds a run already (best)")
     (tmp_path / "elsewhere.pt").rename(out / "checkpoint.pt")
     with alone_in(out):
-        child = subprocess.run(
-            command(out, *TINY, "--steps", "3", "--resume"),
-            env=ENVIRONMENT,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-    assert child.returncode == 2
-    assert "Another run is training in" in child.stderr.splitlines()[-1]
+        done = train(out, "--steps", "3", "--resume")
+    assert done.returncode == 2
+    assert "Another run is training in" in done.stderr.splitlines()[-1]
     assert read_checkpoint(out / "checkpoint.pt")["step"] == 2
 
-    done = train(out, *TINY, "--steps", "2", "--resume")
+    done = train(out, "--steps", "2", "--resume")
     assert (done.returncode, "has 2 steps already" in done.stdout) == (0, True)
     # What a checkpoint does not know of: a better best, exported before the kill.
     told = json.loads((out / "best" / "training.json").read_text())
     told["history"][-1]["score"] = 0.001
     (out / "best" / "training.json").write_text(json.dumps(told))
-    done = train(out, *TINY, "--steps", "3", "--resume")
+    done = train(out, "--steps", "3", "--resume")
     assert done.returncode == 0, done.stderr
     assert "best 0.00" in done.stderr + done.stdout
     assert score_in(out / "best") == 0.001
@@ -158,17 +152,17 @@ def test_a_run_is_neither_written_over_nor_shared(tmp_path: Path) -> None:
 
 
 def test_weights_to_begin_with_keep_their_sizes(tmp_path: Path) -> None:
-    Sketch2Photo(**SIZES).save_pretrained(tmp_path / "model")
-    start = ("--start-from", str(tmp_path / "model"), "--steps", "1")
+    Sketch2Photo(**SMALL).save_pretrained(tmp_path / "model")
+    start = [*LIGHT, "--out", tmp_path / "run", "--start-from", tmp_path / "model", "--steps", "1"]
     for arguments, words in (
         (["--model.channels", "16", "32"], "is (8, 16), not (16, 32)"),
         (["--image-size", "128"], "is 64, not 128"),
         (["--preset", "classic"], "is of another model, modulated and not classic"),
     ):
-        done = train(tmp_path / "run", "--loss.feature", "0", *arguments, *start)
+        done = run_program("train.py", *start, *arguments)
         assert done.returncode == 2
         assert words in done.stderr.splitlines()[-1]
-    done = train(tmp_path / "run", "--loss.feature", "0", *start)
+    done = run_program("train.py", *start)
     assert done.returncode == 0, done.stderr
     assert Sketch2Photo.from_pretrained(tmp_path / "run" / "best").generator.stem.out_channels == 8
 
@@ -189,27 +183,45 @@ def test_weights_to_begin_with_keep_their_sizes(tmp_path: Path) -> None:
     ],
 )
 def test_numbers_that_no_run_can_have_are_refused(arguments: list[str], words: str, tmp_path: Path) -> None:
-    done = train(tmp_path / "run", *TINY, *arguments)
+    done = train(tmp_path / "run", *arguments)
     assert done.returncode == 2
     assert words in done.stderr.splitlines()[-1]
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.parametrize("which", [signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_to_all_processes_of_a_run_saves(which: signal.Signals, tmp_path: Path) -> None:
-    """As service managers and closed terminals send it: to the workers, too."""
+def test_a_signal_to_all_processes_of_a_run_saves(tmp_path: Path) -> None:
+    """As service managers send it: to the workers, too."""
     process = subprocess.Popen(
-        command(tmp_path, *TINY, "--save-minutes", "100", "--workers", "2"),
+        command(tmp_path, "--save-minutes", "100", "--workers", "2"),
         env=ENVIRONMENT, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
-    while not list((tmp_path / "logs").rglob("events*")):
+    while len(psutil.Process(process.pid).children()) < 2:
         assert process.poll() is None
         time.sleep(0.05)
-    time.sleep(4)
-    os.killpg(process.pid, which)
+    time.sleep(3)
+    os.killpg(process.pid, signal.SIGTERM)
     _, errors = process.communicate(timeout=100)
     assert process.returncode == 0, errors
     assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] > 0
+    assert (tmp_path / "best" / "model.safetensors").exists()
+
+
+@pytest.mark.parametrize("which", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_each_signal_to_end_saves_and_ends_well(
+    which: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step, sent = Trainer._train_step, []
+
+    def interrupted(self: Trainer, batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        assert len(sent) < 2, "it goes on"
+        os.kill(os.getpid(), which)
+        sent.append(which)
+        return step(self, batch)
+
+    monkeypatch.setattr(Trainer, "_train_step", interrupted)
+    done = train(tmp_path, "--save-minutes", "100")
+    assert done.returncode == 0, done.stderr
+    assert read_checkpoint(tmp_path / "checkpoint.pt")["step"] == 1
     assert (tmp_path / "best" / "model.safetensors").exists()
 
 
@@ -217,7 +229,7 @@ def test_a_picture_that_turns_bad_is_passed_over_and_counted(tmp_path: Path) -> 
     pairs = write_pairs(tmp_path / "pairs", 12)
     whole = (pairs / "photo" / "05.png").read_bytes()
     (pairs / "photo" / "05.png").write_bytes(whole[: len(whole) // 2])  # its header is good
-    done = train(tmp_path / "run", *TINY, "--pairs", str(pairs), "--steps", "8")
+    done = train(tmp_path / "run", "--pairs", str(pairs), "--steps", "8")
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("photo/05.png: The picture '05.png' is damaged") == 1
     assert "could not be read were passed over" in done.stdout
@@ -233,7 +245,7 @@ def test_when_all_pictures_are_gone_the_run_saves_and_says_so(tmp_path: Path, mo
         return load(self, index)
 
     monkeypatch.setattr(Pairs, "load", gone)
-    done = train(tmp_path / "run", *TINY, "--pairs", str(pairs), "--steps", "50")
+    done = train(tmp_path / "run", "--pairs", str(pairs), "--steps", "50")
     assert done.returncode == 2
     assert "could not be read. The last: the disk is gone" in done.stderr.splitlines()[-1]
     assert read_checkpoint(tmp_path / "run" / "checkpoint.pt")["step"] > 0
@@ -249,7 +261,7 @@ def test_a_disk_that_is_full_for_a_while_ends_no_run(tmp_path: Path, monkeypatch
         save(*arguments)
 
     monkeypatch.setattr(checkpoint.torch, "save", full)
-    done = train(tmp_path, *TINY, "--steps", "3", "--save-minutes", "0")
+    done = train(tmp_path, "--steps", "3", "--save-minutes", "0")
     assert done.returncode == 0, done.stderr
     assert "No space left on device. The run goes on" in done.stderr
     assert read_checkpoint(tmp_path / "checkpoint.pt")["step"] == 3
@@ -275,7 +287,7 @@ def test_workers_are_as_many_as_shared_memory_takes(monkeypatch: pytest.MonkeyPa
 def test_what_accelerate_launch_was_told_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Mixed precision, and a batch in two parts, which learns as the whole one does."""
     pairs = write_pairs(tmp_path / "pairs", 12)
-    small = [*TINY, "--pairs", str(pairs), "--steps", "20", "--loss.prior", "0", "--loss.variety", "0"]
+    small = ["--pairs", str(pairs), "--steps", "20", "--loss.prior", "0", "--loss.variety", "0"]
 
     def losses(name: str, **environment: str) -> dict[int, float]:
         for variable, value in environment.items():
@@ -297,11 +309,12 @@ def test_what_accelerate_launch_was_told_holds(tmp_path: Path, monkeypatch: pyte
 
 
 def test_a_run_that_diverges_says_what_to_begin_with(tmp_path: Path) -> None:
-    done = train(tmp_path, *TINY, "--steps", "2", "--save-minutes", "0")
+    done = train(tmp_path, "--steps", "2", "--save-minutes", "0")
     assert done.returncode == 0, done.stderr
     before = [(tmp_path / name).read_bytes() for name in ("checkpoint.pt", "checkpoint.previous.pt")]
-    done = train(tmp_path, *TINY, "--resume", "--steps", "200", "--learning-rate", "1e30")
+    done = train(tmp_path, "--resume", "--steps", "200", "--learning-rate", "1e30")
     assert done.returncode == 2
     said = done.stderr.splitlines()[-1]
+    assert "not finite" in said
     assert f"begin another run with --start-from {tmp_path / 'best'} and a smaller learning rate" in said
     assert [(tmp_path / name).read_bytes() for name in ("checkpoint.pt", "checkpoint.previous.pt")] == before
