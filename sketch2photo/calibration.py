@@ -26,8 +26,9 @@ REDRAWN = (
     1.2  # of a part's points the share that the author's lines must show so that strictness 0 would still keep them
 )
 KEPT_TURN = 8.0  # degrees by which a head may lean; what it leans more is taken back
+FACE = 0.5  # certainty from which a drawing is one of a face; below, it is left as it is
 THICK = 4.5  # px, the width of lines above which they are thinned
-CANVAS = 512  # px, side of the sheet on which a face is found, so that a small head can be enlarged
+CANVAS = 512  # px, side of the sketchpad, and of the sheet on which a face is found: so a small head can be enlarged
 DEFAULT_STRICTNESS = 0.5  # doodles are persons by then, and careful drawings still themselves
 GENERATOR_HINT = 0.6  # how much of a hint the generator takes a wholly calibrated drawing as
 NEAR = 0.05  # of the side: a drawing that is framed as well as this stays where it is
@@ -53,7 +54,7 @@ class Calibrated(NamedTuple):
 
     sketch: (1, 1, S, S) in [-1, 1], what the generator is to see.
     points: (K, 2) in px of `sketch`, where the face's points are in it.
-    certainty: in [0, 1], that there is a face at all; below one half the drawing is left as it is.
+    certainty: in [0, 1], that there is a face at all; below FACE the drawing is left as it is.
     added: (1, 1, S, S) in [-1, 1], those lines of `sketch` that are not the author's; white where there are none.
     """
 
@@ -61,6 +62,10 @@ class Calibrated(NamedTuple):
     points: Floats
     certainty: float
     added: Tensor
+
+    @property
+    def is_face(self) -> bool:
+        return self.certainty >= FACE
 
 
 def generator_strictness(strictness: float) -> float:
@@ -95,13 +100,13 @@ def calibrate(
     matrix, mean = np.eye(2, 3), calibrator.mean_face.float().cpu().numpy() * size
     for _ in range(FRAMINGS if reframe else 0):
         step = framing(seen.believable, mean, size)
-        if step is None or seen.certainty < 0.5:
+        if step is None or seen.certainty < FACE:
             break
         matrix = _rounded(step @ np.vstack([matrix, (0, 0, 1)]))
         framed = _framed(paper, matrix, size)
         seen = _look(calibrator, framed)
     certainty, nothing = seen.certainty, torch.ones(1, 1, size, size)
-    if certainty < 0.5:
+    if certainty < FACE:
         return Calibrated(to_tensor(whole)[None], seen.points, certainty, nothing)
     amount = 1 - strictness
     if amount == 0:
@@ -422,7 +427,7 @@ def features(points: Floats, parts: list[str], size: int) -> Floats:
 
 def _line(sheet: Floats, curve: Floats) -> None:
     """Draws a curve (N, 2) with the pen into the sheet (S, S); its border falls from ink to paper within one pixel."""
-    half = PEN * sheet.shape[0] / 512
+    half = PEN / 2 * sheet.shape[0] / 256
     window, x, y = _around(sheet, curve, half + 1)
     start, along = curve[:-1, :, None, None], np.diff(curve, axis=0)[:, :, None, None]
     offset_x, offset_y = x - start[:, 0], y - start[:, 1]

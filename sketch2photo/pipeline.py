@@ -132,7 +132,8 @@ class Sketch2PhotoPipeline:
             style: a photograph to take the latents from, E's mu of it: one picture. A path, an array or a PIL image, as a drawing.
             strictness: in [0, 1]: 1 follows the lines to the pixel; below, they are calibrated first, see `calibrate`, and at 0
                 they are a hint of a believable face. By default 0.5 where there is a calibrator and a drawing for it, else 1.
-            reframe: whether the face is brought to where faces are; not so while it is being drawn, where each line would move all others.
+            reframe: whether the calibrator brings the face to where faces are; not so while it is being drawn, where each line
+                would move all others. Without a calibrator a drawing is always seen as a whole.
             **directions: by how much to move all latents along the model's named directions (`pipe.model.directions`), as in
                 `pipe(sketch, background=2)`; the latents that come back are the moved ones.
 
@@ -165,7 +166,7 @@ class Sketch2PhotoPipeline:
         z = clip_norm(z)
         added = certainty = None
         if calibrator is None:
-            x = to_sketch(sketch, self.model.image_size, reframe)
+            x = to_sketch(sketch, self.model.image_size)
         else:
             found = sketch if isinstance(sketch, Calibrated) else self.calibrate(sketch, strictness, reframe)
             x, _, certainty, added = found
@@ -191,7 +192,7 @@ class Sketch2PhotoPipeline:
             raise ValueError(
                 "This model has no calibrator: only models of faces do, in the folder calibrator/ of theirs."
             )
-        canvas = to_sketch(sketch, CANVAS, reframe=False)
+        canvas = to_sketch(sketch, CANVAS)
         return calibrate(self.calibrator, canvas, strictness, size or self.model.image_size, reframe)
 
     @torch.inference_mode()

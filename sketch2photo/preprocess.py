@@ -1,8 +1,8 @@
-"""Whatever people bring as a drawing -> the network's input: dark lines on white, square, the face framed as in training.
+"""Whatever people bring as a drawing -> the network's input: dark lines on white, square, the whole of it.
 
 The steps are one function each and run in this order: open the picture on white, make it dark on light, turn coloured ink
-to grey, take the shadow off a photographed sheet, find the ink, choose the square around it, scale, restore faint lines.
-A clean sketch of the training data is left as it is by every one of them (and by the framing in 1,819 of 1,822).
+to grey, take the shadow off a photographed sheet, see that something is drawn, make it square, scale, restore faint lines.
+A clean sketch of the training data is left as it is by every one of them. Where a face is in it is calibration's to find.
 """
 
 import json
@@ -21,7 +21,6 @@ from torch.nn import functional as F
 from .images import PictureError, on_white, open_picture, resize, to_tensor
 
 Grey = npt.NDArray[np.float32]  # (H, W) in [0, 1], white = 1
-Box = tuple[int, int, int]  # left, top, side; may reach outside the picture
 
 WORKING_SIDE = 2048  # larger pictures are reduced to this before anything is measured on them
 # The numbers below, each with its unit: the page without a server does the same with them in hub/web/drawing.js.
@@ -31,10 +30,10 @@ THRESHOLDS = json.loads(
     object_hook=lambda entry: entry["value"] if "unit" in entry else SimpleNamespace(**entry),
 )
 INVERTED, PAPER, CLEAN, SHADOW = THRESHOLDS.inverted, THRESHOLDS.paper, THRESHOLDS.clean, THRESHOLDS.shadow
-INK, HEAD, FRAME, CONTRAST = THRESHOLDS.ink, THRESHOLDS.head, THRESHOLDS.frame, THRESHOLDS.contrast
+INK, CONTRAST = THRESHOLDS.ink, THRESHOLDS.contrast
 
 
-def to_sketch(drawing: Any, size: int = 256, reframe: bool = True) -> Tensor:
+def to_sketch(drawing: Any, size: int = 256) -> Tensor:
     """Turn a drawing into the network's input.
 
     Args:
@@ -42,8 +41,6 @@ def to_sketch(drawing: Any, size: int = 256, reframe: bool = True) -> Tensor:
             a path; the value of a Gradio sketchpad (dict with background, layers, composite); or a tensor (1, 1, H, H)
             or (1, H, H) in [-1, 1] that already is an input, and is only resized.
         size: side of the result in pixels.
-        reframe: a drawing that is small, stands aside or has a small head on its shoulders is enlarged and moved to where faces are;
-            not so while it is being drawn, where each line would move all others.
 
     Returns:
         (1, 1, size, size) float32 in [-1, 1], white = +1, dark lines on white.
@@ -58,11 +55,8 @@ def to_sketch(drawing: Any, size: int = 256, reframe: bool = True) -> Tensor:
     grey = _to_grey(_dark_on_light(rgb))
     if not _is_clean(grey):
         grey = _flatten_paper(grey)
-    height, width = grey.shape
-    ink, side = _find_ink(grey), max(height, width)
-    box = _frame(ink, height, width) if reframe else ((width - side) // 2, (height - side) // 2, side)
-    square = _crop(grey, box, paper=_paper_level(grey))
-    sketch = _restore_contrast(resize(square, size))
+    _check_drawn(grey)
+    sketch = _restore_contrast(resize(_squared(grey), size))
     return to_tensor(sketch)[None]
 
 
@@ -198,101 +192,29 @@ def _paper_level(grey: Grey) -> float:
     return float(np.percentile(cv2.resize(grey, (PAPER.level_side,) * 2, interpolation=cv2.INTER_AREA), PAPER.level))
 
 
-def _find_ink(grey: Grey) -> npt.NDArray[np.bool_]:
-    """(H, W) mask of what was drawn, without specks.
-
-    Raises:
-        ValueError: nothing, or nothing but a dot.
-    """
+def _check_drawn(grey: Grey) -> None:
+    """Raises ValueError where nothing is drawn, or nothing but a dot; specks are nothing."""
     ink = (grey < _paper_level(grey) - INK.depth).astype(np.uint8)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    areas = stats[1:, cv2.CC_STAT_AREA]
+    stats = cv2.connectedComponentsWithStats(ink, connectivity=8)[2][1:]
+    areas, boxes = stats[:, cv2.CC_STAT_AREA], stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]]
     if areas.size == 0:
         raise PictureError("empty")
-    drawn = np.flatnonzero(areas >= INK.speck * areas.max()) + 1
-    widths, heights = stats[drawn, cv2.CC_STAT_WIDTH], stats[drawn, cv2.CC_STAT_HEIGHT]
-    largest = int(np.argmax(widths * heights))
-    extent = max(widths[largest], heights[largest]) / max(grey.shape)
-    filled = stats[drawn[largest], cv2.CC_STAT_AREA] / (widths[largest] * heights[largest])
-    if len(drawn) == 1 and extent < (INK.filled_dot if filled > INK.filled else INK.line_dot):
+    drawn = areas >= INK.speck * areas.max()
+    largest = int(np.argmax(areas))
+    filled = areas[largest] / boxes[largest].prod()
+    dot = INK.filled_dot if filled > INK.filled else INK.line_dot
+    if drawn.sum() == 1 and boxes[largest].max() / max(grey.shape) < dot:
         raise PictureError("dot")
-    kept = np.zeros(len(stats), np.bool_)
-    kept[drawn] = True
-    return np.asarray(kept[labels])
 
 
-# ---- framing -------------------------------------------------------------------------------------------------------
-
-
-def _frame(ink: npt.NDArray[np.bool_], height: int, width: int) -> Box:
-    """The square to cut out: the whole picture, unless the head is small in it, or the drawing is or stands aside.
-
-    In the training data head and hair fill about 80 % of the side and their middle is slightly above the picture's. Many people
-    draw neck and shoulders, too, and then a head half as large, which came out as a doll's. A drawing whose head is as large as it
-    should be, or begins at the top, as photographs are cropped, stays as it is.
-    """
-    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
-    top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
-    whole = max(height, width)
-    head = _find_head(ink)
-    if head is not None:
-        chin, widest, head_left, head_right = head
-        side = _frame_side((chin - top) / FRAME.head_height, widest / FRAME.head_width)
-        small = widest < FRAME.small_head * whole or top - (height - whole) / 2 > FRAME.low_head * whole
-        if small and side < FRAME.enlarged * whole:
-            return _square(side, head_left, head_right, top + FRAME.head_middle * side)
-    x, y = (left + right) / 2, (top + bottom) / 2
-    extent = max(bottom - top, right - left) / whole
-    aside = max(abs(x - width / 2), abs(y - height / 2)) / whole
-    if extent < FRAME.small or (extent < FRAME.smaller and aside > FRAME.aside):
-        side = _frame_side((bottom - top) / FRAME.height, (right - left) / FRAME.width)
-        return _square(side, left, right, y + FRAME.lower * side)
-    return (width - whole) // 2, (height - whole) // 2, whole
-
-
-def _frame_side(height: float, width: float) -> int:
-    return max(round(max(height, width)), FRAME.least)
-
-
-def _find_head(ink: npt.NDArray[np.bool_]) -> tuple[int, int, int, int] | None:
-    """Row of the chin, greatest width, and left and right of the head above a neck; None where the drawing narrows to none.
-
-    Below the head the drawing, from its left end to its right one, becomes slimmer than a share of its greatest width so
-    far and stays so for some rows; the chin is where it has become as slim as the neck. Left and right are medians, so that a
-    ponytail does not count.
-    """
-    rows = np.flatnonzero(ink.any(axis=1))
-    left, right = ink[rows].argmax(axis=1), ink.shape[1] - ink[rows, ::-1].argmax(axis=1)
-    width = right - left
-    widest = np.maximum.accumulate(width)
-    slim = width < HEAD.slim * widest
-    lasting = max(len(rows) // HEAD.lasting, HEAD.least_lasting)
-    for i in range(len(rows) // HEAD.first, len(rows) - lasting):
-        if slim[i : i + lasting].all():
-            below = width[i : i + max(widest[i] // HEAD.below, 1)]
-            chin = rows[i + np.argmax(below <= HEAD.neck * below.min())]
-            wide = np.flatnonzero(width[:i] > HEAD.wide * widest[i])
-            lefts, rights = (
-                np.sort(left[wide]),
-                np.sort(right[wide]),
-            )  # of the middle two, the outer one: as in a mirror
-            return int(chin), int(widest[i]), int(lefts[(len(wide) - 1) // 2]), int(rights[len(wide) // 2])
-    return None
-
-
-def _square(side: int, left: int, right: int, y: float) -> Box:
-    """A square around the middle of left and right, and around y, which falls on the same place in a mirrored drawing."""
-    side += (right - left + side) % 2
-    return round((left + right - side) / 2), round(y - side / 2), side
-
-
-def _crop(grey: Grey, box: Box, paper: float) -> Grey:
-    left, top, side = box
+def _squared(grey: Grey) -> Grey:
+    """The whole picture in the middle of a square of paper."""
     height, width = grey.shape
-    out = np.full((side, side), paper, np.float32)
-    x0, y0, x1, y1 = max(left, 0), max(top, 0), min(left + side, width), min(top + side, height)
-    out[y0 - top : y1 - top, x0 - left : x1 - left] = grey[y0:y1, x0:x1]
-    return out
+    side = max(height, width)
+    square = np.full((side, side), _paper_level(grey), np.float32)
+    top, left = (side - height) // 2, (side - width) // 2
+    square[top : top + height, left : left + width] = grey
+    return square
 
 
 def _restore_contrast(grey: Grey) -> Grey:

@@ -22,8 +22,6 @@ from tests.drawings import render
 
 OURS: dict[str, Any] = json.loads((EXAMPLES_FOLDER / "strokes.json").read_text())
 STROKES = OURS | render.load()
-LARGE = sorted(set(STROKES) - {"tiny_corner", "tiny_in_corner"})
-FILLING = sorted(set(OURS) - {"tiny_corner"} | {"potato_head", "headscarf"})
 
 
 def draw(name: str, size: int = 512, width: float | None = None) -> np.ndarray:
@@ -100,8 +98,8 @@ def test_a_clean_pencil_sketch_is_left_alone_to_the_last_grey_level() -> None:
     assert np.array_equal(np.round(grey(to_sketch(page)) * 255), page)
 
 
-@pytest.mark.parametrize("name", FILLING)
-def test_a_drawing_that_fills_its_canvas_is_only_scaled(name: str) -> None:
+@pytest.mark.parametrize("name", sorted(STROKES))
+def test_a_drawing_is_only_scaled_wherever_it_is_on_its_canvas(name: str) -> None:
     page = draw(name)
     scaled = cv2.resize(page, (256, 256), interpolation=cv2.INTER_AREA) / 255
     assert np.abs(grey(to_sketch(page)) - scaled).max() < 0.01
@@ -111,7 +109,7 @@ def test_a_drawing_that_fills_its_canvas_is_only_scaled(name: str) -> None:
 def test_the_example_pictures_show_the_example_strokes(path: Path) -> None:
     picture = grey(to_sketch(Image.open(path), 512))
     assert difference(path, draw(path.stem)) < 3
-    assert ink_box(picture)[3] > ink_box(picture)[1] + 250  # a face, not a blank page
+    assert lines_kept(picture, draw(path.stem) / 255) > 0.98
 
 
 def test_every_example_has_strokes_and_a_picture() -> None:
@@ -266,9 +264,9 @@ def test_chalk_on_a_board_becomes_dark_on_white() -> None:
 def test_a_photograph_of_paper_loses_its_shadow_and_keeps_its_lines(name: str, edge: bool) -> None:
     sheet = np.full((1200, 900), 255, np.uint8)
     sheet[250:950, 100:800] = cv2.resize(draw(name), (700, 700), interpolation=cv2.INTER_AREA)
-    photo, scan = grey(to_sketch(photographed(draw(name), edge))), grey(to_sketch(sheet))
+    photo, scan = grey(to_sketch(photographed(draw(name), edge), 512)), grey(to_sketch(sheet, 512))
     assert np.percentile(photo, 30) > 0.95  # white nearly everywhere, the light was 0.85 to 0.3
-    assert np.percentile(photo, 1) < 0.25  # ink is dark
+    assert np.median(photo[scan < 0.2]) < 0.25  # ink is dark
     assert lines_kept(photo, scan) > 0.95
     assert ink_added(photo, scan) < 0.005
 
@@ -276,7 +274,7 @@ def test_a_photograph_of_paper_loses_its_shadow_and_keeps_its_lines(name: str, e
 @pytest.mark.parametrize("name", ["phone_pencil", "phone_ballpen"])
 def test_the_photographed_drawings_of_the_grid_keep_their_lines(name: str) -> None:
     lines = ((1 - render.lie_on_sheet(STROKES[name])) * 255).astype(np.uint8)
-    seen, drawn = (grey(to_sketch(each, reframe=False)) for each in (render.FOLDER / f"{name}.jpg", lines))
+    seen, drawn = (grey(to_sketch(each)) for each in (render.FOLDER / f"{name}.jpg", lines))
     assert np.percentile(seen, 50) > 0.95
     assert lines_kept(seen, drawn) > 0.95
     assert ink_added(seen, drawn) < 0.005
@@ -302,8 +300,8 @@ def test_shaded_hair_stays_dark_when_the_shadow_is_taken_off() -> None:
 def test_ink_of_any_colour_is_dark(ink: tuple[int, int, int]) -> None:
     page = draw("child")[..., None] / 255
     coloured = (page * 255 + (1 - page) * np.array(ink)).astype(np.uint8)
-    lines = grey(to_sketch(draw("child"), reframe=False))
-    assert grey(to_sketch(coloured, reframe=False))[lines < 0.1].max() < 0.6
+    lines = grey(to_sketch(draw("child")))
+    assert grey(to_sketch(coloured))[lines < 0.1].max() < 0.6
     tinted = (coloured * np.array([1, 0.95, 0.8])).astype(np.uint8)
     assert np.median(grey(to_sketch(tinted))) > 0.95
 
@@ -322,88 +320,8 @@ def test_a_tiny_picture_is_enlarged() -> None:
     assert to_sketch(small).shape == (1, 1, 256, 256)
 
 
-@pytest.mark.parametrize(("x", "y"), [(0, 0), (900, 40), (30, 880), (850, 860), (430, 400)])
-def test_a_face_drawn_small_anywhere_is_framed_as_in_training(x: int, y: int) -> None:
-    page = np.full((1100, 1100), 255, np.uint8)
-    page[y : y + 200, x : x + 200] = draw("potato_head", 200, width=2)
-    left, top, right, bottom = ink_box(grey(to_sketch(page)))
-    assert 0.75 < max(right - left, bottom - top) / 256 < 0.92
-    assert abs((left + right) / 2 - 128) < 4
-    assert 0.40 < (top + bottom) / 2 / 256 < 0.52
-
-
-def person(x: int, y: int, head: int, *, bun: bool = False) -> np.ndarray:
-    """600 x 600 uint8: a head of that height with its top at x, y, on neck and shoulders, and a bun or none on its right."""
-    page = np.full((600, 600), 255, np.uint8)
-    half, neck = round(0.38 * head), round(0.15 * head)
-    cv2.ellipse(page, (x, y + head // 2), (half, head // 2), 0, 0, 360, 0, 3)
-    if bun:
-        cv2.circle(page, (x + half + head // 8, y + head // 5), head // 8, 0, 3)
-    for side in (-1, 1):
-        bend = y + head + neck
-        line = [
-            (x + side * neck, y + head),
-            (x + side * neck, bend),
-            (x + side * head, bend + neck),
-            (x + side * head, 590),
-        ]
-        cv2.polylines(page, [np.int32(line)], False, 0, 3)
-    return page
-
-
-@pytest.mark.parametrize(
-    ("x", "y", "head", "bun"), [(300, 90, 260, False), (260, 150, 150, False), (320, 100, 220, True)]
-)
-def test_a_head_on_neck_and_shoulders_is_as_large_as_in_training(x: int, y: int, head: int, bun: bool) -> None:
-    sketch = grey(to_sketch(person(x, y, head, bun=bun)))
-    bare = person(x, y, head)
-    bare[y + head + 2 :] = 255
-    alone = ink_box(bare)  # the head without the rest, in the drawing's pixels
-    rows = np.flatnonzero((sketch < 0.5).any(1))
-    assert 0.03 < rows[0] / 256 < 0.09
-    scale = difference_of_scale(sketch, bare[alone[1] : alone[3] + 1, alone[0] : alone[2] + 1])
-    assert 0.78 < scale * head / 256 < 0.9
-    mirrored = person(x, y, head, bun=bun)[:, ::-1]
-    assert np.abs(grey(to_sketch(mirrored))[:, ::-1] - sketch).max() < 1e-3
-
-
-def difference_of_scale(sketch: np.ndarray, part: np.ndarray) -> float:
-    """By how much a part of a drawing was enlarged, found by looking for it in the sketch at many sizes."""
-    found = []
-    for scale in np.arange(0.5, 2, 0.02):
-        template = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA).astype(np.float32)
-        if max(template.shape) <= 256:
-            found.append((cv2.matchTemplate(sketch.astype(np.float32), template, cv2.TM_CCOEFF_NORMED).max(), scale))
-    return max(found)[1]
-
-
-@pytest.mark.parametrize(
-    "name", ["bald_old_man", "big_smile", "marker", "only_outline", "quick_ponytail", "stick_figure"]
-)
-def test_heads_of_the_grid_are_enlarged_once_and_for_all(name: str) -> None:
-    sketch = to_sketch(draw(name), 512)
-    assert difference_of_scale(grey(to_sketch(draw(name))), draw(name)[60:260, 180:340]) > 1.15 * 256 / 512
-    page = (grey(sketch) * 255).round().astype(np.uint8)
-    assert np.array_equal((grey(to_sketch(page, 512)) * 255).round().astype(np.uint8), page)
-
-
-def test_a_speck_far_away_does_not_count_as_drawn() -> None:
-    page = draw("tiny_corner")
-    speckled = page.copy()
-    cv2.circle(speckled, (20, 20), 2, 0, -1)
-    assert difference(speckled, page) < 2
-
-
-def test_a_large_face_that_stands_aside_is_centred() -> None:
-    page = np.full((512, 512), 255, np.uint8)
-    cv2.ellipse(page, (130, 330), (110, 160), 0, 0, 360, 0, 5)
-    left, top, right, bottom = ink_box(grey(to_sketch(page)))
-    assert abs((left + right) / 2 - 128) < 4
-    assert 0.7 < (bottom - top) / 256 < 0.9
-
-
 def test_hairlines_stay_visible_after_shrinking() -> None:
-    thin = grey(to_sketch(draw("bun", 2000, width=1), reframe=False))
+    thin = grey(to_sketch(draw("bun", 2000, width=1)))
     lines = grey(to_sketch(draw("bun")))
     assert np.percentile(thin[lines < 0.2], 25) < 0.7
     assert np.median(thin) > 0.99
@@ -440,7 +358,7 @@ def test_any_picture_becomes_an_input_or_one_sentence(page: np.ndarray, size: in
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.sampled_from(LARGE), st.integers(0, 300), st.integers(0, 300), st.integers(150, 500), st.booleans())
+@given(st.sampled_from(sorted(STROKES)), st.integers(0, 300), st.integers(0, 300), st.integers(150, 500), st.booleans())
 def test_a_mirrored_drawing_gives_the_mirrored_input(name: str, x: int, y: int, side: int, dark: bool) -> None:
     page = np.full((600, 600), 255, np.uint8)
     part = draw(name, side)[: 600 - y, : 600 - x]
@@ -483,6 +401,9 @@ def test_a_single_dot(radius: int) -> None:
     page = Image.new("L", (512, 512), 255)
     ImageDraw.Draw(page).ellipse((200 - radius, 300 - radius, 200 + radius, 300 + radius), fill=0)
     refuses(page, "only a dot")
+    ImageDraw.Draw(page).point((40, 40), fill=0)  # a speck beside it is nothing
+    if radius > 4:
+        refuses(page, "only a dot")
 
 
 @pytest.mark.parametrize("thing", [7, [[0, 1], [1, 0]], b"png", object(), {"image": None}, {}])

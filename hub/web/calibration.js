@@ -7,7 +7,8 @@ import {cubic, linear, scaleArea, separable, taps} from './drawing.js';
 const {calibrator = {}} = await (await fetch(new URL('config.json', import.meta.url))).json();
 /** What hub/export_onnx.py writes of the calibrator; all undefined for a model without one, which nothing here is called for. */
 const {image_size: LOOKED_AT, mean_face: MEAN_FACE, mirrored: MIRRORED, classes: CLASSES, parts: PARTS} = calibrator;
-const {PEN, OPEN, IRIS, INK, REDRAWN, KEPT_TURN, THICK, GENERATOR_HINT, NEAR, FRAMINGS} = calibrator.numbers ?? {};
+const {PEN, OPEN, IRIS, INK, REDRAWN, KEPT_TURN, FACE, THICK, GENERATOR_HINT, NEAR, FRAMINGS} =
+  calibrator.numbers ?? {};
 /** Side of the sheet, in px, that `calibrate` is best given. */
 export const CANVAS = calibrator.numbers?.CANVAS;
 
@@ -31,7 +32,7 @@ export const generatorStrictness = strictness => 1 - GENERATOR_HINT * (1 - stric
 /**
  * Frames, calibrates and completes a sketch, a square Float32Array in [-1, 1] of any size. `run` is the network:
  * (Float32Array of two drawings) -> its outputs by name. `size` is the result's side, and `reframe` tells whether the face is
- * brought to where faces are. -> {sketch and added: Float32Array (size * size) in [-1, 1], points, certainty}
+ * brought to where faces are. -> {sketch and added: Float32Array (size * size) in [-1, 1], points, certainty, isFace}
  */
 export async function calibrate(run, sketch, strictness, size, reframe) {
   const paper = sketch.map(value => value / 2 + 0.5);
@@ -42,15 +43,22 @@ export async function calibrate(run, sketch, strictness, size, reframe) {
   const mean = MEAN_FACE.map(([x, y]) => [x * size, y * size]);
   for (let i = 0; i < (reframe ? FRAMINGS : 0); i++) {
     const step = framing(seen.believable, mean, size);
-    if (!step || seen.certainty < 0.5) break;
+    if (!step || seen.certainty < FACE) break;
     matrix = rounded(chained(step, matrix));
     sheet = framed(paper, matrix, size);
     seen = await look(run, sheet, size);
   }
   const {points, believable, certainty} = seen;
   const blank = new Float32Array(size * size).fill(1);
-  const found = (points, added = blank) => ({sketch: toTensor(sheet), points, certainty, added: toTensor(added)});
-  if (certainty < 0.5) {
+  const isFace = certainty >= FACE;
+  const found = (points, added = blank) => ({
+    sketch: toTensor(sheet),
+    points,
+    certainty,
+    isFace,
+    added: toTensor(added),
+  });
+  if (!isFace) {
     sheet = whole;
     return found(points);
   }
@@ -612,7 +620,7 @@ function features(points, parts, n) {
 
 /** Draws a curve with the pen; its border falls from ink to paper within one pixel. */
 function line(sheet, n, curve) {
-  const half = (PEN * n) / 512;
+  const half = ((PEN / 2) * n) / 256;
   darken(sheet, n, around(n, curve, half + 1), (x, y) => {
     let least = Infinity;
     for (let k = 1; k < curve.length; k++) {

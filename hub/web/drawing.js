@@ -6,16 +6,11 @@ import {MessageError} from './errors.js';
 const text = await (await fetch(new URL('preprocess.json', import.meta.url))).text();
 /** The numbers that Python and this file share: each is written with its unit. */
 export const THRESHOLDS = JSON.parse(text, (_, entry) => (entry.unit ? entry.value : entry));
-const {inverted, paper, clean, shadow, ink, head, frame, contrast} = THRESHOLDS;
+const {inverted, paper, clean, shadow, ink, contrast} = THRESHOLDS;
 
-/**
- * ImageData on white -> Float32Array (size * size) in [-1, 1]. Throws a MessageError. With `reframe` a drawing that is
- * small or stands aside is enlarged and moved to where faces are: not so while it is drawn, where each line would move
- * all others.
- */
-export function toSketch({data, width, height}, size, reframe) {
+/** ImageData on white -> Float32Array (size * size) in [-1, 1]. Throws a MessageError. */
+export function toSketch({data, width, height}, size) {
   const isInverted = isLightOnDark(data, width);
-  const side = Math.max(width, height);
   let grey = new Float32Array(width * height);
   for (let i = 0; i < grey.length; i++) {
     const red = data[4 * i];
@@ -24,11 +19,8 @@ export function toSketch({data, width, height}, size, reframe) {
     grey[i] = (isInverted ? 255 - Math.max(red, green, blue) : Math.min(red, green, blue)) / 255;
   }
   if (!isClean(grey, width)) grey = flattenPaper(grey, width);
-  const drawn = findInk(grey, width);
-  const whole = {left: (width - side) >> 1, top: (height - side) >> 1, side};
-  const box = reframe ? findFrame(drawn, width, height, whole) : whole;
-  const square = crop(grey, width, box, paperLevel(grey, width));
-  return restoreContrast(scale(square.grey, square.side, size), size).map(value => 2 * value - 1);
+  checkDrawn(grey, width);
+  return restoreContrast(scale(squared(grey, width), Math.max(width, height), size), size).map(value => 2 * value - 1);
 }
 
 /** A sketch -> a picture (RGBA). */
@@ -113,49 +105,28 @@ function paperLevel(grey, n) {
   return percentile(scaleArea(grey, n, paper.level_side), paper.level);
 }
 
-/** What was drawn, without specks: the box around it, and rows(), which finds each row's ends, where there is anything. */
-function findInk(grey, n) {
-  const height = grey.length / n;
+/** Throws a MessageError where nothing is drawn, or nothing but a dot; specks are nothing. */
+function checkDrawn(grey, n) {
   const limit = paperLevel(grey, n) - ink.depth;
-  const numbers = new Uint32Array(grey.length); // of the part that a pixel belongs to, or 0
+  const isFilled = new Uint8Array(grey.length);
   const parts = [];
   for (let i = 0; i < grey.length; i++)
-    if (!numbers[i] && grey[i] < limit) parts.push(fillPart(grey, n, i, limit, numbers, parts.length + 1));
+    if (!isFilled[i] && grey[i] < limit) parts.push(fillPart(grey, n, i, limit, isFilled));
   if (!parts.length) throw new MessageError('empty');
-
-  const most = Math.max(...parts.map(part => part.area));
-  const drawn = parts.filter(part => part.area >= ink.speck * most);
-  const box = part => (part.right - part.left) * (part.bottom - part.top);
-  const largest = drawn.reduce((a, b) => (box(b) > box(a) ? b : a));
-  const extent = Math.max(largest.right - largest.left, largest.bottom - largest.top) / Math.max(n, height);
-  const dot = largest.area / box(largest) > ink.filled ? ink.filled_dot : ink.line_dot;
-  if (drawn.length === 1 && extent < dot) throw new MessageError('dot');
-
-  const rows = () => {
-    const kept = new Set(drawn.map(part => part.number));
-    const found = [];
-    for (let y = 0; y < height; y++) {
-      const row = numbers.subarray(y * n, (y + 1) * n);
-      const left = row.findIndex(number => kept.has(number));
-      if (left >= 0) found.push({y, left, right: row.findLastIndex(number => kept.has(number)) + 1});
-    }
-    return found;
-  };
-  return {
-    left: Math.min(...drawn.map(part => part.left)),
-    right: Math.max(...drawn.map(part => part.right)),
-    top: Math.min(...drawn.map(part => part.top)),
-    bottom: Math.max(...drawn.map(part => part.bottom)),
-    rows,
-  };
+  const largest = parts.reduce((a, b) => (b.area > a.area ? b : a));
+  const width = largest.right - largest.left;
+  const height = largest.bottom - largest.top;
+  const dot = largest.area / (width * height) > ink.filled ? ink.filled_dot : ink.line_dot;
+  const isAlone = parts.every(part => part === largest || part.area < ink.speck * largest.area);
+  if (isAlone && Math.max(width, height) / Math.max(n, grey.length / n) < dot) throw new MessageError('dot');
 }
 
-/** The connected part (of 8 neighbours) around a pixel, which gets its number in `numbers`. */
-function fillPart(grey, n, start, limit, numbers, number) {
+/** The connected part (of 8 neighbours) around a pixel, which is marked in `isFilled`. */
+function fillPart(grey, n, start, limit, isFilled) {
   const height = grey.length / n;
-  const part = {area: 0, left: n, right: 0, top: height, bottom: 0, number};
+  const part = {area: 0, left: n, right: 0, top: height, bottom: 0};
   const stack = [start];
-  numbers[start] = number;
+  isFilled[start] = 1;
   while (stack.length) {
     const i = stack.pop();
     const x = i % n;
@@ -168,74 +139,23 @@ function fillPart(grey, n, start, limit, numbers, number) {
     for (let v = Math.max(y - 1, 0); v <= Math.min(y + 1, height - 1); v++)
       for (let u = Math.max(x - 1, 0); u <= Math.min(x + 1, n - 1); u++) {
         const next = v * n + u;
-        if (numbers[next] || grey[next] >= limit) continue;
-        numbers[next] = number;
+        if (isFilled[next] || grey[next] >= limit) continue;
+        isFilled[next] = 1;
         stack.push(next);
       }
   }
   return part;
 }
 
-// ---- framing -------------------------------------------------------------------------------------------------------
-
-function findFrame({left, right, top, bottom, rows}, n, m, whole) {
-  const found = findHead(rows());
-  if (found) {
-    const side = frameSide((found.chin - top) / frame.head_height, found.widest / frame.head_width);
-    const isLow = top - (m - whole.side) / 2 > frame.low_head * whole.side;
-    if ((found.widest < frame.small_head * whole.side || isLow) && side < frame.enlarged * whole.side)
-      return square(side, found.left, found.right, top + frame.head_middle * side);
-  }
-  const width = right - left;
-  const height = bottom - top;
-  const x = (left + right) / 2;
-  const y = (top + bottom) / 2;
-  const extent = Math.max(width, height) / whole.side;
-  const aside = Math.max(Math.abs(x - n / 2), Math.abs(y - m / 2)) / whole.side;
-  if (extent >= frame.small && !(extent < frame.smaller && aside > frame.aside)) return whole;
-  const side = frameSide(height / frame.height, width / frame.width);
-  return square(side, left, right, y + frame.lower * side);
-}
-
-function frameSide(height, width) {
-  return Math.max(round(Math.max(height, width)), frame.least);
-}
-
-/** Row of the chin, greatest width, and left and right of the head above a neck; null where the drawing narrows to none. */
-function findHead(rows) {
-  const lasting = Math.max(Math.floor(rows.length / head.lasting), head.least_lasting);
-  const first = Math.floor(rows.length / head.first);
-  const widths = rows.map(row => row.right - row.left);
-  const greatest = []; // widths so far
-  let slim = 0;
-  for (let i = 0; i < rows.length; i++) {
-    greatest.push(Math.max(greatest[i - 1] ?? 0, widths[i]));
-    slim = i >= first && widths[i] < head.slim * greatest[i] ? slim + 1 : 0;
-    if (slim < lasting || i === rows.length - 1) continue;
-    const neck = i - lasting + 1;
-    const widest = greatest[neck];
-    const below = widths.slice(neck, neck + Math.max(Math.floor(widest / head.below), 1));
-    const least = Math.min(...below);
-    const chin = rows[neck + below.findIndex(width => width <= head.neck * least)].y;
-    const wide = rows.slice(0, neck).filter(row => row.right - row.left > head.wide * widest);
-    const middle = (wide.length - 1) / 2; // of the middle two, the outer one: as in a mirror
-    const sorted = end => wide.map(row => row[end]).sort((a, b) => a - b);
-    return {chin, widest, left: sorted('left')[Math.floor(middle)], right: sorted('right')[Math.ceil(middle)]};
-  }
-  return null;
-}
-
-function square(side, left, right, y) {
-  const whole = side + ((right - left + side) % 2);
-  return {left: round((left + right - whole) / 2), top: round(y - whole / 2), side: whole};
-}
-
-function crop(grey, n, {left, top, side}, level) {
-  const out = new Float32Array(side * side).fill(level);
-  for (let y = Math.max(top, 0); y < Math.min(top + side, grey.length / n); y++)
-    for (let x = Math.max(left, 0); x < Math.min(left + side, n); x++)
-      out[(y - top) * side + x - left] = grey[y * n + x];
-  return {grey: out, side};
+/** The whole picture in the middle of a square of paper. */
+function squared(grey, n) {
+  const height = grey.length / n;
+  const side = Math.max(n, height);
+  const square = new Float32Array(side * side).fill(paperLevel(grey, n));
+  const left = (side - n) >> 1;
+  const top = (side - height) >> 1;
+  for (let y = 0; y < height; y++) square.set(grey.subarray(y * n, (y + 1) * n), (top + y) * side + left);
+  return square;
 }
 
 function scale(grey, side, size) {
@@ -255,11 +175,6 @@ function restoreContrast(grey, n) {
 // ---- what NumPy and OpenCV do in Python ----------------------------------------------------------------------------
 
 const clip = value => Math.min(Math.max(value, 0), 1);
-
-/** To the nearest even number from the middle, as Python does. */
-function round(value) {
-  return value % 1 === 0.5 || value % 1 === -0.5 ? 2 * Math.round(value / 2) : Math.round(value);
-}
 
 function percentile(values, percent) {
   const sorted = values.slice().sort(),

@@ -89,6 +89,7 @@ $('file').onchange = async () => {
 };
 
 // Whoever draws neck and shoulders draws the head too small.
+$('enlarge').hidden = !model.calibrator;
 $('enlarge').onclick = () => putMade(() => prepare(pixelsOfPad(), paper.width));
 
 // What the generator sees becomes one's own.
@@ -98,7 +99,7 @@ $('straighten').onclick = () =>
     const {strictness} = optionValues();
     if (strictness === 1) throw new MessageError('strict');
     const found = await calibrate(pixelsOfPad(), strictness, paper.width, false);
-    if (!isFace(found)) throw new MessageError('no_face');
+    if (!found.isFace) throw new MessageError('no_face');
     return toPixels(found.sketch);
   });
 
@@ -187,7 +188,7 @@ async function makePictures() {
         showPhoto(pictures[0], startedAt);
         if (!changed) layOver(calibrated, previewed && options.strictness < 1);
       } else showVariations(pictures);
-      $('hint').textContent = say(!calibrated || isFace(calibrated) ? 'next' : 'no_face');
+      $('hint').textContent = say(!calibrated || calibrated.isFace ? 'next' : 'no_face');
     } catch (error) {
       requests.delete('variations');
       clear();
@@ -200,12 +201,9 @@ async function makePictures() {
 /** The guide follows the face, if there is one; with `lines` the calibrated lines are over the drawing. */
 function layOver(calibrated, lines) {
   const size = paper.width;
-  const isShown = calibrated && isFace(calibrated);
-  pad.calibrated = isShown ? laidOver(calibrated, size, model.calibrator.curves, page.tints, lines) : {};
+  pad.calibrated = calibrated?.isFace ? laidOver(calibrated, size, model.calibrator.curves, page.tints, lines) : {};
   putOnPad();
 }
-
-const isFace = calibrated => calibrated.certainty >= 0.5; // below, the drawing is left as it is
 
 /** A square picture (RGBA) on a canvas. */
 function paint(canvas, picture, size) {

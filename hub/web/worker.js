@@ -72,7 +72,7 @@ async function look(drawings) {
 
 /** A drawing (ImageData), calibrated as Sketch2PhotoPipeline.calibrate does it. */
 function calibratedDrawing(drawing, strictness, size, reframe) {
-  return calibrate(look, toSketch(drawing, CANVAS, false), strictness, size, reframe);
+  return calibrate(look, toSketch(drawing, CANVAS), strictness, size, reframe);
 }
 
 /** A sketch, latents (K * D), and options that are the same for all -> K pictures, RGBA. */
@@ -101,18 +101,16 @@ async function photographs(sketch, z, options) {
 const tasks = {
   load: ({engine}) => load(engine),
   calibrate: ({drawing, strictness, size, reframe}) => calibratedDrawing(drawing, strictness, size, reframe),
-  /** Somebody's picture (ImageData) -> the drawing on it, framed as faces are, as a picture (RGBA), `size` pixels a side. */
+  /** Somebody's picture (ImageData) -> the drawing on it, its face where faces are, as a picture (RGBA), `size` pixels a side. */
   async prepare({picture, size}) {
-    return toPixels(
-      calibrator ? (await calibratedDrawing(picture, 1, size, true)).sketch : toSketch(picture, size, true),
-    );
+    return toPixels(calibrator ? (await calibratedDrawing(picture, 1, size, true)).sketch : toSketch(picture, size));
   },
   /** A drawing is sent only when it changed. */
   async photographs({drawing, z, options}) {
     if (drawing) {
       sketch = problem = calibrated = undefined;
       try {
-        sketch = toSketch(drawing, calibrator ? CANVAS : facts.image_size, false);
+        sketch = toSketch(drawing, calibrator ? CANVAS : facts.image_size);
       } catch (error) {
         problem = error;
       }

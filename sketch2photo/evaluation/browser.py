@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..calibration import CANVAS
 from ..examples import Stroke
 
 START_SECONDS = 120
@@ -91,7 +92,7 @@ def open_chromium() -> Iterator[Any]:
 def draw_stroke(page: Any, stroke: Stroke, every: int = 4) -> None:
     """A stroke on the page's sketchpad by mouse, through every so many of its points."""
     box = page.locator("#pad canvas").bounding_box()
-    points = [(box["x"] + x * box["width"] / 512, box["y"] + y * box["height"] / 512) for x, y in stroke]
+    points = [(box["x"] + x * box["width"] / CANVAS, box["y"] + y * box["height"] / CANVAS) for x, y in stroke]
     page.mouse.move(*points[0])
     page.mouse.down()
     for point in [*points[1:-1:every], points[-1]]:

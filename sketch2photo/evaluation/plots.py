@@ -14,7 +14,7 @@ from .. import machine
 from ..cli import run
 from ..images import to_images
 from ..model import Sketch2Photo
-from ..preprocess import to_sketch
+from ..pipeline import Sketch2PhotoPipeline
 from .report import METRICS, drawing_files
 
 REACH, STEPS = 2.5, 5  # of a sweep, in standard deviations of z, and its pictures
@@ -92,8 +92,8 @@ def main(model: Path, drawings: Path, runs: tuple[Path, ...] = (), count: int = 
     """
     paths = drawing_files(drawings)[:count]
     machine.keep_freed_memory()
-    loaded = Sketch2Photo.from_pretrained(str(model))
-    sheet = sweeps(loaded, torch.cat([to_sketch(path, loaded.image_size) for path in paths]))
+    pipe = Sketch2PhotoPipeline.from_pretrained(str(model))
+    sheet = sweeps(pipe.model, torch.cat([pipe(path, num_images=1, strictness=1).sketch for path in paths]))
     sheet.save(model / "sweeps.jpg", quality=88)
     if runs:
         curves(list(runs), model / "curves.png")

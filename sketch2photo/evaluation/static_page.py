@@ -9,6 +9,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import NamedTuple
 
+from ..calibration import CANVAS
 from .browser import draw_stroke, open_chromium
 
 # In the page: the median milliseconds of so many runs; and window.taken, from each pen-up to the photograph.
@@ -58,8 +59,8 @@ def time_page(folder: Path, counts: Sequence[int], rounds: int) -> PageTimes:
         page.evaluate(WATCH_PEN)
         waits = []
         for turn in range(rounds + 1):  # The first is the warm-up.
-            y = 512 * (0.2 + 0.6 * turn / (rounds + 1))
-            draw_stroke(page, [(512 * x / 20, y) for x in range(2, 7)], every=1)
+            y = CANVAS * (0.2 + 0.6 * turn / (rounds + 1))
+            draw_stroke(page, [(CANVAS * x / 20, y) for x in range(2, 7)], every=1)
             waits.append(page.wait_for_function("() => window.taken").json_value() / 1000)
             page.evaluate("window.taken = 0")
             page.wait_for_timeout(1000)  # until the variations are there, too

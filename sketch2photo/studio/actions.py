@@ -16,7 +16,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ..calibration import Calibrated
+from ..calibration import CANVAS, Calibrated
 from ..examples import EXAMPLES
 from ..images import to_images
 from ..latents import breed_latents, slerp, slerp_loop
@@ -26,7 +26,7 @@ from ..refine import Refiner
 from .controls import LIMIT, MAX_SEED, argument_groups
 from .files import store, to_films, to_jpeg, to_zip
 from .messages import MessageError, say, say_error
-from .pad import SIZE, from_value, laid_over, to_value
+from .pad import from_value, laid_over, to_value
 from .recipe import read_recipe, recipe_type, to_png, weights_revision
 
 Numbers = dict[str, float]  # by the names of controls
@@ -214,17 +214,14 @@ class Actions:
 
     def enlarge(self, drawing: str | None) -> str:
         """The drawing with its head as large and where faces are: whoever draws neck and shoulders draws it too small."""
-        picture = from_value(drawing)
-        if self.pipe.calibrator is None:
-            return to_value(framed(picture))
-        return to_value(to_images(self.pipe.calibrate(picture, 1.0, size=SIZE).sketch)[0])
+        return self._framed(from_value(drawing))
 
     def straighten(self, drawing: str | None, options: Numbers) -> str:
         """The drawing with its lines moved towards a believable face, and with what it lacked of one: as much as strictness is below 1."""
         if options["strictness"] == 1:
             raise MessageError("strict")
-        found = self.pipe.calibrate(from_value(drawing), options["strictness"], reframe=False, size=SIZE)
-        if not is_face(found):
+        found = self.pipe.calibrate(from_value(drawing), options["strictness"], reframe=False, size=CANVAS)
+        if not found.is_face:
             raise MessageError("no_face")
         return to_value(to_images(found.sketch)[0])
 
@@ -240,11 +237,11 @@ class Actions:
             recorded = [getattr(recipe, control.name) for control in self.controls["recorded"]]
             return recipe.sketch, *recorded, *recipe.latents, *directions
         kept = sum(len(self.controls[group]) for group in ("recorded", "latents", "directions"))
-        return to_value(framed(path)), *[gr.skip()] * kept
+        return self._framed(path), *[gr.skip()] * kept
 
     def open_example(self, event: gr.SelectData) -> tuple[str, gr.Gallery]:
         """The example drawing that was clicked, for the sketchpad; it is not left selected, so it can be clicked again."""
-        return to_value(framed(str(EXAMPLES[event.index]))), gr.Gallery(selected_index=None)
+        return self._framed(EXAMPLES[event.index]), gr.Gallery(selected_index=None)
 
     def open_past(self, past: list[str], event: gr.SelectData) -> tuple[Any, ...]:
         """The picture of this visit that was clicked, with its drawing and sliders."""
@@ -292,11 +289,16 @@ class Actions:
     def _hint(self, drawing: str | None, options: Numbers) -> str:
         """What to do next; and of a drawing that was calibrated whether there is no face in it."""
         found = self._calibrated(drawing, options["strictness"])
-        return say("next" if found is None or is_face(found) else "no_face")
+        return say("next" if found is None or found.is_face else "no_face")
 
     def _laid_over(self, drawing: str | None, options: Numbers, lines: bool) -> dict[str, Any]:
         found = self._calibrated(drawing, options["strictness"])
-        return laid_over(found if found and is_face(found) else None, lines)
+        return laid_over(found if found and found.is_face else None, lines)
+
+    def _framed(self, drawing: Image.Image | Path | str | None) -> str:
+        """A drawing, or a file of one, as it lies on the sketchpad: its face where faces are, if there is something to find it with."""
+        found = self.pipe.calibrate(drawing, 1.0, size=CANVAS) if self.pipe.calibrator else None
+        return to_value(to_images(found.sketch if found else to_sketch(drawing, CANVAS))[0])
 
     def _draw(self, drawing: str | None, z: Tensor, options: Numbers, directions: Numbers) -> Sketch2PhotoOutput:
         """Pictures of a drawing as it lies on the canvas, with latents z (N, D)."""
@@ -333,18 +335,9 @@ def _shown(photo: Image.Image) -> str:
     return store(to_jpeg(photo), "photo.jpg")
 
 
-def framed(drawing: str | Image.Image | None) -> Image.Image:
-    """A drawing, or a file of one, as it lies on the sketchpad with its head where faces are, as far as its ink tells."""
-    return to_images(to_sketch(drawing, SIZE))[0]
-
-
 def calibrated(pipe: Sketch2PhotoPipeline, drawing: str | None, strictness: float) -> Calibrated | None:
     """What the generator sees of a drawing as it lies on the canvas; None with a model that has no calibrator."""
     return pipe.calibrate(from_value(drawing), strictness, reframe=False) if pipe.calibrator else None
-
-
-def is_face(found: Calibrated) -> bool:
-    return found.certainty >= 0.5  # below, calibrate leaves the drawing as it is
 
 
 def everyone(variations: Variations | None) -> list[str]:

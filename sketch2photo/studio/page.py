@@ -11,13 +11,12 @@ from functools import partial
 from typing import Any
 
 import gradio as gr
-from PIL import Image
 
 from .. import machine, refine
 from ..examples import EXAMPLES
 from ..model import Sketch2Photo
 from ..pipeline import Sketch2PhotoPipeline
-from .actions import Actions, framed
+from .actions import Actions
 from .controls import (
     CONTROLS,
     COUNT,
@@ -113,9 +112,10 @@ class Layout:
                 self.straighten = gr.Button(_text("straighten"), **how)
         with gr.Row():
             self.open = _file_button("open")
-            self.enlarge = gr.Button(_text("enlarge"), elem_id="enlarge", min_width=100)
+            if actions.pipe.calibrator:
+                self.enlarge = gr.Button(_text("enlarge"), elem_id="enlarge", min_width=100)
         gr.Markdown(_text("examples"), elem_classes="head", elem_id="examples-head")
-        self.examples = _strip("examples", [(framed(str(path)), path.stem.replace("_", " ")) for path in EXAMPLES])
+        self.examples = _strip("examples", [(str(path), path.stem.replace("_", " ")) for path in EXAMPLES])
         gr.Markdown(_text("history"), elem_classes="head", elem_id="history-head")
         self.history = _strip("history")
 
@@ -211,7 +211,7 @@ def _file_button(name: str, **kwargs: Any) -> gr.UploadButton:
     return gr.UploadButton(_text(name), file_types=["image"], type="filepath", elem_id=name, min_width=100, **kwargs)
 
 
-def _strip(name: str, pictures: list[tuple[Image.Image, str]] | None = None) -> gr.Gallery:
+def _strip(name: str, pictures: list[tuple[str, str]] | None = None) -> gr.Gallery:
     """A gallery of small pictures, six in a row, that can be clicked."""
     return gr.Gallery(
         pictures,
@@ -305,11 +305,11 @@ class Wiring:
         restored = [layout.pad, *layout.inputs["recorded"], *layout.latents, *layout.directions]
         opening = [
             (connect(layout.examples.select, actions.open_example, [layout.pad, layout.examples]), "generate"),
-            (connect(layout.enlarge.click, actions.enlarge, layout.pad, "enlarge"), None),
             (connect(layout.open.upload, actions.open, restored, "open", path=layout.open), None),
             (connect(layout.history.select, actions.open_past, [layout.history, *restored]), None),
         ]
         if actions.pipe.calibrator:
+            opening.append((connect(layout.enlarge.click, actions.enlarge, layout.pad, "enlarge"), None))
             opening.append((connect(layout.straighten.click, actions.straighten, layout.pad, "straighten"), None))
             layout.photo.change(None, layout.photo, layout.straighten, js=SCRIPTS["enable"])
         for opened, name in opening:

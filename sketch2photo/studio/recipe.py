@@ -11,9 +11,10 @@ from PIL.PngImagePlugin import PngInfo
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 from torch import nn
 
+from ..calibration import CANVAS
 from .controls import Controls
 from .messages import MessageError
-from .pad import SIZE, from_value
+from .pad import from_value
 
 KEY = "sketch2photo"  # of the PNG's text that holds a Recipe as JSON
 MAX_CHARACTERS = 500_000  # of it; a drawing has about 30,000
@@ -23,7 +24,7 @@ MAX_LATENT = 10.0
 def _drawing(value: str) -> str:
     """A sketchpad's value, of the sketchpad's size and whole."""
     drawing = from_value(value)
-    if drawing is None or drawing.size != (SIZE, SIZE):
+    if drawing is None or drawing.size != (CANVAS, CANVAS):
         raise ValueError
     drawing.load()
     return value

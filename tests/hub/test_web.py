@@ -23,6 +23,7 @@ import torch
 from PIL import Image, ImageDraw
 
 from sketch2photo import calibration, preprocess
+from sketch2photo.calibration import CANVAS
 from sketch2photo.evaluation.browser import draw_stroke
 from sketch2photo.examples import example_strokes
 from sketch2photo.latents import max_norm
@@ -245,6 +246,7 @@ def test_a_model_without_directions_and_calibrator_has_no_controls_for_them(
         page = visit(new_visitor(browser), host.url)
         assert not page.locator("#directions").is_visible()
         assert not page.locator("#straighten").is_visible()
+        assert not page.locator("#enlarge").is_visible()
         page.get_by_role("button", name="Example drawing: childish").click()
         slide(page, "#strictness", 0.6)
         settle(page)
@@ -323,8 +325,8 @@ DROP = """([kind, name, type, data]) => {
 
 
 def framed(pipe: Sketch2PhotoPipeline, path: Path) -> np.ndarray:
-    """(512, 512), white 255: a drawing with its head where faces are."""
-    return (pipe.calibrate(path, 1.0, size=512).sketch[0, 0].numpy() + 1) * 127.5
+    """(S, S), white 255: a drawing with its head where faces are."""
+    return (pipe.calibrate(path, 1.0, size=CANVAS).sketch[0, 0].numpy() + 1) * 127.5
 
 
 def test_a_picture_is_opened_dropped_or_pasted_as_in_python(
@@ -412,7 +414,7 @@ def test_drawings_are_prepared_as_in_python(page: Any) -> None:
             """async encoded => {
                 const decode = text => Uint8ClampedArray.from(atob(text), letter => letter.charCodeAt(0));
                 const {toSketch} = await import('./drawing.js');
-                const values = Float32Array.from(toSketch(new ImageData(decode(encoded), 512), 256, true));
+                const values = Float32Array.from(toSketch(new ImageData(decode(encoded), 512), 256));
                 const url = await new Promise(done => {
                     const reader = new FileReader();
                     reader.onload = () => done(reader.result);
@@ -508,7 +510,7 @@ def test_strictness_shows_its_lines_over_the_drawing_and_a_click_makes_them_the_
     page.wait_for_selector("body[data-busy]")
     settle(page)
     assert not lines.is_visible()
-    expected = 127.5 * (pipe.calibrate(before, 0.2, reframe=False, size=512).sketch[0, 0].numpy() + 1)
+    expected = 127.5 * (pipe.calibrate(before, 0.2, reframe=False, size=CANVAS).sketch[0, 0].numpy() + 1)
     assert (np.abs(pixels(canvas(page, "#pad").convert("L")) - expected) > 2).mean() < 0.001
     page.get_by_role("button", name="Undo").click()
     settle(page)

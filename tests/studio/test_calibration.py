@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,15 @@ import pytest
 from PIL import Image
 
 from sketch2photo import Sketch2PhotoPipeline
-from sketch2photo.calibration import DEFAULT_STRICTNESS
+from sketch2photo.calibration import CANVAS, DEFAULT_STRICTNESS
 from sketch2photo.evaluation.browser import draw_stroke
 from sketch2photo.evaluation.load_test import data_url
 from sketch2photo.examples import EXAMPLES_FOLDER
 from sketch2photo.images import to_images
+from sketch2photo.preprocess import to_sketch
 from sketch2photo.studio import actions as module
 from sketch2photo.studio.actions import Actions
-from sketch2photo.studio.pad import SIZE, from_value
+from sketch2photo.studio.pad import HTML, from_value
 from sketch2photo.studio.page import build
 from sketch2photo.studio.recipe import weights_revision
 from tests.studio.visitor import close, draw, drawing, pictures, rest, same, settled, slide, wait_for
@@ -99,7 +101,7 @@ def test_straightening_is_one_step_that_can_be_undone(page: Any, pipe: Sketch2Ph
     before, lines = pictures(page, "#photo"), drawing(page)
     straighten.click()
     settled(page, different_from=before)
-    expected = pipe.calibrate(Image.fromarray(lines), 0.0, reframe=False, size=SIZE)
+    expected = pipe.calibrate(Image.fromarray(lines), 0.0, reframe=False, size=CANVAS)
     assert np.array_equal(drawing(page), np.asarray(to_images(expected.sketch)[0]))
     assert not np.array_equal(drawing(page), lines)
     assert not page.locator(LINES).is_visible()  # they are the drawing now
@@ -191,10 +193,30 @@ def test_nothing_is_reframed_while_it_is_drawn(actions: Actions) -> None:
         assert not close(shown, [np.asarray(moved.images[0])], tolerance=2)
 
 
+def test_a_drawing_that_is_opened_does_not_move_afterwards(actions: Actions, tmp_path: Path) -> None:
+    sheet = Image.new("RGB", (1500, 800), "white")
+    sheet.paste(Image.open(EXAMPLES_FOLDER / "careful_man.png").resize((300, 300)), (1100, 60))
+    sheet.save(tmp_path / "corner.webp", lossless=True)
+    opened = actions.open(str(tmp_path / "corner.webp"))[0]
+    framed = actions.pipe.calibrate(sheet, 1.0, size=CANVAS)
+    picture = from_value(opened)
+    assert picture and same([np.asarray(picture)], [np.asarray(to_images(framed.sketch)[0])])
+    live, alone = (actions.pipe.calibrate(picture, 1.0, reframe=reframe) for reframe in (False, True))
+    assert live.is_face and np.abs(live.points - framed.points / 2).mean() < 2
+    assert np.abs(live.points - alone.points).mean() < 3
+
+
+def test_the_pad_is_as_large_as_the_sheet_on_which_a_face_is_found() -> None:
+    side = str(CANVAS)
+    (canvas,) = re.findall(r"<canvas ([^>]*)>", HTML.read_text())
+    assert f'width="{side}" height="{side}"' in canvas
+    assert f'viewBox="0 0 {side} {side}"' in HTML.read_text()
+
+
 def test_programs_straighten(url: str, pipe: Sketch2PhotoPipeline) -> None:
     client = gradio_client.Client(url, verbose=False)
     straightened = client.predict(drawing=FACE, strictness=0.2, api_name="/straighten")
-    expected = pipe.calibrate(from_value(FACE), 0.2, reframe=False, size=SIZE)
+    expected = pipe.calibrate(from_value(FACE), 0.2, reframe=False, size=CANVAS)
     lines = from_value(straightened)
     assert lines is not None and same([np.asarray(lines)], [np.asarray(to_images(expected.sketch)[0])])
     for bad, sentence in ((None, "The canvas is empty"), ("x", "must be the data URL of a PNG")):
@@ -202,14 +224,14 @@ def test_programs_straighten(url: str, pipe: Sketch2PhotoPipeline) -> None:
             client.predict(drawing=bad, strictness=0.2, api_name="/straighten")
 
 
-def test_a_model_without_a_calibrator_has_no_control_for_it(pipe: Sketch2PhotoPipeline) -> None:
+def test_a_model_without_a_calibrator_has_no_control_for_it(pipe: Sketch2PhotoPipeline, tmp_path: Path) -> None:
     plain = Sketch2PhotoPipeline(pipe.model)
     for each, is_there in ((pipe, True), (plain, False)):
         page = build(each)
         parts = {part["props"].get("elem_id"): part["props"] for part in page.config["components"]}
-        assert ("straighten" in parts) == is_there
+        assert ("straighten" in parts) == ("enlarge" in parts) == is_there
         assert parts["strictness"]["value"] == (DEFAULT_STRICTNESS if is_there else 1)
-        assert ("/straighten" in page.get_api_info()["named_endpoints"]) == is_there
+        assert ({"/straighten", "/enlarge"} <= page.get_api_info()["named_endpoints"].keys()) == is_there
     actions = Actions(plain)
     latents, directions = zeros(actions, "latents"), zeros(actions, "directions")
     hint, photo, _ = actions.preview(FACE, {"strictness": 0.3}, latents, directions)
@@ -217,8 +239,12 @@ def test_a_model_without_a_calibrator_has_no_control_for_it(pipe: Sketch2PhotoPi
     z = pipe.random_latents(1) * 0
     expected = plain(from_value(FACE), latents=z, strictness=0.3, reframe=False).images[0]
     assert close([np.asarray(Image.open(photo))], [np.asarray(expected)], tolerance=2)
-    lines = np.asarray(from_value(actions.enlarge(data_url(EXAMPLES_FOLDER / "tiny_corner.png"))))
-    assert np.ptp(np.nonzero(lines < 128)[0]) > 350
+    wide = Image.new("L", (900, 450), 255)  # without one it is seen as a whole
+    wide.paste(Image.open(EXAMPLES_FOLDER / "outline.png").resize((150, 150)), (700, 20))
+    wide.save(tmp_path / "wide.png")
+    opened = np.asarray(from_value(actions.open(str(tmp_path / "wide.png"))[0]))
+    assert same([opened], [np.asarray(to_images(to_sketch(wide, CANVAS))[0])])
+    assert np.nonzero(opened < 128)[1].min() > 700 / 900 * CANVAS
 
 
 def test_a_recipes_revision_is_the_calibrators_too(pipe: Sketch2PhotoPipeline) -> None:

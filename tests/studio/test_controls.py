@@ -130,7 +130,6 @@ def test_programs_find_the_arguments_where_they_were() -> None:
         "keep": ["drawing", "seed", "strictness", *latents, "age"],
         "keep_all": ["drawing", "seed", "strictness", "variations", *latents, "age"],
         "open": ["path"],
-        "enlarge": ["drawing"],
     }
 
 

@@ -15,12 +15,11 @@ import gradio as gr
 import numpy as np
 from PIL import Image
 
-from ...calibration import Calibrated
+from ...calibration import CANVAS, Calibrated
 from ...images import Floats
 from ...networks.calibrator import slices
 from ..messages import Text, by_language
 
-SIZE = 512  # of the canvas in pad.html, in pixels
 MAX_CHARACTERS = 4_000_000  # of a drawing on its way to the server; one of 512 x 512 pixels has about 20,000
 FILES = HTML, CSS, JAVASCRIPT = [Path(__file__).with_name(f"pad.{kind}") for kind in ("html", "css", "js")]
 MOVED, ADDED = (234, 88, 12), (13, 148, 136)  # RGB of calibrated lines over the drawing: its author's, and others
@@ -43,7 +42,7 @@ WORDS = {
 
 
 def sketchpad(elem_id: str, file_input: str) -> gr.HTML:
-    """A square white canvas with pen, eraser, three widths, undo, redo, clear and a guide of a face's proportions.
+    """A square white canvas, CANVAS px a side, with pen, eraser, three widths, undo, redo, clear and a guide of a face's proportions.
 
     Its event `input` is triggered when a line is finished, undone, redone or all are cleared, and `pause` when the pen
     has rested after that. Its value is what is seen then, as the data URL of a PNG; `from_value` and `to_value` turn it
@@ -94,7 +93,7 @@ def laid_over(calibrated: Calibrated | None, lines: bool = False) -> dict[str, A
     """
     face = lines_over = ""  # Gradio leaves out what is None
     if calibrated:
-        face = _path(calibrated.points * SIZE / calibrated.sketch.shape[-1])
+        face = _path(calibrated.points * CANVAS / calibrated.sketch.shape[-1])
         lines_over = to_value(_tinted(calibrated)) if lines else ""
     return gr.update(calibrated={"face": face, "lines": lines_over})
 
