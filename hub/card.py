@@ -1,6 +1,7 @@
 """Writes hub/model/README.md, the model card, from the figures that evaluation left beside the weights.
 
 python -m sketch2photo.evaluation.evaluate --model hub/model --pairs DIR --drawings tests/drawings --strictness 1 0.5 0 --out hub/model
+python -m sketch2photo.evaluation.persons --model hub/model --photos DIR --parts FILE --out hub/model
 python -m hub.card
 """
 
@@ -12,6 +13,7 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 from sketch2photo import Sketch2Photo
 from sketch2photo.cli import run
+from sketch2photo.evaluation.persons import persons_table
 from sketch2photo.evaluation.report import METRICS, Row, markdown_table, table
 
 
@@ -32,7 +34,7 @@ def _spaced(name: str) -> str:
 
 
 def build(folder: Path) -> ModelCard:
-    """The card of the model in a folder with config.json and metrics.json: the same files give the same card."""
+    """The card of the model in a folder with config.json, metrics.json and persons.json: the same files give the same card."""
     report = json.loads((folder / "metrics.json").read_text())
     rows = [Row(**row) for row in report["references"] + report["results"]]
     published = report["results"][0]["figures"]
@@ -61,6 +63,7 @@ def build(folder: Path) -> ModelCard:
         template_path=str(Path(__file__).parent / "card.md"),
         table=table(rows),
         directions=directions(json.loads((folder / "config.json").read_text())["directions"]),
+        persons=persons_table(json.loads((folder / "persons.json").read_text())["rows"]),
         count=report["count"],
         cpu=report["cpu"],
         torch=report["torch"],
@@ -72,11 +75,12 @@ def main(folder: Path = Path(__file__).parent / "model") -> None:
     """Write the model card of a folder.
 
     Args:
-        folder: with the config.json of a model and the metrics.json of its evaluation.
+        folder: with the config.json of a model, and the metrics.json and persons.json of its evaluation.
     """
-    missing = [name for name in ("config.json", "metrics.json") if not (folder / name).is_file()]
+    needed = ("config.json", "metrics.json", "persons.json")
+    missing = [name for name in needed if not (folder / name).is_file()]
     if missing:
-        raise ValueError(f"A card is written from config.json and metrics.json, and {folder} has no {missing[0]}.")
+        raise ValueError(f"A card is written from {', '.join(needed)}, and {folder} has no {missing[0]}.")
     build(folder).save(folder / "README.md")
 
 

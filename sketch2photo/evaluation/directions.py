@@ -8,14 +8,12 @@ measured again, on other sketches, and attributes that z does not move by themse
 """
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from tqdm import tqdm
 
 from .. import machine
@@ -23,7 +21,9 @@ from ..cli import run
 from ..data.sources import Pairs, fixed_samples, split
 from ..images import Floats, Picture, to_pictures
 from ..model import Sketch2Photo
-from .metrics import FaceFinder, border_colour, eye_distance
+from .metrics import Mask, border_colour
+from .persons import ApparentReader, PersonReader
+from .regions import Regions
 
 SAMPLES = 24  # of each sketch
 RIDGE = 0.03  # of the largest eigenvalue
@@ -31,50 +31,22 @@ LENGTH = 2.5  # of the longest step along a direction, in standard deviations of
 OWN_SHARE = 1.5  # how many times more a direction must move its own attribute than any other
 
 
-@dataclass(frozen=True)
-class Regions:
-    """Masks (H, W) of the parts of a face that attributes are measured in, from its 68 landmarks."""
-
-    skin: NDArray[np.bool_]
-    left: NDArray[np.bool_]
-    right: NDArray[np.bool_]
-    hair: NDArray[np.bool_]
-    lips: NDArray[np.bool_]
-
-    @classmethod
-    def of(cls, landmarks: Floats, side: int) -> "Regions":
-        eyes = landmarks[36:48].mean(0)
-        unit = eye_distance(landmarks)
-        left, right = (landmarks[i] for i in (slice(1, 5), slice(12, 16)))
-        nose = landmarks[30]
-
-        def disc(centre: Floats, radius: float) -> NDArray[np.bool_]:
-            mask = np.zeros((side, side), np.uint8)
-            cv2.circle(mask, (round(float(centre[0])), round(float(centre[1]))), max(1, round(radius)), 1, -1)
-            return mask > 0
-
-        cheeks = [disc(0.45 * part.mean(0) + 0.55 * nose, 0.16 * unit) for part in (left, right)]
-        top = eyes - np.array([0.0, 1.35 * unit])
-        hair = [disc(top + np.array([shift * unit, 0.0]), 0.14 * unit) for shift in (-0.35, 0.0, 0.35)]
-        mouth = np.zeros((side, side), np.uint8)
-        cv2.fillPoly(mouth, [landmarks[48:60].round().astype(np.int32)], 1)
-        return cls(cheeks[0] | cheeks[1], cheeks[0], cheeks[1], hair[0] | hair[1] | hair[2], mouth > 0)
-
-
-def attributes(pictures: Picture, regions: Regions) -> dict[str, Floats]:
+def attributes(pictures: Picture, regions: Regions, apparent: ApparentReader) -> dict[str, Floats]:
     """The measured attributes of pictures (N, H, W, 3) with the same geometry, (N,) each; Lab's L is 0 to 100.
 
     background: lightness of the border. backdrop_warmth: its yellow less blue (Lab's b). backdrop_tint: its red less green (Lab's
     a). light: lightness of the right cheek less the left. skin: lightness of the cheeks. warmth: yellow less blue of the cheeks.
-    hair: lightness above the forehead. lips: their red beyond the skin's.
+    hair: lightness above the forehead. lips: their red beyond the skin's. age: apparent, in years. femininity: from -1 to 1. The last
+    two are nan for a picture without a face.
     """
     lab = np.stack([cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2LAB) for picture in pictures])
     border = cv2.cvtColor((border_colour(pictures) / 255).astype(np.float32)[None], cv2.COLOR_RGB2LAB)[0]
 
-    def mean(mask: NDArray[np.bool_], channel: int) -> Floats:
+    def mean(mask: Mask, channel: int) -> Floats:
         found: Floats = lab[:, mask, channel].mean(1) if mask.any() else np.full(len(pictures), np.nan)
         return found
 
+    persons = np.array([apparent(picture) or (np.nan, np.nan) for picture in pictures])
     return {
         "background": border[:, 0],
         "backdrop_warmth": border[:, 2],
@@ -84,48 +56,60 @@ def attributes(pictures: Picture, regions: Regions) -> dict[str, Floats]:
         "warmth": mean(regions.skin, 2),
         "hair": mean(regions.hair, 0),
         "lips": mean(regions.lips, 1) - mean(regions.skin, 1),
+        "age": persons[:, 0],
+        "femininity": persons[:, 1],
     }
 
 
 @torch.inference_mode()
 def measure(
-    model: Sketch2Photo, sketches: torch.Tensor, finder: FaceFinder, z: torch.Tensor
+    model: Sketch2Photo, sketches: torch.Tensor, reader: PersonReader, z: torch.Tensor
 ) -> tuple[list[str], Floats, Floats]:
-    """Names (K), z (M, D) and attributes (M, K) of pictures of each sketch with z (S, n, D), where a face is found in the first.
+    """Names (K), z (M, n, D) and attributes (M, n, K) of pictures of those sketches (S, 1, H, W) that z = 0 makes a face of.
 
-    Attributes are less their mean over the sketch. The first z of each should be 0, whose face's landmarks stand for all.
+    z (S, n, D) begins with 0 for each, whose face's landmarks stand for all. Attributes are less their mean over the sketch, and nan
+    where a picture has none.
     """
     names: list[str] = []
     given, moved = [], []
     for sketch, latents in tqdm(list(zip(sketches.split(1), z, strict=True)), "measuring", leave=False, disable=None):
         pictures = to_pictures(torch.cat([model(sketch, part).float() for part in latents.split(8)]))
-        landmarks = finder(pictures[0])
+        landmarks = reader.finder(pictures[0])
         if landmarks is None:
             continue
-        found = attributes(pictures, Regions.of(landmarks, pictures.shape[1]))
+        found = attributes(pictures, Regions.of(landmarks, pictures.shape[1]), reader.apparent)
         names = list(found)
         values = np.stack(list(found.values()), 1)
-        if np.isfinite(values).all():
-            moved.append(values - values.mean(0))
-            given.append((latents - latents.mean(0)).numpy())
+        if np.isfinite(values).any(0).all():
+            moved.append(values - np.nanmean(values, 0))
+            given.append(latents.numpy())
     if not moved:
         raise ValueError("No face was found in any of the model's pictures, so there is nothing to find directions by.")
-    return names, np.concatenate(given), np.concatenate(moved)
+    return names, np.stack(given), np.stack(moved)
 
 
-def photographs(photos: Picture, finder: FaceFinder) -> Floats:
+def photographs(photos: Picture, reader: PersonReader) -> Floats:
     """Standard deviation (K,) of each attribute over photographs (N, H, W, 3): its unit."""
     rows = []
     for picture in photos:
-        landmarks = finder(picture)
+        landmarks = reader.finder(picture)
         if landmarks is not None:
-            rows.append(
-                [value[0] for value in attributes(picture[None], Regions.of(landmarks, picture.shape[0])).values()]
-            )
+            found = attributes(picture[None], Regions.of(landmarks, len(picture)), reader.apparent)
+            rows.append([value[0] for value in found.values()])
     if len(rows) < 2:
         raise ValueError("No faces were found in the photographs, so an attribute has no unit.")
     spread: Floats = np.nanstd(np.array(rows), axis=0)
     return spread
+
+
+def responses(latents: Floats, moved: Floats) -> Floats:
+    """How much of each attribute one unit of each latent moves, (K, D): a regression of (S, n, K), which may have nan, on (S, n, D)."""
+    found = []
+    for values in np.moveaxis(moved, -1, 0):
+        known = np.isfinite(values)
+        centred = latents - latents.mean(1, keepdims=True, where=known[..., None])
+        found.append(np.linalg.lstsq(centred[known], values[known], rcond=None)[0])
+    return np.stack(found)
 
 
 def vectors(response: Floats) -> Floats:
@@ -138,21 +122,19 @@ def vectors(response: Floats) -> Floats:
 
 def find(model: Sketch2Photo, pairs: Pairs, count: int, seed: int = 0) -> dict[str, dict[str, Any]]:
     """The named directions of a model, found on one half of `count` sketches and measured on the other."""
-    finder = FaceFinder()
+    reader = PersonReader()
     sketches, photos = fixed_samples(split(pairs, min(count, len(pairs)))[1], model.image_size, count)
-    unit = photographs(to_pictures(photos), finder)
+    unit = photographs(to_pictures(photos), reader)
     generator = torch.Generator().manual_seed(seed)
     z = torch.randn(len(sketches), SAMPLES, model.latent_dim, generator=generator)
     z[:, 0] = 0
-    names, latents, moved = measure(model, sketches[::2], finder, z[::2])
-    response = np.linalg.lstsq(latents, moved / unit, rcond=None)[0].T
+    names, latents, moved = measure(model, sketches[::2], reader, z[::2])
+    found = vectors(responses(latents, moved / unit))
     directions = {}
-    found = vectors(response)
     for k, name in enumerate(names):
         steps = torch.tensor([0.0, -LENGTH, LENGTH])[:, None] * torch.tensor(found[k], dtype=torch.float32)
-        _, _, ends = measure(model, sketches[1::2], finder, steps.expand(len(sketches[1::2]), -1, -1))
-        low, high = ends[1::3], ends[2::3]
-        effect = ((high - low) / unit).mean(0) / (2 * LENGTH)
+        _, _, ends = measure(model, sketches[1::2], reader, steps.expand(len(sketches[1::2]), -1, -1))
+        effect = np.nanmean((ends[:, 2] - ends[:, 1]) / unit, axis=0) / (2 * LENGTH)
         others = np.abs(np.delete(effect, k)).max()
         print(f"{name}: " + ", ".join(f"{n} {e:+.2f}" for n, e in zip(names, effect, strict=True)))
         if effect[k] > 0.1 and effect[k] > OWN_SHARE * others:

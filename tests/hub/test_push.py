@@ -72,7 +72,7 @@ def test_a_card_without_figures_is_one_sentence(tmp_path: Path) -> None:
 
 
 def test_another_figure_changes_its_two_lines_of_the_card_and_no_other(tmp_path: Path) -> None:
-    for name in ("metrics.json", "config.json"):
+    for name in ("metrics.json", "persons.json", "config.json"):
         shutil.copy(FOLDER / name, tmp_path)
     report = json.loads((tmp_path / "metrics.json").read_text())
     report["results"][0]["figures"]["reconstruction"] = 7.25
