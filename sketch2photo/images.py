@@ -104,6 +104,8 @@ def _decode(picture: Image.Image, name: str | None = None) -> Image.Image:
         upright = ImageOps.exif_transpose(picture)
     except Exception as error:  # as above
         raise (PictureError("damaged", name=name) if name else PictureError("damaged_nameless")) from error
+    if upright.mode.startswith("I;16"):
+        return _from_array(np.asarray(upright, np.uint16))
     if is_deep(upright):
         return _from_array(unit_values(upright))
     if upright.mode in ("LAB", "La"):  # Pillow turns them into nothing that has a screen's colours
@@ -123,7 +125,7 @@ def _from_array(array: NDArray[Any]) -> Image.Image:
     if array.dtype == np.bool_:
         array = array.astype(np.uint8) * 255
     elif array.dtype == np.uint16:
-        array = (array / 257).round().astype(np.uint8)
+        array = ((array + np.uint32(128)) // 257).astype(np.uint8)  # rounded
     elif np.issubdtype(array.dtype, np.floating):
         if not np.isfinite(array).all():
             raise ValueError("The picture holds values that are not numbers (NaN or infinity).")
@@ -145,13 +147,11 @@ def is_deep(image: Image.Image) -> bool:
     return image.mode.startswith(("I", "F"))
 
 
-def unit_values(image: Image.Image) -> NDArray[np.float64]:
-    """The values (H, W) of a deep image with white = 1. Only the mode for 16 bits says what its white is: 255 or 65535 is guessed."""
-    values = np.asarray(image, np.float64)
-    if image.mode.startswith("I;16"):
-        return values / 65535
+def unit_values(image: Image.Image) -> NDArray[np.float32]:
+    """The values (H, W) of an image of 32 bits with white = 1; what its white is nothing says: 1, 255 or 65535 is guessed."""
+    values = np.asarray(image, np.float32)
     largest = np.nanmax(values)
-    return values if largest <= 1 else values / (255 if largest <= 255 else 65535)
+    return values if largest <= 1 else values / np.float32(255 if largest <= 255 else 65535)
 
 
 def on_white(image: Image.Image) -> Image.Image:

@@ -2,6 +2,7 @@
 
 import io
 import os
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,16 @@ def test_sixteen_bits_and_transparency_are_read_as_what_they_show(page: np.ndarr
             picture = to_array(tmp_path / f"{name}.png", mode)
             assert (picture.shape, picture.dtype) == (shape, np.uint8)
             assert np.abs(picture.reshape(40, 60, -1).astype(int) - page[..., None]).max() <= 1, (name, mode)
+
+
+def test_a_large_picture_of_16_bits_takes_little_memory_on_the_way(tmp_path: Path) -> None:
+    Image.fromarray(np.full((2000, 2000), 65535, np.uint16)).save(tmp_path / "deep.png")
+    tracemalloc.start()
+    try:
+        open_picture(tmp_path / "deep.png")
+        assert tracemalloc.get_traced_memory()[1] < 12 * 2000**2  # bytes for each pixel
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_photograph_taken_on_its_side_is_read_upright(page: np.ndarray, tmp_path: Path) -> None:

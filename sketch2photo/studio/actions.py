@@ -6,10 +6,10 @@ of those that are ticked, from "1" on. What the methods return is in the order o
 """
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import gradio as gr
 import torch
@@ -23,7 +23,7 @@ from ..latents import breed_latents, slerp, slerp_loop
 from ..pipeline import Sketch2PhotoOutput, Sketch2PhotoPipeline
 from ..preprocess import open_on_white, to_sketch
 from ..refine import Refiner
-from .controls import LIMIT, MAX_SEED, argument_groups
+from .controls import LIMIT, MAX_SEED, MAX_VARIATIONS, argument_groups
 from .files import store, to_films, to_jpeg, to_zip
 from .messages import MessageError, say, say_error
 from .pad import from_value, laid_over, to_value
@@ -31,6 +31,7 @@ from .recipe import read_recipe, recipe_type, to_png, weights_revision
 
 Numbers = dict[str, float]  # by the names of controls
 Variations = list[list[float]]  # (N, D)
+T = TypeVar("T")
 
 MAX_STOPS = 8  # of an animation
 STEPS = 12  # of it between two of them
@@ -181,7 +182,7 @@ class Actions:
         directions: Numbers,
     ) -> tuple[Any, ...]:
         """The photograph of the variation that was clicked, and its latents."""
-        return self._with_latents(drawing, options, stacked(variations)[event.index], directions)
+        return self._with_latents(drawing, options, picked(stacked(variations).unbind(), event), directions)
 
     def mix(
         self,
@@ -241,11 +242,11 @@ class Actions:
 
     def open_example(self, event: gr.SelectData) -> tuple[str, gr.Gallery]:
         """The example drawing that was clicked, for the sketchpad; it is not left selected, so it can be clicked again."""
-        return self._framed(EXAMPLES[event.index]), gr.Gallery(selected_index=None)
+        return self._framed(picked(EXAMPLES, event)), gr.Gallery(selected_index=None)
 
     def open_past(self, past: list[str], event: gr.SelectData) -> tuple[Any, ...]:
         """The picture of this visit that was clicked, with its drawing and sliders."""
-        return gr.Gallery(selected_index=None), *self.open(past[event.index])
+        return gr.Gallery(selected_index=None), *self.open(picked(past, event))
 
     def keep(self, drawing: str | None, recorded: Numbers, latents: Numbers, directions: Numbers) -> str:
         """The current picture as a PNG that can be opened on the page again, with the drawing and every slider."""
@@ -342,22 +343,33 @@ def calibrated(pipe: Sketch2PhotoPipeline, drawing: str | None, strictness: floa
 
 def everyone(variations: Variations | None) -> list[str]:
     """The numbers of all variations, from "1" on."""
-    return [str(number) for number in range(1, len(variations or []) + 1)]
+    return [str(number) for number in range(1, len(stacked(variations)) + 1)] if variations else []
+
+
+def picked(pictures: Sequence[T], event: gr.SelectData) -> T:
+    """The one that was clicked; programs send whatever number."""
+    if type(event.index) is not int or not 0 <= event.index < len(pictures):
+        raise MessageError("no_such_picture")
+    return pictures[event.index]
 
 
 def stacked(variations: Variations | None) -> Tensor:
-    """(N, D): the latents of the variations; ValueError where there are none, or where they are no such."""
+    """(N, D): the latents of the variations; ValueError where there are none, too many, or where they are no such."""
     if not variations:
         raise MessageError("no_variations")
+    bad = MessageError("bad_variations", most=MAX_VARIATIONS)
+    if not isinstance(variations, list) or len(variations) > MAX_VARIATIONS:
+        raise bad
     try:
         return torch.tensor(variations, dtype=torch.float32)
-    except (TypeError, ValueError) as error:
-        raise MessageError("bad_variations") from error
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise bad from error
 
 
 def ticked(liked: list[str] | None, variations: Variations | None, least: int, missing: str) -> Tensor:
     """(P, D): the latents of the variations with these numbers, each once; where there are too few, the error of the key `missing`."""
-    chosen = dict.fromkeys(number for number in liked or [] if number in everyone(variations))
+    known = everyone(variations)
+    chosen = dict.fromkeys(number for number in liked or [] if number in known)
     if len(chosen) < least:
         raise MessageError(missing)
     return stacked(variations)[[int(number) - 1 for number in chosen]]

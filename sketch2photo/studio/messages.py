@@ -80,8 +80,10 @@ SENTENCES = {
         "There are no variations yet: draw a face first.", "Вариантов пока нет: сначала нарисуйте лицо."
     ),
     "bad_variations": Text(
-        "Variations are lists of numbers, as many in each.", "Варианты — это списки чисел, поровну в каждом."
+        "Variations are lists of numbers, as many in each: at most {most} lists.",
+        "Варианты — это списки чисел, поровну в каждом: не больше {most} списков.",
     ),
+    "no_such_picture": Text("There is no such picture here.", "Такой картинки здесь нет."),
     "unreadable_recipe": Text(
         "This picture's notes on how it was made cannot be read: open it as a plain picture, without its metadata.",
         "Заметки картинки о том, как она сделана, не прочесть: откройте её как простую картинку, без метаданных.",

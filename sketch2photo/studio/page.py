@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from .. import machine, refine
 from ..examples import EXAMPLES
@@ -32,6 +33,7 @@ from .controls import (
     model_controls,
 )
 from .endpoints import arguments, endpoint
+from .limits import BodyLimit
 from .messages import MESSAGES, by_language
 from .pad import sketchpad
 from .theme import CSS, SCRIPTS, THEME
@@ -55,6 +57,7 @@ def launch(pipe: Sketch2PhotoPipeline, port: int | None = None, **kwargs: Any) -
         footer_links=["api", "settings"],
         run_history=False,  # it would keep visitors' pictures in the browser
         max_file_size="20mb",
+        app_kwargs={"middleware": [Middleware(BodyLimit)]},
         **kwargs,
     )
 

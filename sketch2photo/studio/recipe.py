@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 from torch import nn
 
 from ..calibration import CANVAS
-from .controls import Controls
+from .controls import Control, Controls
 from .messages import MessageError
 from .pad import from_value
 
@@ -81,7 +81,8 @@ def read_recipe(path: str, controls: Controls) -> Recipe | None:
     """What to_png wrote into a file, for a model with these controls; None where there is nothing.
 
     Raises:
-        MessageError: there is something else under its name. Whoever made the file, nothing of it is used unchecked.
+        MessageError: there is something else under its name. Whoever made the file, nothing of it is used unchecked, and no
+            number is beyond its slider.
     """
     try:
         with Image.open(path, formats=["PNG"]) as picture:
@@ -94,7 +95,14 @@ def read_recipe(path: str, controls: Controls) -> Recipe | None:
         recipe = recipe_type(controls).model_validate_json(notes[:MAX_CHARACTERS])
     except Exception as error:  # pydantic's, and whatever a hostile drawing makes its decoder raise
         raise MessageError("unreadable_recipe") from error
-    names = {control.name for control in controls["directions"]}
-    if len(recipe.latents) != len(controls["latents"]) or recipe.directions.keys() != names:
+    directions = {control.name: control for control in controls["directions"]}
+    if len(recipe.latents) != len(controls["latents"]) or recipe.directions.keys() != directions.keys():
         raise MessageError("other_model")
+    recipe.latents = [_within(*pair) for pair in zip(controls["latents"], recipe.latents, strict=True)]
+    recipe.directions = {name: _within(directions[name], amount) for name, amount in recipe.directions.items()}
     return recipe
+
+
+def _within(control: Control, value: float) -> float:
+    """Brought to where its slider reaches."""
+    return min(max(value, control.low), control.high)

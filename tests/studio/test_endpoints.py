@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 import os
 import socket
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import httpx
 import numpy as np
 import pytest
 from mcp import ClientSession
@@ -92,6 +94,51 @@ def test_a_large_upload_is_refused_before_it_is_read(url: str) -> None:
         for _ in range(22):  # of 200 MiB
             connection.sendall(bytes(2**20))
         assert connection.recv(100).startswith(b"HTTP/1.1 413")
+
+
+def test_a_long_body_is_refused_whether_it_tells_its_length_or_not(url: str) -> None:
+    address, most = f"{url}/gradio_api/queue/join", 8 * 2**20
+    long = json.dumps({"data": ["x" * most], "fn_index": 0, "session_hash": "long"}).encode()
+    chunks = (long[start : start + 2**20] for start in range(0, len(long), 2**20))
+    for content in (long, chunks):
+        answer = httpx.post(address, content=content, headers={"Content-Type": "application/json"})
+        assert (answer.status_code, "at most 8 MB" in answer.text) == (413, True)
+    assert httpx.post(f"{url}/gradio_api/run/upload", content=long).status_code == 413  # no file's address
+
+
+def ask_by_number(url: str, number: int, data: list[Any]) -> dict[str, Any]:
+    """What a function of the page answers a program that knows its number, as the page itself does."""
+    clicked = {"index": 0, "value": None, "selected": True}
+    asked = {"fn_index": number, "data": data, "session_hash": f"number{number}", "event_data": clicked}
+    assert httpx.post(f"{url}/gradio_api/queue/join", json=asked, timeout=60).status_code == 200
+    address = f"{url}/gradio_api/queue/data?session_hash=number{number}"
+    with httpx.stream("GET", address, timeout=120) as stream:
+        messages = (json.loads(line.removeprefix("data: ")) for line in stream.iter_lines() if line)
+        return next(message["output"] for message in messages if message["msg"] == "process_completed")
+
+
+def test_no_function_of_the_page_makes_more_pictures_than_it_shows(url: str) -> None:
+    """Private ones, too, which programs reach by their numbers."""
+    config = httpx.get(f"{url}/config").json()
+    values = {each["id"]: each["props"].get("value") for each in config["components"]}
+    names = {each["id"]: each["props"].get("elem_id") or each["props"].get("label") for each in config["components"]}
+    given = {"pad": data_url(EXAMPLES_FOLDER / "bun.png"), "Latents of the variations": [[0.1] * 8] * 3000, "liked": []}
+    asked = [each for each in config["dependencies"] if "Latents of the variations" in map(names.get, each["inputs"])]
+    assert len(asked) > 4
+    for each in asked:
+        if each["backend_fn"]:
+            data = [given.get(names[element], values[element]) for element in each["inputs"]]
+            output = ask_by_number(url, each["id"], data)
+            assert "data" not in output or len(output["data"][1]) <= 16
+            assert "data" in output or "at most 16 lists" in output["error"]
+
+
+def test_a_drawing_of_a_program_is_no_larger_than_what_is_seen_of_it(url: str) -> None:
+    file = io.BytesIO()
+    Image.new("L", (6300, 6300), 255).save(file, "PNG")
+    client = gradio_client.Client(url, verbose=False)
+    with pytest.raises(Exception, match="6300 x 6300 pixels, which is too many: send at most 4 megapixels"):
+        client.predict(f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}", api_name="/enlarge")
 
 
 def test_twenty_visitors_at_once_are_told_their_place_and_get_no_error(url: str, page: Any) -> None:

@@ -89,6 +89,13 @@ def test_hostile_notes_are_refused(controls: Controls, tmp_path: Path, notes: st
         read_recipe(with_notes(tmp_path / "hostile.png", notes), controls)
 
 
+def test_no_number_of_hostile_notes_is_beyond_its_slider(controls: Controls, tmp_path: Path) -> None:
+    notes = recipe(latents=[9.5, -10, *[0] * 6], directions={"beard": -7})
+    read = read_recipe(with_notes(tmp_path / "far.png", json.dumps(notes)), controls)
+    assert read is not None
+    assert (read.latents, read.directions) == ([3, -3, *[0] * 6], {"beard": -1})
+
+
 @pytest.mark.parametrize(
     "other", [{"latents": [0.0] * 7}, {"latents": []}, {"directions": {}}, {"directions": {"hat": 1.0}}]
 )

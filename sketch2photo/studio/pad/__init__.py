@@ -16,10 +16,11 @@ import numpy as np
 from PIL import Image
 
 from ...calibration import CANVAS, Calibrated
-from ...images import Floats
+from ...images import Floats, PictureError
 from ...networks.calibrator import slices
 from ..messages import Text, by_language
 
+MAX_PIXELS = 2048**2  # of a drawing on its way to the server: nothing is made of more
 MAX_CHARACTERS = 4_000_000  # of a drawing on its way to the server; one of 512 x 512 pixels has about 20,000
 FILES = HTML, CSS, JAVASCRIPT = [Path(__file__).with_name(f"pad.{kind}") for kind in ("html", "css", "js")]
 MOVED, ADDED = (234, 88, 12), (13, 148, 136)  # RGB of calibrated lines over the drawing: its author's, and others
@@ -74,9 +75,13 @@ def from_value(value: str | None) -> Image.Image | None:
     if header != "data:image/png;base64" or len(data) > MAX_CHARACTERS:
         raise ValueError(f"A drawing must be the data URL of a PNG of at most {MAX_CHARACTERS:,} characters.")
     try:
-        return Image.open(io.BytesIO(base64.b64decode(data, validate=True)), formats=["PNG"])
+        drawing = Image.open(io.BytesIO(base64.b64decode(data, validate=True)), formats=["PNG"])
     except (binascii.Error, OSError, Image.DecompressionBombError) as error:
         raise ValueError("The drawing's data URL does not hold a PNG.") from error
+    width, height = drawing.size
+    if width * height > MAX_PIXELS:
+        raise PictureError("too_many_pixels", width=width, height=height, megapixels=MAX_PIXELS // 10**6)
+    return drawing
 
 
 def to_value(picture: Image.Image) -> str:
