@@ -3,6 +3,7 @@
 import keyword
 import math
 import re
+from textwrap import shorten
 from typing import Any
 
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor
 
 MARGIN = 1.2  # beyond sqrt(D), the length of a usual z: 96 of 100 random latents of 8 numbers are shorter
 FRAMES = 12  # of a loop from one stop to the next
+MOST_IMAGES = 10_000  # at once: 2 GB of pictures of 256 px
 
 
 # Arguments of the pipeline and of the page, beside which a direction is another: none may have its name.
@@ -66,6 +68,30 @@ def plain(value: Any) -> Any:
     return value.tolist() if hasattr(value, "tolist") else value
 
 
+def whole_number(name: str, value: Any, low: int, high: int) -> int:
+    """An argument as an int, of NumPy and PyTorch, too; ValueError where it is none, or not from `low` to `high`."""
+    number = plain(value)
+    if type(number) is not int:
+        raise ValueError(f"{name} is a whole number, not {_shown(value)}.")
+    if not low <= number <= high:
+        raise ValueError(f"{name} is from {low:,} to {high:,}, not {number}.")
+    return number
+
+
+def real_number(name: str, value: Any, low: float, high: float) -> float:
+    """An argument as a float, of NumPy and PyTorch, too; ValueError where it is none, or not between `low` and `high`."""
+    number = plain(value)
+    if type(number) not in (int, float):
+        raise ValueError(f"{name} is a number, not {_shown(value)}.")
+    if not low <= number <= high:  # so is NaN
+        raise ValueError(f"{name} is between {low} and {high}, not {number}.")
+    return float(number)
+
+
+def _shown(value: Any) -> str:
+    return shorten(repr(value), 80)
+
+
 def max_norm(latent_dim: int) -> float:
     """The length that latents are shortened to before a photograph is made of them.
 
@@ -77,16 +103,22 @@ def max_norm(latent_dim: int) -> float:
 def clip_norm(z: Tensor) -> Tensor:
     """Latents (N, D), those longer than `max_norm` shortened to it."""
     most = max_norm(z.shape[1])
-    return z * (most / z.norm(dim=1, keepdim=True).clamp(min=most))
+    length = z.double().norm(dim=1, keepdim=True)  # that of float32 is infinite beyond 1e19
+    return z * (most / length.clamp(min=most)).to(z.dtype)
 
 
 def random_latents(count: int, latent_dim: int, seed: int | None = None) -> Tensor:
-    """`count` latents (count, D) from N(0, I); a seed fixes them, and the first of more are those of fewer."""
+    """`count` latents (count, D) from N(0, I); a seed fixes them, and the first of more are those of fewer.
+
+    Raises:
+        ValueError: a count or seed that is no whole number, or out of range.
+    """
+    count = whole_number("The number of images", count, 1, MOST_IMAGES)
     generator = torch.Generator()
     if seed is None:
         generator.seed()
     else:
-        generator.manual_seed(seed)
+        generator.manual_seed(whole_number("seed", seed, -(2**63), 2**64 - 1))
     # One draw for each picture, so that asking for more changes none of the earlier ones.
     return torch.cat([torch.randn(1, latent_dim, generator=generator) for _ in range(count)])
 

@@ -1,9 +1,11 @@
 """What the program runs on: settings that pay there, and how reports name it."""
 
 import ctypes
+import os
 import platform
 import sys
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -16,6 +18,12 @@ def keep_freed_memory() -> None:
         if hasattr(libc, "mallopt"):
             libc.mallopt(-4, 0)  # M_MMAP_MAX: no mapping of its own for a large block.
             libc.mallopt(-1, 2**31 - 1)  # M_TRIM_THRESHOLD: nothing given back from the top of the heap.
+
+
+def one_thread_after_fork() -> None:
+    """Has forked processes compute in one thread: of several, OpenMP's would wait in them for threads that were not forked."""
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=partial(torch.set_num_threads, 1))
 
 
 def has_bf16() -> bool:

@@ -2,6 +2,7 @@
 
 import copy
 import logging
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -201,15 +202,27 @@ class _Session(nn.Module):
 
     def __init__(self, content: bytes, threads: int) -> None:
         super().__init__()
+        self.content, self.threads = content, threads
+        self.forked: Any = None
+        self._start()
+
+    def _start(self) -> None:
         try:
             import onnxruntime
         except ImportError as error:
             raise ImportError(MISSING) from error
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        self.session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        options.intra_op_num_threads = self.threads
+        self.process = os.getpid()
+        self.session = onnxruntime.InferenceSession(self.content, options, providers=["CPUExecutionProvider"])
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"session": None, "forked": None, "process": None}  # started anew where it is unpickled
 
     def forward(self, *inputs: Tensor) -> list[Tensor]:
+        if self.process != os.getpid():  # Its threads are not forked, and its end would wait for them: it is kept.
+            self.forked = self.session
+            self._start()
         names = [value.name for value in self.session.get_inputs()]
         given = {name: x.detach().float().cpu().numpy() for name, x in zip(names, inputs, strict=True)}
         return [torch.from_numpy(x) for x in self.session.run(None, given)]

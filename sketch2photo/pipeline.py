@@ -14,11 +14,17 @@ from torch import Tensor
 from .calibration import CANVAS, DEFAULT_STRICTNESS, Calibrated, calibrate, generator_strictness
 from .hub_download import CALIBRATOR, FILES, load_network, model_folder
 from .images import fitted, to_images, to_tensor
-from .latents import clip_norm, random_latents
+from .latents import MOST_IMAGES, clip_norm, random_latents, real_number, whole_number
+from .machine import one_thread_after_fork
 from .model import Sketch2Photo
 from .networks.calibrator import Calibrator
 from .onnx import OnnxCalibrator, with_onnx
 from .preprocess import open_on_white, to_sketch
+
+BATCH = 16  # pictures that are made at a time, which bounds the memory
+FURTHEST = 100.0  # along a direction; those of the bundled model leave a face up to 2.5
+
+one_thread_after_fork()
 
 HUB_OPTIONS = ("force_download", "token", "cache_dir", "local_files_only", "revision")
 
@@ -126,7 +132,7 @@ class Sketch2PhotoPipeline:
         Args:
             sketch: PIL image of any mode, array, path, or value of a gr.Sketchpad; or a (1, 1, H, W) tensor in [-1, 1], which
                 the generator sees as it is; or what `calibrate` made of a drawing at this strictness.
-            num_images: how many, with random latents.
+            num_images: how many, with random latents: from 1 to latents.MOST_IMAGES.
             seed: of the random latents: the same seed gives the same pictures, and the first of 8 are those of 4.
             latents: (N, D), the latents themselves: N pictures, whatever num_images says.
             style: a photograph to take the latents from, E's mu of it: one picture. A path, an array or a PIL image, as a drawing.
@@ -141,28 +147,25 @@ class Sketch2PhotoPipeline:
         few such, and makes gaudy and broken pictures of them, of two directions that add up above all.
 
         Raises:
-            ValueError: a drawing that is none, latents of another shape, both latents and style, numbers out of range, or a
-                direction that the model does not have.
+            ValueError: a drawing that is none, latents of another shape, both latents and style, numbers that are none or out of
+                range, or a direction that the model does not have.
         """
         if latents is not None and style is not None:
             raise ValueError("Give either latents or style, not both: style means the latents of that photograph.")
         calibrator = None if isinstance(sketch, Tensor) else self.calibrator
         if strictness is None:
             strictness = DEFAULT_STRICTNESS if calibrator else 1.0
-        if not 0 <= strictness <= 1:
-            raise ValueError(f"strictness is between 0 (a hint) and 1 (to the pixel), not {strictness}.")
-        if num_images < 1:
-            raise ValueError(f"num_images is at least 1, not {num_images}.")
-        z = self.random_latents(num_images, seed) if latents is None else torch.as_tensor(latents, dtype=torch.float32)
+        strictness = real_number("strictness", strictness, 0, 1)
+        num_images = whole_number("num_images", num_images, 1, MOST_IMAGES)
         if style is not None:
             z = self.encode(style)
-        if z.ndim != 2 or not len(z) or z.shape[1] != self.model.latent_dim or not torch.isfinite(z).all():
-            raise ValueError(f"latents are finite numbers of shape (N, {self.model.latent_dim}), not {tuple(z.shape)}.")
+        else:
+            z = self.random_latents(num_images, seed) if latents is None else self._checked_latents(latents)
         for name, amount in directions.items():
             if name not in self.model.directions:
                 known = ", ".join(self.model.directions) or "none"
                 raise ValueError(f"This model has no direction named {name!r}; it has: {known}.")
-            z = z + amount * torch.tensor(self.model.directions[name]["vector"])
+            z = z + real_number(name, amount, -FURTHEST, FURTHEST) * torch.tensor(self.model.directions[name]["vector"])
         z = clip_norm(z)
         added = certainty = None
         if calibrator is None:
@@ -171,8 +174,11 @@ class Sketch2PhotoPipeline:
             found = sketch if isinstance(sketch, Calibrated) else self.calibrate(sketch, strictness, reframe)
             x, _, certainty, added = found
             strictness = generator_strictness(strictness)
-        photos = self.model(self._placed(x), self._placed(z), strictness)
-        return Sketch2PhotoOutput(to_images(photos), z.cpu(), x, added, certainty)
+        placed = self._placed(x)
+        images = [
+            image for part in z.split(BATCH) for image in to_images(self.model(placed, self._placed(part), strictness))
+        ]
+        return Sketch2PhotoOutput(images, z.cpu(), x, added, certainty)
 
     def calibrate(
         self, sketch: Any, strictness: float = 0.0, reframe: bool = True, size: int | None = None
@@ -192,6 +198,7 @@ class Sketch2PhotoPipeline:
             raise ValueError(
                 "This model has no calibrator: only models of faces do, in the folder calibrator/ of theirs."
             )
+        strictness = real_number("strictness", strictness, 0, 1)
         canvas = to_sketch(sketch, CANVAS)
         return calibrate(self.calibrator, canvas, strictness, size or self.model.image_size, reframe)
 
@@ -200,6 +207,22 @@ class Sketch2PhotoPipeline:
         """The latents (1, D) of a photograph, in any form that a drawing may have but a tensor's: E's mu of its central square."""
         tensor = to_tensor(fitted(np.asarray(open_on_white(photo)), self.model.image_size))[None]
         return self.model.encode(self._placed(tensor))[0].float().cpu()
+
+    def _checked_latents(self, latents: Any) -> Tensor:
+        """(N, D) float32 on the CPU; ValueError where that is not what they are."""
+        dim = self.model.latent_dim
+        try:
+            z = torch.as_tensor(latents)
+            if z.is_complex():
+                raise ValueError("complex numbers")
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise ValueError(f"latents are finite numbers of shape (N, {dim}), and these are not.") from error
+        z = z.to("cpu", torch.float32)
+        if z.ndim != 2 or not 1 <= len(z) <= MOST_IMAGES or z.shape[1] != dim or not z.isfinite().all():
+            raise ValueError(
+                f"latents are finite numbers of shape (N, {dim}), N up to {MOST_IMAGES:,}, not {tuple(z.shape)}."
+            )
+        return z
 
     def _placed(self, tensor: Tensor) -> Tensor:
         """As the weights are: their device and dtype."""

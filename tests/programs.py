@@ -2,6 +2,8 @@
 environments of their own for those that must not have what the tests have."""
 
 import io
+import multiprocessing
+import pickle
 import runpy
 import signal
 import subprocess
@@ -11,6 +13,7 @@ import warnings
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from typing import Any
 
 from accelerate.state import AcceleratorState
 
@@ -62,6 +65,20 @@ def run_program(program: str, *arguments: object) -> subprocess.CompletedProcess
         for which, handler in signals.items():
             signal.signal(which, handler)
     return subprocess.CompletedProcess(sys.argv, code, stdout.getvalue(), stderr.getvalue())
+
+
+def in_fork(make: Callable[[], Any], seconds: float = 60) -> Any:
+    """What a function returns in a forked process, or a failure where that does not end in time."""
+    fork = multiprocessing.get_context("fork")
+    receiver, sender = fork.Pipe(False)
+    process = fork.Process(target=lambda: sender.send_bytes(pickle.dumps(make())))
+    process.start()
+    try:
+        assert receiver.poll(seconds), "the forked process has not answered"
+        return pickle.loads(receiver.recv_bytes())
+    finally:
+        process.kill()
+        process.join()
 
 
 def new_environment(folder: Path, *install: object, lend: Callable[[Path], None] | None = None) -> Path:

@@ -1,5 +1,6 @@
 """The second engine: ONNX Runtime makes the pictures that PyTorch makes."""
 
+import pickle
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from sketch2photo.networks.calibrator import Calibrator
 from sketch2photo.onnx import Bits, OnnxCalibrator, calibrator_to_onnx, to_onnx, with_bits, with_onnx
 from sketch2photo.preprocess import to_sketch
 from tests import ROOT
+from tests.programs import in_fork
 
 pytest.importorskip("onnxscript")
 onnxruntime = pytest.importorskip("onnxruntime")
@@ -69,6 +71,22 @@ def small() -> Sketch2Photo:
         for parameter in model.parameters():
             parameter += 0.05 * torch.randn_like(parameter)
     return model
+
+
+def test_it_survives_a_fork_and_pickling(pipe: Sketch2PhotoPipeline) -> None:
+    """With two threads: none of them is forked."""
+    before, threads = pipe(EXAMPLES[0], seed=0, num_images=2), torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        copied = pickle.loads(pickle.dumps(pipe))  # with two threads
+        for same in (
+            copied(EXAMPLES[0], seed=0, num_images=2),
+            in_fork(lambda: copied(EXAMPLES[0], seed=0, num_images=2)),
+        ):
+            for one, other in zip(same.images, before.images, strict=True):
+                assert np.abs(np.asarray(one, int) - np.asarray(other, int)).max() <= 1
+    finally:
+        torch.set_num_threads(threads)
 
 
 def small_calibrator() -> Calibrator:

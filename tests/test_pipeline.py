@@ -1,5 +1,6 @@
 """From drawings to pictures, as a developer with three lines of code sees it."""
 
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,8 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
-from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline
+from sketch2photo import Sketch2Photo, Sketch2PhotoOutput, Sketch2PhotoPipeline
+from tests.programs import in_fork
 
 SMALL = {"image_size": 64, "channels": (16, 32), "blocks": (1, 1), "head": 8}
 
@@ -33,6 +35,11 @@ def drawing() -> Image.Image:
 
 def pixels(image: Image.Image) -> np.ndarray:
     return np.asarray(image).astype(int)
+
+
+def close(one: Sketch2PhotoOutput, other: Sketch2PhotoOutput) -> bool:
+    """The same but for rounding."""
+    return all(np.abs(pixels(a) - pixels(b)).max() <= 1 for a, b in zip(one.images, other.images, strict=True))
 
 
 def test_many_pictures_of_one_drawing(pipe: Sketch2PhotoPipeline, drawing: Image.Image) -> None:
@@ -117,8 +124,17 @@ def test_path_array_and_sketchpad_are_the_same_drawing(
         ({"latents": torch.zeros(1, 8), "style": Image.new("RGB", (9, 9))}, "not both"),
         ({"latents": torch.zeros(8)}, "latents are"),
         ({"latents": torch.full((1, 8), float("nan"))}, "latents are"),
-        ({"num_images": 0}, "at least 1"),
+        ({"latents": torch.zeros(1, 8, dtype=torch.complex64)}, "latents are finite numbers"),
+        ({"latents": "abc"}, "latents are finite numbers"),
+        ({"latents": torch.zeros(10_001, 8)}, "up to 10,000"),
+        ({"num_images": 0}, "num_images is from 1 to 10,000, not 0"),
+        ({"num_images": 10**6}, "num_images is from 1 to 10,000"),
+        *(({"num_images": wrong}, "num_images is a whole number") for wrong in ("4", None, 1.5, True, [4])),
+        *(({"seed": wrong}, "seed is a whole number") for wrong in ("4", 1.5, True, [4])),
+        ({"seed": 2**64}, "seed is from"),
         ({"strictness": 1.5}, "between 0"),
+        ({"strictness": float("nan")}, "between 0"),
+        *(({"strictness": wrong}, "strictness is a number") for wrong in ("1", True, 1j, [1])),
         ({"style": np.zeros((4, 4))}, "needs at least 16"),
         ({"style": torch.zeros(1, 3, 64, 64)}, "not Tensor"),
     ],
@@ -152,3 +168,49 @@ def test_named_directions_move_the_latents(drawing: Image.Image, tmp_path: Path)
     assert moved.images[0].tobytes() == pipe(drawing, latents=moved.latents).images[0].tobytes()
     with pytest.raises(ValueError, match=r"no direction named 'age'; it has: background\."):
         pipe(drawing, age=1)
+    for wrong, words in {
+        float("nan"): "background is between",
+        1e30: "background is between",
+        1j: "a number, not 1j",
+        "2": "a number, not '2'",
+        True: "a number, not True",
+    }.items():
+        with pytest.raises(ValueError, match=words):
+            pipe(drawing, background=wrong)
+    assert torch.equal(pipe(drawing, latents=z, background=np.float32(2)).latents, moved.latents)
+
+
+def test_numbers_of_numpy_and_pytorch_are_numbers(pipe: Sketch2PhotoPipeline, drawing: Image.Image) -> None:
+    expected = pipe(drawing, num_images=2, seed=5, strictness=0.5)
+    for whole in (np.int64, np.uint8, torch.tensor):
+        same = pipe(drawing, num_images=whole(2), seed=whole(5), strictness=np.float32(0.5))
+        assert torch.equal(same.latents, expected.latents)
+    assert torch.equal(pipe(drawing, latents=expected.latents.double().tolist()).latents, expected.latents)
+
+
+def test_many_pictures_are_made_some_at_a_time(
+    pipe: Sketch2PhotoPipeline, drawing: Image.Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forward, batches = pipe.model.generator.forward, []
+    monkeypatch.setattr(pipe.model.generator, "forward", lambda x, z, s: batches.append(len(z)) or forward(x, z, s))
+    out = pipe(drawing, num_images=40, seed=0)
+    assert (len(out.images), sum(batches), max(batches)) == (40, 40, 16)
+    alone = pipe(drawing, latents=out.latents[39:]).images[0]
+    assert np.abs(pixels(out.images[39]) - pixels(alone)).max() <= 1
+
+
+def test_latents_of_any_length_keep_their_direction(pipe: Sketch2PhotoPipeline, drawing: Image.Image) -> None:
+    z = torch.randn(1, 8, generator=torch.Generator().manual_seed(0))
+    far, edge = pipe(drawing, latents=z * 1e30).latents, pipe(drawing, latents=z * 10).latents
+    torch.testing.assert_close(far, edge)
+
+
+def test_it_survives_a_fork_and_pickling(pipe: Sketch2PhotoPipeline, drawing: Image.Image) -> None:
+    before, threads = pipe(drawing, num_images=2, seed=0), torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        pipe(drawing, num_images=2, seed=0)  # its threads are there
+        assert close(pickle.loads(pickle.dumps(pipe))(drawing, num_images=2, seed=0), before)
+        assert close(in_fork(lambda: pipe(drawing, num_images=2, seed=0)), before)
+    finally:
+        torch.set_num_threads(threads)
