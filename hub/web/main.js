@@ -31,7 +31,8 @@ $('hint').textContent = say('loading', {megabytes: Math.round(page.bytes / 1e6)}
 
 // ---- sketchpad -----------------------------------------------------------------------------------------------------
 
-$('pad').innerHTML = await (await fetch('pad.html')).text();
+const padPage = new DOMParser().parseFromString(await (await fetch('pad.html')).text(), 'text/html');
+$('pad').append(...padPage.body.children);
 const pad = {value: null, calibrated: {}};
 const paper = $('pad').querySelector('canvas');
 let putOnPad; // what the pad does when its value is set from outside

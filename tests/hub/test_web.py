@@ -102,6 +102,8 @@ def visit(context: Any, url: str) -> Any:
     page.set_default_timeout(60_000)
     page.errors = []
     page.on("pageerror", lambda error: page.errors.append(str(error)))
+    policy = "Content Security Policy"  # the page asks for nothing that its own forbids
+    page.on("console", lambda message: page.errors.append(message.text) if policy in message.text else None)
     page.goto(url)
     page.wait_for_selector("body[data-ready]")
     return page
@@ -263,25 +265,37 @@ def change(file: Path, without: str = "", **values: Any) -> None:
     file.write_text(json.dumps({key: value for key, value in told.items() if key != without}))
 
 
-def test_a_directions_name_is_shown_as_text_whatever_it_is(
+def test_a_hostile_models_words_are_shown_as_text_and_nothing_of_them_runs(
     browser: Any, web_folder: Path, pipe: Sketch2PhotoPipeline, tmp_path: Path
 ) -> None:
+    """Names of directions, labels, words and examples, as a folder may have them that somebody else has built."""
     name = "<img src=x onerror=alert(1)>"
     model = Sketch2Photo(latent_dim=8)
     model.directions = {name: pipe.model.directions["hair"]}  # no constructor takes it
+    told = build_web.page_data(model)
+    for key in ("static_subtitle", "latent_1", "strictness_info", "next", "pen"):
+        for words in (*told["words"].values(), *told["pad"].values()):
+            words[key] = name
     shutil.copytree(web_folder, tmp_path, dirs_exist_ok=True)
-    change(tmp_path / "config.json", directions=model.directions)
-    change(tmp_path / "page.json", **build_web.page_data(model))
+    change(tmp_path / "config.json", directions=model.directions, architecture=name)
+    change(tmp_path / "page.json", **told | {"examples": ["childish", name]})
     with Host(tmp_path) as host:
         page = visit(new_visitor(browser), host.url)
         dialogs: list[str] = []
         page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
         assert name in page.locator("#directions label").inner_text()
-        assert page.locator("#directions img").count() == 0
         page.get_by_role("button", name="Example drawing: childish").click()
         settle(page)
-        assert not dialogs
+        for place in ("header", "#pad .tools", "#hint", "#options", "#latents"):
+            assert name in page.locator(place).inner_text()
+        assert page.locator("[onerror]").count() == 0
         assert not page.errors
+        # Should a name reach the page's HTML after all, nothing of it runs.
+        page.evaluate("html => document.body.insertAdjacentHTML('beforeend', html)", name)
+        page.wait_for_function("() => document.querySelector('[onerror]').complete")
+        page.wait_for_timeout(100)
+        assert ["inline event handler" in error for error in page.errors] == [True]
+        assert not dialogs
         page.context.close()
 
 
@@ -435,7 +449,9 @@ CALIBRATE = """async cases => {
     const {calibrate} = await import('./model.js');
     const found = [];
     for (const {png, strictness, size, reframe} of cases) {
-        const bitmap = await createImageBitmap(await (await fetch(png)).blob());
+        const picture = Object.assign(new Image(), {src: png});
+        await picture.decode();
+        const bitmap = await createImageBitmap(picture);
         const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');
         context.drawImage(bitmap, 0, 0);
         const drawing = context.getImageData(0, 0, bitmap.width, bitmap.height);

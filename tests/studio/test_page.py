@@ -8,7 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline
 from sketch2photo.examples import EXAMPLES_FOLDER
+from sketch2photo.studio import controls
+from sketch2photo.studio import page as studio
+from sketch2photo.studio.messages import Text
 from tests.studio.visitor import (
     BORROW,
     OPEN,
@@ -224,6 +228,33 @@ def test_bad_files_get_one_sentence_and_nothing_is_lost(page: Any, tmp_path: Pat
         assert name != "large.png" or not uploads  # it is refused before it is sent
     assert same(pictures(page, "#photo"), photo)
     assert np.array_equal(drawing(page), lines)
+
+
+def test_a_hostile_models_words_and_a_hostile_files_name_are_shown_as_text(
+    browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "<img src=x onerror=alert(1)>"
+    vector = {"vector": [1.0] * 8, "range": [-1.0, 1.0]}
+    with pytest.raises(ValueError, match="name is a word of letters"):
+        Sketch2Photo(directions={name: vector})
+    monkeypatch.setitem(controls.DIRECTIONS, "beard", Text(name, name))
+    model = Sketch2Photo(image_size=64, channels=(8, 16), blocks=(1, 1), directions={"beard": vector})
+    app = studio.build(Sketch2PhotoPipeline(model))
+    _, url, _ = app.launch(prevent_thread_lock=True, quiet=True, i18n=studio.translations(model))
+    (tmp_path / f"{name}.png").write_bytes(b"%PDF-1.7")
+    page = browser.new_page()
+    dialogs: list[str] = []
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    try:
+        page.goto(url)
+        page.locator("#direction-beard").get_by_text(name).wait_for()
+        page.locator(OPEN).first.set_input_files(tmp_path / f"{name}.png")
+        page.get_by_text("is not a picture that can be read").wait_for()
+        assert page.locator("[onerror]").count() == 0
+        assert not dialogs
+    finally:
+        page.close()
+        app.close()
 
 
 def test_pictures_of_any_mode_are_opened_and_borrowed_from(page: Any, tmp_path: Path) -> None:
