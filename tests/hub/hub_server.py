@@ -4,6 +4,7 @@ Repos, commits, pull requests, preupload, LFS and downloads by revision, with th
 commit holds is what arrived in it: bytes, hashed as git and LFS do. Tokens are "hf_" and the user's name.
 """
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -71,6 +72,26 @@ class Refused(Exception):
         )
 
 
+@dataclass
+class Fault:
+    """What goes wrong with a request whose "METHOD path" holds `of`.
+
+    status, message: of the answer; without a status there is none for some seconds. does: whether the request is followed all the
+    same, and only its answer is lost. ends: whether the Hub is down from then on.
+    """
+
+    of: str
+    status: int | None = 500
+    message: str = ""
+    does: bool = False
+    ends: bool = False
+    seconds: float = 3
+
+
+async def _nobody(message: Any) -> None:
+    """Whom an answer is sent to that is lost."""
+
+
 class Hub:
     """The state of a Hub; `url` once it serves, `log` of "METHOD path status", and what tests make go wrong."""
 
@@ -81,6 +102,7 @@ class Hub:
         self.ranges: list[str | None] = []  # that were asked for in downloads of LFS objects
         self.cuts: list[int] = []  # after how many bytes the next downloads of LFS objects break off
         self.down = False
+        self.faults: list[Fault] = []  # each of the next request that it is of
         self.url = self.cdn_url = ""
 
     def put(self, name: str, folder: Path, private: bool = False, gated: bool = False) -> None:
@@ -316,7 +338,17 @@ class Hub:
                 self.log.append(f"{scope['method']} {scope['path']} {message['status']}")
             await send(message)
 
-        if self.down:
+        fault = next((each for each in self.faults if each.of in f"{scope['method']} {scope['path']}"), None)
+        if fault:
+            self.faults.remove(fault)
+            self.down = self.down or fault.ends
+            if fault.does:
+                await self._app(scope, receive, _nobody)
+            if fault.status is None:
+                await asyncio.sleep(fault.seconds)
+            headers = {"X-Error-Message": fault.message} if fault.message else {}
+            await JSONResponse({"error": fault.message}, fault.status or 500, headers)(scope, receive, noted)
+        elif self.down:
             await JSONResponse({"error": "Service Unavailable"}, 503)(scope, receive, noted)
         else:
             await self._app(scope, receive, noted)

@@ -22,16 +22,19 @@ import gradio_client
 import numpy as np
 import pytest
 import torch
-from huggingface_hub import ModelCard, constants
+from huggingface_hub import ModelCard, constants, set_client_factory
+from huggingface_hub.utils._http import default_client_factory
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
+from hub import push as push_program
 from hub.card import build
 from hub.card import main as write_card
 from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline
+from sketch2photo.networks.calibrator import Calibrator
 from sketch2photo.studio.pad import to_value
 from tests import ROOT
-from tests.hub.hub_server import Hub
+from tests.hub.hub_server import Fault, Hub
 from tests.programs import new_environment, run_program
 
 FOLDER = ROOT / "hub" / "model"
@@ -347,6 +350,145 @@ def test_push_says_in_one_line_why_it_cannot(hub: Hub, folder: Path, tmp_path: P
         assert done.returncode == 2
         assert words in done.stderr.splitlines()[-1]
         assert "Traceback" not in done.stderr
+
+
+def test_only_what_lies_in_the_folder_and_is_not_hidden_is_published(hub: Hub, folder: Path, tmp_path: Path) -> None:
+    weights = shutil.copytree(folder, tmp_path / ".cache" / "model.git")
+    secret = tmp_path / "secret.txt"
+    secret.write_text("mine")
+    for hidden in (
+        ".ipynb_checkpoints/draft.json",
+        "more/.ipynb_checkpoints/draft.json",
+        ".git/config",
+        ".cache/x.json",
+    ):
+        (weights / hidden).parent.mkdir(parents=True, exist_ok=True)
+        (weights / hidden).write_text("{}")
+    (weights / "link.txt").symlink_to(secret)
+    (weights / "others").symlink_to(tmp_path, target_is_directory=True)
+    (weights / "same.json").symlink_to(weights / "config.json")
+    env = environment(hub, tmp_path / "home")
+    done = push("model", NAME, "--weights", weights, env=env)
+    assert done.returncode == 0, done.stderr
+    assert "link.txt is left out: it is a link" in done.stdout
+    repo = hub.repos["models", NAME]
+    held = repo.commits[repo.refs["main"]]
+    assert held.keys() == {".gitattributes", "README.md", "config.json", "model.safetensors", "same.json"}
+
+    (weights / "config.json").unlink()
+    (weights / "config.json").symlink_to(shutil.copy(folder / "config.json", tmp_path))
+    refused = push("model", "ada/new", "--weights", weights, env=env)
+    assert refused.returncode == 2
+    assert "config.json would not be there: copy what" in refused.stderr
+    assert ("models", "ada/new") not in hub.repos
+
+
+def test_what_holds_no_finite_numbers_is_not_published(hub: Hub, folder: Path, tmp_path: Path) -> None:
+    for part in ("weights", "directions", "calibrator"):
+        weights = shutil.copytree(folder, tmp_path / part)
+        if part == "weights":
+            spoil(weights)
+        elif part == "calibrator":
+            Calibrator(image_size=64, hidden=32).save_pretrained(weights / "calibrator")
+            spoil(weights / "calibrator")
+        else:
+            config = json.loads((weights / "config.json").read_text())
+            config["directions"] = {"hair": {"vector": [float("nan")] * 8, "range": [-1, 1]}}
+            (weights / "config.json").write_text(json.dumps(config))
+        done = push("model", NAME, "--weights", weights, env=environment(hub, tmp_path / "home"))
+        assert done.returncode == 2
+        assert "finite numbers" in done.stderr, part
+    assert hub.repos == {}
+
+
+def spoil(folder: Path) -> None:
+    path = folder / "model.safetensors"
+    weights = load_file(path)
+    next(iter(weights.values())).view(-1)[0] = float("nan")
+    save_file(weights, path)
+
+
+@pytest.mark.parametrize(
+    "of", ["GET /api/models", "POST /api/repos/create", "POST /api/validate-yaml", "/preupload/", "/commit/"]
+)
+@pytest.mark.parametrize("status", [429, 500])
+def test_a_hub_that_stumbles_is_asked_again(
+    hub: Hub, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, of: str, status: int
+) -> None:
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    hub.faults = [Fault(of, status)] * 2
+    done = push("model", NAME, "--weights", folder, env=environment(hub, tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert not hub.faults
+    assert "model.safetensors" in hub.repos["models", NAME].commits[hub.repos["models", NAME].refs["main"]]
+
+
+def test_what_was_pushed_is_not_said_to_be_missing(
+    hub: Hub, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An answer is lost and the file's commit is there; it stays unknown whether it is; and of two repos the first is there."""
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    env = environment(hub, tmp_path / "home")
+    weights = shutil.copytree(folder, tmp_path / "weights")
+    hub.faults = [Fault("/commit/", does=True)] * 30
+    done = push("model", NAME, "--weights", weights, env=env)
+    assert (done.returncode, "done, though the Hub's answer was lost" in done.stdout) == (0, True)
+
+    (weights / "notes.txt").write_text("one")
+    hub.faults = [Fault("/commit/")] * 30
+    absent = push("model", NAME, "--weights", weights, env=env)
+    assert (absent.returncode, f"The model {NAME} was not pushed." in absent.stderr) == (2, True)
+    hub.faults = [Fault("/commit/", does=True, status=400, message="no")]
+    refused = push("model", NAME, "--weights", weights, env=env)
+    assert (refused.returncode, f"The model {NAME} was not pushed." in refused.stderr) == (2, True)
+
+    (weights / "notes.txt").write_text("two")
+    hub.faults = [Fault("/commit/", does=True, ends=True)]
+    unsure = push("model", NAME, "--weights", weights, env=env)
+    assert unsure.returncode == 2
+    assert f"whether {NAME} was pushed is not known: look at {hub.url}/{NAME}" in unsure.stderr
+
+    hub.down = False
+    hub.faults = [Fault("GET /api/spaces", 403, "no")]
+    both = push("both", NAME, "--weights", weights, env=env)
+    assert f"The Space {NAME} was not pushed, the model was. The Hub does not let you" in both.stderr
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "words"),
+    [
+        (
+            403,
+            "Private repository storage limit reached",
+            "A quota of yours on the Hub is used up: Private repository storage",
+        ),
+        (
+            429,
+            "You have exceeded our hourly quotas for action: commit",
+            "A quota of yours on the Hub is used up: You have",
+        ),
+        (429, "Too Many Requests", "The Hub was asked too often: try again later"),
+    ],
+)
+def test_a_quota_is_told_as_a_quota(
+    hub: Hub, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int, message: str, words: str
+) -> None:
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    hub.faults = [Fault("/commit/", status, message)] * 30
+    done = push("model", NAME, "--weights", folder, env=environment(hub, tmp_path))
+    assert (done.returncode, words in done.stderr) == (2, True), done.stderr
+
+
+def test_a_silent_hub_is_not_waited_for_without_end(
+    hub: Hub, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(push_program, "SECONDS", 0.2)
+    monkeypatch.setattr(constants, "ENDPOINT", hub.url)
+    monkeypatch.setenv("HF_TOKEN", "hf_ada")
+    hub.faults = [Fault("GET /api/models", status=None)]
+    with pytest.raises(ValueError, match=r"not pushed\. The Hub has not answered within 0\.2 seconds"):
+        push_program.main("model", NAME, weights=folder)
+    set_client_factory(default_client_factory)
 
 
 # ---- the Space -------------------------------------------------------------------------------------------------------
