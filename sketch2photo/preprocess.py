@@ -64,6 +64,8 @@ def _resize_tensor(sketch: Tensor, size: int) -> Tensor:
     """(1, 1, H, H) or (1, H, H) in [-1, 1] -> (1, 1, size, size); area-averaging where it shrinks."""
     if sketch.ndim not in (3, 4) or sketch.shape[-1] != sketch.shape[-2] or sketch.numel() != sketch.shape[-1] ** 2:
         raise ValueError(f"A sketch tensor must be (1, 1, H, H) or (1, H, H), not {tuple(sketch.shape)}.")
+    if sketch.is_complex():
+        raise ValueError("A sketch tensor must hold real numbers.")
     sketch = sketch.detach().float().reshape(1, 1, *sketch.shape[-2:])
     if sketch.numel() == 0 or not torch.isfinite(sketch).all() or sketch.abs().max() > 1.001:
         raise ValueError("A sketch tensor must hold finite values in [-1, 1], white = +1.")

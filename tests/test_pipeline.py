@@ -125,6 +125,8 @@ def test_path_array_and_sketchpad_are_the_same_drawing(
         ({"latents": torch.zeros(8)}, "latents are"),
         ({"latents": torch.full((1, 8), float("nan"))}, "latents are"),
         ({"latents": torch.zeros(1, 8, dtype=torch.complex64)}, "latents are finite numbers"),
+        ({"sketch": torch.zeros(1, 1, 64, 64, dtype=torch.complex64)}, "real numbers"),
+        ({"sketch": np.zeros((64, 64), np.complex64)}, "not complex64"),
         ({"latents": "abc"}, "latents are finite numbers"),
         ({"latents": torch.zeros(10_001, 8)}, "up to 10,000"),
         ({"num_images": 0}, "num_images is from 1 to 10,000, not 0"),
@@ -143,7 +145,7 @@ def test_bad_arguments_get_one_sentence(
     pipe: Sketch2PhotoPipeline, drawing: Image.Image, arguments: dict, words: str
 ) -> None:
     with pytest.raises(ValueError, match=words):
-        pipe(drawing, **arguments)
+        pipe(**{"sketch": drawing} | arguments)
 
 
 def test_half_precision_makes_the_same_pictures(drawing: Image.Image) -> None:
