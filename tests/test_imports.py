@@ -23,7 +23,7 @@ FLOORS = [
     ["pipeline"],
     ["refine"],
     ["data", "studio"],
-    ["training"],
+    ["draw", "training"],
     ["evaluation"],
 ]
 LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}

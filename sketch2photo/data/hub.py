@@ -16,7 +16,10 @@ SKETCH_COLUMNS = ("sketch", "conditioning_image", "conditioning", "source")
 
 @dataclass(frozen=True)
 class Hub:
-    """A Hub data set (or any folder that `datasets` loads): a column of photographs, and one of sketches where there are pairs."""
+    """A Hub data set (or any folder that `datasets` loads): a column of photographs, and one of sketches where there are pairs.
+
+    Of sketches alone, `photo` is their column.
+    """
 
     rows: Any
     photo: str
@@ -31,16 +34,19 @@ class Hub:
         """Says on stderr which columns are used. Raises ValueError where the data set cannot be loaded or lacks the columns."""
         rows = _rows(location)
         names = list(rows.column_names)
-        wanted = [options.columns[:1] or PHOTO_COLUMNS]
+        wanted = {"photographs": options.columns[:1] or PHOTO_COLUMNS}
         if options.kind == "pairs":
-            wanted.append(options.columns[1:2] or SKETCH_COLUMNS)
+            wanted["sketches"] = options.columns[1:2] or SKETCH_COLUMNS
+        elif options.kind == "sketches":  # a data set of nothing else may call its column image
+            wanted = {"sketches": options.columns[:1] or (*SKETCH_COLUMNS, "image")}
         columns = []
-        for what, known in zip(("photographs", "sketches"), wanted, strict=False):
+        for what, known in wanted.items():
             column = next((name for name in known if name in names), None)
             if column is None:
+                advice = "" if options.kind == "sketches" else " PHOTO SKETCH, or give photographs alone as --photos"
                 raise ValueError(
                     f"{location!r} has no column of {what} named {' or '.join(known)}, only {', '.join(names)}: "
-                    "say which with --columns PHOTO SKETCH, or give photographs alone as --photos."
+                    f"say which with --columns{advice}."
                 )
             columns.append(column)
             rows = _undecoded(rows, column, location)
@@ -62,15 +68,24 @@ class Hub:
             raise ValueError(f"row {index}: photograph and sketch differ in shape")
         return photo, sketch
 
+    def file(self, index: int) -> Any:
+        """The picture in the first column as it is stored: an open file, a path, or None where the row has none."""
+        return _file(self.rows[index][self.photo])
+
     def _array(self, value: Any, mode: str, index: int, column: str) -> Picture:
         try:
-            content = (value or {}).get("bytes")
-            return to_array(io.BytesIO(content) if content else (value or {}).get("path"), mode)
+            return to_array(_file(value), mode)
         except ValueError as error:
             raise ValueError(f"row {index}, {column}: {error}") from error
 
     def name(self, index: int) -> str | None:
         return None
+
+
+def _file(value: Any) -> Any:
+    """What open_picture takes of a row's picture that was not decoded."""
+    content = (value or {}).get("bytes")
+    return io.BytesIO(content) if content else (value or {}).get("path")
 
 
 def _rows(location: str) -> Any:

@@ -35,11 +35,11 @@ LAYOUTS = (
 class DataOptions(NamedTuple):
     """How a location is to be understood.
 
-    kind: pairs, or photographs whose sketches are made; columns: of a data set, of the photographs and of the sketches;
+    kind: pairs, or photographs whose sketches are made, or sketches alone; columns: of a data set, of the photographs and of the sketches;
     sketch_side: which half of A and B is the sketch.
     """
 
-    kind: Literal["pairs", "photos"] = "pairs"
+    kind: Literal["pairs", "photos", "sketches"] = "pairs"
     columns: Sequence[str] = ()
     sketch_side: Side = "A"
 

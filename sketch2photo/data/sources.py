@@ -6,7 +6,7 @@ To add a kind of source, write a class with `accepts`, `open`, `load`, `name` an
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -203,7 +203,7 @@ def hold_out(source: Source, at_most: int) -> tuple[Subset, Subset]:
 
 
 # What --pairs and --photos take: the first that accepts a location opens it.
-SOURCES: dict[Literal["pairs", "photos"], list[Opener]] = {"pairs": [Pairs, Hub], "photos": [Photos, Hub]}
+SOURCES: dict[str, list[Opener]] = {"pairs": [Pairs, Hub], "photos": [Photos, Hub]}
 
 
 def open_source(location: str, options: DataOptions) -> Source:
