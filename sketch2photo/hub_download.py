@@ -1,12 +1,14 @@
 """A model of a folder or of the Hub: its files, and the networks that they hold, or one sentence about why they cannot be had."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from textwrap import shorten
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import torch
-from huggingface_hub import snapshot_download
+from huggingface_hub import HfApi, PyTorchModelHubMixin, snapshot_download
 from huggingface_hub.constants import CONFIG_NAME, SAFETENSORS_SINGLE_FILE
 from huggingface_hub.errors import (
     GatedRepoError,
@@ -17,15 +19,62 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
 )
 from safetensors import SafetensorError
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 FILES = (CONFIG_NAME, SAFETENSORS_SINGLE_FILE)  # what a network on disk or on the Hub is
 CALIBRATOR = "calibrator"  # the folder of the network that goes with a model of faces, in the model's own
 
+CARD = "README.md"
+BESIDE = (CARD, "LICENSE", "LICENSE.md")  # what goes with the weights wherever they go
+
 MOST_PARAMETERS = 2**28  # a gigabyte of them
 
 Network = TypeVar("Network", bound=nn.Module)
+
+
+class HubNetwork(PyTorchModelHubMixin):
+    """A network that is saved and pushed as it was loaded: with its card and terms, and in the precision of its file.
+
+    beside: content of the files of BESIDE that lay with the weights, by their names; stored: the dtypes of the weights in their file.
+    """
+
+    beside: Mapping[str, bytes] = MappingProxyType({})
+    stored: Mapping[str, torch.dtype] = MappingProxyType({})
+
+    def _save_pretrained(self, save_directory: Path) -> None:
+        """Weights that are still those of their file, in its precision; changed ones in their own."""
+        assert isinstance(self, nn.Module)
+        tensors = self.state_dict()
+        stored = {
+            name: tensor.to(self.stored.get(name, tensor.dtype)) if tensor.dtype == torch.float32 else tensor
+            for name, tensor in tensors.items()
+        }
+        if all(torch.equal(stored[name].to(tensor.dtype), tensor) for name, tensor in tensors.items()):
+            tensors = stored
+        save_file(
+            {name: tensor.contiguous() for name, tensor in tensors.items()}, save_directory / SAFETENSORS_SINGLE_FILE
+        )
+        for name, content in self.beside.items():
+            if not (save_directory / name).exists():
+                (save_directory / name).write_bytes(content)
+
+    def push_to_hub(self, repo_id: str, **options: Any) -> str:
+        """Uploads config.json and weights, and the card and terms that they came with; those that the repo has stay.
+
+        Args:
+            repo_id: USER/NAME; it is made where it is not there.
+            **options: of PyTorchModelHubMixin.push_to_hub: private, token, branch, commit_message, create_pr, ...
+        """
+        api, ignored = HfApi(token=options.get("token")), options.pop("ignore_patterns", None) or []
+        try:
+            held = api.list_repo_files(repo_id, revision=options.get("branch"))
+        except (RepositoryNotFoundError, RevisionNotFoundError):
+            held = []
+        patterns = [ignored] if isinstance(ignored, str) else list(ignored)
+        return super().push_to_hub(
+            repo_id, ignore_patterns=[*patterns, *(name for name in BESIDE if name in held)], **options
+        )
 
 
 def model_folder(name: str, **options: Any) -> Path:
@@ -42,7 +91,7 @@ def model_folder(name: str, **options: Any) -> Path:
         return folder
     revision = options.get("revision")
     try:
-        wanted = [*FILES, *(f"{CALIBRATOR}/{file}" for file in FILES)]
+        wanted = [*FILES, *BESIDE, *(f"{CALIBRATOR}/{file}" for file in FILES)]
         return Path(snapshot_download(name, allow_patterns=wanted, **options))
     except HFValidationError as error:
         raise ValueError(f"{name!r} is neither a folder nor an id of the Hub, which looks like user/name.") from error
@@ -110,4 +159,7 @@ def load_network(kind: type[Network], folder: Path, **arguments: Any) -> Network
     except RuntimeError as error:  # its first line only says that there is something, the second says what
         reason = shorten(" ".join(str(error).splitlines()[1:]) or str(error), 200)
         raise ValueError(f"{weights} does not hold the weights that its {CONFIG_NAME} describes: {reason}") from error
+    if isinstance(network, HubNetwork):
+        network.beside = {name: (folder / name).read_bytes() for name in BESIDE if (folder / name).is_file()}
+        network.stored = {name: tensor.dtype for name, tensor in tensors.items()}
     return network.eval()

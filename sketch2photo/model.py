@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from huggingface_hub import PyTorchModelHubMixin
 from torch import Tensor, nn
 
-from .hub_download import load_network, model_folder
+from .hub_download import HubNetwork, load_network, model_folder
 from .latents import checked_directions, plain
 from .networks import ARCHITECTURES
 from .networks.blocks import check_positive
@@ -16,7 +15,7 @@ from .networks.blocks import check_positive
 
 class Sketch2Photo(
     nn.Module,
-    PyTorchModelHubMixin,
+    HubNetwork,
     library_name="sketch2photo",
     pipeline_tag="image-to-image",
     license="other",
@@ -97,7 +96,7 @@ class Sketch2Photo(
         return self.encoder(photo)
 
     def save_pretrained(self, save_directory: str | Path, **options: Any) -> str | None:
-        """Writes config.json and model.safetensors of the model as it is now, directions included.
+        """Writes config.json and model.safetensors of the model as it is now, directions included, and its card where there is none.
 
         Args:
             save_directory: folder for them.

@@ -1,6 +1,7 @@
 """The networks: generators and encoders, and the frozen features that pictures are compared by.
 
-Pure PyTorch, shapes in and shapes out. Imports nothing else of the package; the model, training and evaluation import it.
+Pure PyTorch, shapes in and shapes out. Imports nothing else of the package but how a network is saved; the model, training and
+evaluation import it.
 
 To add an architecture, write its two networks into a file of their own here and give them a line in ARCHITECTURES.
 """

@@ -3,9 +3,10 @@
 from typing import NamedTuple
 
 import torch
-from huggingface_hub import PyTorchModelHubMixin
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from ..hub_download import HubNetwork
 
 # The curves of data/landmarks.py and how many points of each the network knows (of the oval every second).
 CURVES: dict[str, int] = {
@@ -83,7 +84,7 @@ class Prediction(NamedTuple):
 
 
 class Calibrator(
-    nn.Module, PyTorchModelHubMixin, library_name="sketch2photo", license="other", tags=["sketch-to-photo", "faces"]
+    nn.Module, HubNetwork, library_name="sketch2photo", license="other", tags=["sketch-to-photo", "faces"]
 ):
     """The parts of a drawn face.
 

@@ -164,6 +164,44 @@ print(Sketch2PhotoPipeline.from_pretrained(sys.argv[1]).push_to_hub("ada/other")
             assert (tmp_path / copy / file).read_bytes() == (folder / file).read_bytes()
 
 
+def test_what_is_loaded_and_saved_again_is_the_same_files(tmp_path: Path) -> None:
+    """The card of 9 kB, and weights of 16 bits; those that have changed since are saved as they are."""
+    pipe = Sketch2PhotoPipeline.from_pretrained(str(FOLDER))
+    pipe.save_pretrained(tmp_path / "copy")
+    for name in ("README.md", "model.safetensors", "calibrator/model.safetensors"):
+        assert (tmp_path / "copy" / name).read_bytes() == (FOLDER / name).read_bytes(), name
+    (tmp_path / "copy" / "README.md").write_text("Mine.")
+    with torch.no_grad():
+        pipe.model.generator.stem.bias += 1e-6
+    pipe.save_pretrained(tmp_path / "copy")
+    assert (tmp_path / "copy" / "README.md").read_text() == "Mine."
+    again = Sketch2Photo.from_pretrained(tmp_path / "copy")
+    assert all(map(torch.equal, again.state_dict().values(), pipe.model.state_dict().values()))
+
+
+def test_pushing_what_was_loaded_leaves_the_card_as_it_is(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A repo's own, and in a new repo that which came with the weights."""
+    source = shutil.copytree(FOLDER, tmp_path / "source", ignore=shutil.ignore_patterns("*.jpg", "calibrator"))
+    hub.put(NAME, source)
+    monkeypatch.setattr(constants, "ENDPOINT", hub.url)
+    template = f"{hub.url}/{{repo_id}}/resolve/{{revision}}/{{filename}}"
+    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+    monkeypatch.setenv("HF_TOKEN", "hf_ada")
+    model = Sketch2Photo.from_pretrained(NAME, cache_dir=tmp_path / "cache")
+    model.push_to_hub("ada/other")
+    (source / "README.md").write_text("---\nlicense: mit\n---\nAnother text by now.\n")
+    hub.put(NAME, source)
+    model.push_to_hub(NAME)
+    for name, card in (("ada/other", FOLDER / "README.md"), (NAME, source / "README.md")):
+        repo = hub.repos["models", name]
+        held = repo.commits[repo.refs["main"]]
+        assert held["README.md"].content == card.read_bytes()
+        assert held["model.safetensors"].content == (FOLDER / "model.safetensors").read_bytes()
+
+
 def test_a_download_that_is_cut_goes_on_where_it_was(hub: Hub, tmp_path: Path) -> None:
     alone = shutil.copytree(FOLDER, tmp_path / "model", ignore=shutil.ignore_patterns("calibrator"))  # one large file
     hub.put(NAME, alone)
