@@ -113,7 +113,8 @@ def calibrate(
         return Calibrated(to_tensor(framed)[None], seen.points, certainty, nothing)
     framed = thinned(framed)
     target = seen.points + amount * (seen.believable - seen.points)
-    white, classes = _white(framed), _classes(framed, seen)
+    white = _white(framed)
+    classes = _classes(framed, seen.classes, white)
     parts = _part_of(classes, seen.points)
     redrawn = _redrawn(classes, seen.points, amount)
     framed = _without(redrawn, framed, classes, parts, seen.points, white)
@@ -183,12 +184,14 @@ def similarity(points: Floats, targets: Floats) -> Floats:
     return np.column_stack([turn, targets.mean(0) - turn @ points.mean(0)])
 
 
-def _framed(paper: Floats, matrix: Floats, size: int, window: Window | None = None) -> Floats:
+def _framed(
+    paper: Floats, matrix: Floats, size: int, window: Window | None = None, white: float | None = None
+) -> Floats:
     """A sheet (H, H) under a map that is given in px of the result (S, S), or in a window of it; white beyond its border."""
     scale = size / paper.shape[0] * float(np.hypot(matrix[0, 0], matrix[1, 0]))
     while scale < 0.6 and paper.shape[0] % 2 == 0:  # so that linear sampling sees all of it
         half = paper.shape[0] // 2
-        paper, scale = paper.reshape(half, 2, half, 2).mean((1, 3)), scale * 2
+        paper, scale = cv2.resize(paper, (half, half), interpolation=cv2.INTER_AREA), scale * 2
     unit = size / paper.shape[0]
     if unit == 1 and np.array_equal(matrix, np.eye(2, 3)):
         return paper if window is None else paper[window]
@@ -197,7 +200,8 @@ def _framed(paper: Floats, matrix: Floats, size: int, window: Window | None = No
     x = np.arange(columns.start, columns.stop)[None] + 0.5 - matrix[0, 2]
     y = np.arange(rows.start, rows.stop)[:, None] + 0.5 - matrix[1, 2]
     x, y = ((inverse[k, 0] * x + inverse[k, 1] * y) / unit - 0.5 for k in (0, 1))
-    return np.clip(_sampled(paper, x, y, _white(paper), "bicubic" if scale > 1.2 else "bilinear"), 0, 1)
+    white = _white(paper) if white is None else white
+    return np.clip(_sampled(paper, x, y, white, "bicubic" if scale > 1.2 else "bilinear"), 0, 1)
 
 
 def _sampled(picture: Floats, x: Floats, y: Floats, white: float, method: str = "bilinear") -> Floats:
@@ -221,12 +225,17 @@ def _indices(part: str) -> Floats:
     return np.concatenate([np.arange(_AT[name].start, _AT[name].stop) for name in PARTS[part]])
 
 
-def _classes(sketch: Floats, seen: _Seen) -> Floats:
+def _classes(sketch: Floats, logits: Floats, white: float) -> Floats:
     """The class of each pixel with ink (S, S), -1 elsewhere; a line that is nearly all of one class is all of it."""
-    ink = sketch < _white(sketch) - INK
-    coarse = torch.from_numpy(seen.classes)[None]
-    logits = F.interpolate(coarse, ink.shape, mode="bilinear", align_corners=False)[0].numpy()
-    classes = np.where(ink, logits.argmax(0), -1)
+    ink = sketch < white - INK
+    classes = np.where(ink, 0, -1)
+    rows, columns = (np.clip((at + 0.5) * logits.shape[1] / ink.shape[0] - 0.5, 0, None) for at in np.nonzero(ink))
+    top, left = rows.astype(int), columns.astype(int)
+    bottom, right = (np.minimum(at + 1, logits.shape[1] - 1) for at in (top, left))
+    down, across = (rows - top).astype(np.float32), (columns - left).astype(np.float32)
+    above = logits[:, top, left] * (1 - across) + logits[:, top, right] * across
+    below = logits[:, bottom, left] * (1 - across) + logits[:, bottom, right] * across
+    classes[ink] = (above * (1 - down) + below * down).argmax(0)
     _, labels = cv2.connectedComponents(ink.astype(np.uint8), connectivity=8)
     lines, kinds = int(labels.max()) + 1, len(CLASSES)
     counts = np.bincount(labels[ink] * kinds + classes[ink], minlength=lines * kinds).reshape(lines, kinds)
@@ -236,21 +245,14 @@ def _classes(sketch: Floats, seen: _Seen) -> Floats:
     return classes
 
 
-def _hull(points: Floats, size: int, grow: float) -> Floats:
-    """Mask (S, S) of the convex hull of points (K, 2), grown by so many px at 256; corners stay sharp."""
-    grow *= size / 256
+def _beyond(points: Floats, x: Floats, y: Floats) -> Floats:
+    """How many px places x and y (N,) are beyond the convex hull of points (K, 2), whose corners stay sharp; below 0 inside."""
     corners = cv2.convexHull(points.astype(np.float32), clockwise=False)[:, 0].astype(float)
     along = np.roll(corners, -1, 0) - corners
     normal = np.stack([along[:, 1], -along[:, 0]], 1) / np.linalg.norm(along, axis=1).clip(1e-9)[:, None]
     normal *= np.sign((normal * (corners - corners.mean(0))).sum(1, keepdims=True))  # away from the middle
-    reach = (normal * corners).sum(1) + grow
-    centres = np.arange(size) + 0.5
-    mask = np.zeros((size, size), bool)
-    low, high = (corners.min(0) - grow - 2).clip(0).astype(int), (corners.max(0) + grow + 3).clip(0).astype(int)
-    x, y = centres[low[0] : high[0]], centres[low[1] : high[1], None]
-    away = normal[:, 0, None, None] * x + normal[:, 1, None, None] * y - reach[:, None, None]
-    mask[low[1] : high[1], low[0] : high[0]] = (away <= 0).all(0)
-    return mask
+    reach = (normal * corners).sum(1)
+    return (normal[:, :1] * x + normal[:, 1:] * y - reach[:, None]).max(0)
 
 
 def _box(part: str, points: Floats, size: int, grow: float) -> Window:
@@ -292,16 +294,18 @@ def _without(
 
     What lies on an eye, a brow, the nose or the mouth is a part of it, unless it is worn or grows there.
     """
-    size = sketch.shape[0]
-    face = points[_AT["oval"]]
+    size, ink = sketch.shape[0], classes >= 0
+    rows, columns = np.nonzero(ink)
+    beyond = _beyond(points[_AT["oval"]], columns + 0.5, rows + 0.5) * 256 / size
     numbers = [list(PARTS).index(part) for part in parts]
-    gone = np.isin(part_of, numbers) & _hull(face, size, 6)
-    gone |= (classes == CLASSES.index("background")) & ~_hull(face, size, 0)
+    gone = np.zeros(ink.shape, bool)
+    gone[ink] = np.isin(part_of[ink], numbers) & (beyond <= 6)
+    gone[ink] |= (classes[ink] == CLASSES.index("background")) & (beyond > 0)
     stays = np.isin(classes, [CLASSES.index(name) for name in ("glasses", "beard", "hat")]) | (part_of >= 0)
     for part in parts:
         box = _box(part, points, size, 2)
-        gone[box] |= (classes[box] >= 0) & ~stays[box]
-    kept = (classes >= 0) & ~gone
+        gone[box] |= ink[box] & ~stays[box]
+    kept = ink & ~gone
     cleared = np.where(_near(gone) & ~kept, np.float32(white), sketch)
     classes[gone] = part_of[gone] = -1
     return cleared
@@ -323,7 +327,7 @@ def _moved(sketch: Floats, part_of: Floats, classes: Floats, points: Floats, tar
             near, matrix = _near(own), similarity(points[at], target[at])
             alone = np.where(near, sketch, paper)
             window = _window(matrix, near)
-            moved[window] = np.minimum(moved[window], _framed(alone, matrix, size, window))
+            moved[window] = np.minimum(moved[window], _framed(alone, matrix, size, window, white))
     return moved
 
 
@@ -344,9 +348,11 @@ def _part_of(classes: Floats, points: Floats) -> Floats:
     found = np.where(classes == CLASSES.index("glasses"), len(PARTS), -1)
     rows, columns = np.nonzero(classes == CLASSES.index("feature"))
     if len(rows):
-        place = np.stack([columns, rows], 1) + 0.5
-        away = [((place[:, None] - points[_indices(part)]) ** 2).sum(2).min(1) for part in PARTS]
-        found[rows, columns] = np.argmin(away, axis=0)
+        own = [points[_indices(part)] for part in PARTS]
+        x, y = np.concatenate(own).T[:, :, None]
+        away = (columns + 0.5 - x) ** 2 + (rows + 0.5 - y) ** 2
+        starts = np.cumsum([0, *map(len, own[:-1])])
+        found[rows, columns] = np.minimum.reduceat(away, starts).argmin(0)
     return found
 
 
