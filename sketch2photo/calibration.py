@@ -68,32 +68,54 @@ class Calibrated(NamedTuple):
         return self.certainty >= FACE
 
 
+class Seen(NamedTuple):
+    """What the calibrator sees in a sketch (S, S).
+
+    points, believable: (K, 2) in px of it, where the face's points are, and where they would be in a believable face.
+    certainty: in [0, 1], that there is a face at all.
+    classes: (C, 32, 32), logits of the strokes' classes.
+    """
+
+    points: Floats
+    believable: Floats
+    certainty: float
+    classes: Floats
+
+
+class Located(NamedTuple):
+    """A sketch (S, S) in [0, 1], white 1, framed where a face was found in it, and what the calibrator sees there."""
+
+    sketch: Floats
+    seen: Seen
+
+
 def generator_strictness(strictness: float) -> float:
     """What the generator is told of a drawing that was calibrated at a strictness, both in [0, 1]."""
     return 1 - GENERATOR_HINT * (1 - strictness)
 
 
-@torch.inference_mode()
 def calibrate(
     calibrator: Calibrator, sketch: Tensor, strictness: float, size: int = 256, reframe: bool = True
 ) -> Calibrated:
-    """Frames, calibrates and completes a drawing.
+    """Frames, calibrates and completes a drawing: `locate`, and then `correct`."""
+    return correct(locate(calibrator, sketch, size, reframe), strictness)
+
+
+@torch.inference_mode()
+def locate(calibrator: Calibrator, sketch: Tensor, size: int = 256, reframe: bool = True) -> Located:
+    """Frames a drawing and finds its face: what calibration takes a network for, the same at any strictness.
 
     Args:
         calibrator: says where the face is.
         sketch: (1, 1, H, H) in [-1, 1], dark lines on white; the whole canvas, and better larger than `size`, as a small head is enlarged.
-        strictness: 1 only frames it. Below, lines are moved towards the believable face, missing features are drawn, and crude
-            ones drawn anew; at 0 all are, where the believable face has them.
         size: S, side of the result in pixels.
         reframe: whether the face is brought to where training's faces are, in place and size.
 
     Raises:
-        ValueError: a sketch of another shape, or a strictness outside of [0, 1].
+        ValueError: a sketch of another shape.
     """
     if sketch.ndim != 4 or sketch.shape[:2] != (1, 1) or sketch.shape[2] != sketch.shape[3]:
         raise ValueError(f"A sketch to calibrate is (1, 1, H, H), not {tuple(sketch.shape)}.")
-    if not 0 <= strictness <= 1:
-        raise ValueError(f"strictness is between 0 (a believable face) and 1 (the lines alone), not {strictness}.")
     paper = sketch[0, 0].float().cpu().numpy() / 2 + 0.5
     whole = framed = _framed(paper, np.eye(2, 3), size)
     seen = _look(calibrator, framed)
@@ -105,12 +127,27 @@ def calibrate(
         matrix = _rounded(step @ np.vstack([matrix, (0, 0, 1)]))
         framed = _framed(paper, matrix, size)
         seen = _look(calibrator, framed)
-    certainty, nothing = seen.certainty, torch.ones(1, 1, size, size)
-    if certainty < FACE:
-        return Calibrated(to_tensor(whole)[None], seen.points, certainty, nothing)
-    amount = 1 - strictness
-    if amount == 0:
-        return Calibrated(to_tensor(framed)[None], seen.points, certainty, nothing)
+    return Located(framed if seen.certainty >= FACE else whole, seen)
+
+
+@torch.inference_mode()
+def correct(located: Located, strictness: float) -> Calibrated:
+    """Moves the lines of a drawing whose face was found, and completes it.
+
+    Args:
+        located: is left as it is.
+        strictness: 1 changes nothing. Below, lines are moved towards the believable face, missing features are drawn, and crude
+            ones drawn anew; at 0 all are, where the believable face has them.
+
+    Raises:
+        ValueError: a strictness outside of [0, 1].
+    """
+    if not 0 <= strictness <= 1:
+        raise ValueError(f"strictness is between 0 (a believable face) and 1 (the lines alone), not {strictness}.")
+    framed, seen = located
+    size, amount, certainty = framed.shape[0], 1 - strictness, seen.certainty
+    if amount == 0 or certainty < FACE:
+        return Calibrated(to_tensor(framed)[None], seen.points, certainty, torch.ones(1, 1, size, size))
     framed = thinned(framed)
     target = seen.points + amount * (seen.believable - seen.points)
     white = _white(framed)
@@ -127,14 +164,7 @@ def calibrate(
 # ---- looking -------------------------------------------------------------------------------------------------------
 
 
-class _Seen(NamedTuple):
-    points: Floats  # (K, 2) px
-    believable: Floats
-    certainty: float
-    classes: Floats  # (C, 32, 32) logits
-
-
-def _look(calibrator: Calibrator, sketch: Floats) -> _Seen:
+def _look(calibrator: Calibrator, sketch: Floats) -> Seen:
     """What the calibrator sees in a sketch (S, S) and in its mirror image, on average: so both get the same, mirrored, face."""
     x = to_tensor(sketch)[None]
     x = F.interpolate(x, (calibrator.image_size,) * 2, mode="area").to(calibrator.mean_face)
@@ -147,7 +177,7 @@ def _look(calibrator: Calibrator, sketch: Floats) -> _Seen:
 
     classes = (found.classes[0] + found.classes[1].flip(2)).float().cpu().numpy() / 2
     certainty = float(torch.sigmoid(found.certainty.float().mean()))
-    return _Seen(both(found.points), both(found.believable), certainty, classes)
+    return Seen(both(found.points), both(found.believable), certainty, classes)
 
 
 # ---- framing -------------------------------------------------------------------------------------------------------

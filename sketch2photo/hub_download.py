@@ -1,6 +1,7 @@
 """A model of a folder or of the Hub: its files, and the networks that they hold, or one sentence about why they cannot be had."""
 
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from textwrap import shorten
@@ -117,6 +118,12 @@ def model_folder(name: str, **options: Any) -> Path:
             advice = "the token is not valid, so log in again with `hf auth login` or give another"
         reason = f"{type(error).__name__}: {shorten(str(error), 200)}"
         raise ValueError(f"{name} could not be downloaded ({reason}): {advice}.") from error
+
+
+def copy_calibrator(model: Path, folder: Path) -> None:
+    """Copies the calibrator in a model's folder, if there is one, into that of another."""
+    if (model / CALIBRATOR).is_dir():
+        shutil.copytree(model / CALIBRATOR, folder / CALIBRATOR, dirs_exist_ok=True)
 
 
 def load_network(kind: type[Network], folder: Path, **arguments: Any) -> Network:

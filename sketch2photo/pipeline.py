@@ -11,7 +11,7 @@ from huggingface_hub import HfApi
 from PIL import Image
 from torch import Tensor
 
-from .calibration import CANVAS, DEFAULT_STRICTNESS, Calibrated, calibrate, generator_strictness
+from .calibration import CANVAS, DEFAULT_STRICTNESS, Calibrated, Located, correct, generator_strictness, locate
 from .hub_download import CALIBRATOR, FILES, load_network, model_folder
 from .images import fitted, to_images, to_tensor
 from .latents import MOST_IMAGES, clip_norm, random_latents, real_number, whole_number
@@ -186,7 +186,7 @@ class Sketch2PhotoPipeline:
         """The drawing that the generator sees in place of one: framed, its lines moved towards a believable face, completed.
 
         Args:
-            sketch: as __call__ takes it, and no tensor.
+            sketch: as __call__ takes it, and no tensor; or what `locate` found in it, and then reframe and size are as they were there.
             strictness: 1 leaves every line as it is, 0 brings all features to where a believable face has them.
             reframe: as in __call__.
             size: side of the result in pixels, in place of the model's.
@@ -194,13 +194,17 @@ class Sketch2PhotoPipeline:
         Raises:
             ValueError: a drawing that is none, a strictness out of range, or a model without a calibrator.
         """
+        strictness = real_number("strictness", strictness, 0, 1)
+        located = sketch if isinstance(sketch, Located) else self.locate(sketch, reframe, size)
+        return correct(located, strictness)
+
+    def locate(self, sketch: Any, reframe: bool = True, size: int | None = None) -> Located:
+        """Where the face is in a drawing, for `calibrate` at several strictnesses: the network is run once. Arguments are as there."""
         if self.calibrator is None:
             raise ValueError(
                 "This model has no calibrator: only models of faces do, in the folder calibrator/ of theirs."
             )
-        strictness = real_number("strictness", strictness, 0, 1)
-        canvas = to_sketch(sketch, CANVAS)
-        return calibrate(self.calibrator, canvas, strictness, size or self.model.image_size, reframe)
+        return locate(self.calibrator, to_sketch(sketch, CANVAS), size or self.model.image_size, reframe)
 
     @torch.inference_mode()
     def encode(self, photo: Any) -> Tensor:

@@ -30,11 +30,11 @@ const GROUPS = Object.keys(PARTS ?? {});
 export const generatorStrictness = strictness => 1 - GENERATOR_HINT * (1 - strictness);
 
 /**
- * Frames, calibrates and completes a sketch, a square Float32Array in [-1, 1] of any size. `run` is the network:
+ * Frames a sketch, a square Float32Array in [-1, 1] of any size, and finds its face. `run` is the network:
  * (Float32Array of two drawings) -> its outputs by name. `size` is the result's side, and `reframe` tells whether the face is
- * brought to where faces are. -> {sketch and added: Float32Array (size * size) in [-1, 1], points, certainty, isFace}
+ * brought to where faces are. -> what `correct` takes: {sheet, size, seen}
  */
-export async function calibrate(run, sketch, strictness, size, reframe) {
+export async function locate(run, sketch, size, reframe) {
   const paper = sketch.map(value => value / 2 + 0.5);
   const whole = framed(paper, SAME, size);
   let sheet = whole;
@@ -48,34 +48,37 @@ export async function calibrate(run, sketch, strictness, size, reframe) {
     sheet = framed(paper, matrix, size);
     seen = await look(run, sheet, size);
   }
+  return {sheet: seen.certainty < FACE ? whole : sheet, size, seen};
+}
+
+/**
+ * Moves the lines of a sketch whose face was found, and completes it.
+ * -> {sketch and added: Float32Array (size * size) in [-1, 1], points, certainty, isFace}
+ */
+export function correct({sheet, size, seen}, strictness) {
   const {points, believable, certainty} = seen;
-  const blank = new Float32Array(size * size).fill(1);
   const isFace = certainty >= FACE;
-  const found = (points, added = blank) => ({
+  const found = (sheet, points, added) => ({
     sketch: toTensor(sheet),
     points,
     certainty,
     isFace,
     added: toTensor(added),
   });
-  if (!isFace) {
-    sheet = whole;
-    return found(points);
-  }
   const amount = 1 - strictness;
-  if (amount === 0) return found(points);
-  sheet = thinned(sheet, size);
+  if (amount === 0 || !isFace) return found(sheet, points, new Float32Array(size * size).fill(1));
+  const thin = thinned(sheet, size);
   const target = points.map((point, k) => point.map((from, i) => from + amount * (believable[k][i] - from)));
-  const white = whiteOf(sheet);
-  const classes = classesOf(sheet, size, seen.classes, white);
+  const white = whiteOf(thin);
+  const classes = classesOf(thin, size, seen.classes, white);
   const parts = partOf(classes, size, points);
   const anew = redrawn(classes, size, points, amount);
-  sheet = without(anew, sheet, size, classes, parts, points, white);
-  const there = moved(sheet, size, classes, parts, points, target, white);
+  const kept = without(anew, thin, size, classes, parts, points, white);
+  const there = moved(kept, size, classes, parts, points, target, white);
   const visible = anew.filter(part => !(EYES.includes(part) && isCovered(classes, size, part, points)));
   const added = features(target, visible, size);
-  sheet = there.map((value, i) => Math.min(value, added[i]));
-  return found(target, added);
+  const sketch = there.map((value, i) => Math.min(value, added[i]));
+  return found(sketch, target, added);
 }
 
 const toTensor = sheet => sheet.map(value => 2 * value - 1);
@@ -304,27 +307,28 @@ function fill(classes, n, start, isDone) {
   return found;
 }
 
-/** Mask of the convex hull of points, grown by so many px at 256; corners stay sharp. */
-function hull(points, n, grow) {
+/** The sides of the convex hull of points: [x and y of the direction away from it, how far that way it reaches]. */
+function hull(points) {
   const corners = convexHull(points.map(point => point.map(Math.fround)));
   const [x, y] = middle(corners);
-  const sides = corners.map((from, k) => {
+  return corners.map((from, k) => {
     const to = corners[(k + 1) % corners.length];
     const length = Math.max(Math.hypot(to[0] - from[0], to[1] - from[1]), 1e-9);
     const normal = [(to[1] - from[1]) / length, (from[0] - to[0]) / length];
     const sign = Math.sign(normal[0] * (from[0] - x) + normal[1] * (from[1] - y)); // away from the middle
     const [across, down] = normal.map(value => sign * value);
-    return [across, down, across * from[0] + down * from[1] + (grow * n) / 256];
+    return [across, down, across * from[0] + down * from[1]];
   });
-  const mask = new Uint8Array(n * n);
-  const {left, top, right, bottom} = around(n, corners, (grow * n) / 256 + 2);
-  for (let v = top; v < bottom; v++)
-    for (let u = left; u < right; u++) {
-      let k = 0;
-      while (k < sides.length && sides[k][0] * (u + 0.5) + sides[k][1] * (v + 0.5) <= sides[k][2]) k++;
-      if (k === sides.length) mask[v * n + u] = 1;
-    }
-  return mask;
+}
+
+/** How many px a place is beyond a hull, whose corners stay sharp; below 0 inside. */
+function beyondHull(sides, x, y) {
+  let most = -Infinity;
+  for (const [across, down, reach] of sides) {
+    const away = across * x + down * y - reach;
+    if (away > most) most = away;
+  }
+  return most;
 }
 
 /** The corners of the convex hull, in order (Andrew, 1979). */
@@ -401,14 +405,13 @@ function near(n, mask) {
  * tell of each pixel what its ink belongs to, follow.
  */
 function without(gone, sheet, n, classes, parts, points, white) {
-  const face = pointsOf(points, ['oval']);
-  const larger = hull(face, n, 6);
-  const smaller = hull(face, n, 0);
+  const sides = hull(pointsOf(points, ['oval']));
+  const beyond = i => (beyondHull(sides, (i % n) + 0.5, Math.floor(i / n) + 0.5) * 256) / n;
   const numbers = gone.map(part => GROUPS.indexOf(part));
   const background = CLASSES.indexOf('background');
   const worn = ['glasses', 'beard', 'hat'].map(name => CLASSES.indexOf(name));
   const isGone = classes.map(
-    (one, i) => (numbers.includes(parts[i]) && larger[i]) || (one === background && !smaller[i]),
+    (one, i) => (numbers.includes(parts[i]) && beyond(i) <= 6) || (one === background && beyond(i) > 0),
   );
   for (const part of gone) {
     const {left, top, right, bottom} = box(part, points, n, 2);

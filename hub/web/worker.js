@@ -1,6 +1,6 @@
 // Runs the model, away from the thread that the pen needs. model.js talks to it.
 
-import {CANVAS, calibrate, generatorStrictness} from './calibration.js';
+import {CANVAS, correct, generatorStrictness, locate} from './calibration.js';
 import {toPixels, toSketch} from './drawing.js';
 import {MessageError} from './errors.js';
 
@@ -10,7 +10,8 @@ let calibrator;
 let facts;
 let sketch; // of the last drawing, or what is wrong with it
 let problem;
-let calibrated; // what `calibrate` made of it, and at which strictness
+let located; // its face
+let calibrated; // what `correct` made of it, and at which strictness
 
 /** A file that was compressed when the page was built, so that it travels small whatever the server does. */
 async function unpacked(name) {
@@ -71,8 +72,8 @@ async function look(drawings) {
 }
 
 /** A drawing (ImageData), calibrated as Sketch2PhotoPipeline.calibrate does it. */
-function calibratedDrawing(drawing, strictness, size, reframe) {
-  return calibrate(look, toSketch(drawing, CANVAS), strictness, size, reframe);
+async function calibratedDrawing(drawing, strictness, size, reframe) {
+  return correct(await locate(look, toSketch(drawing, CANVAS), size, reframe), strictness);
 }
 
 /** A sketch, latents (K * D), and options that are the same for all -> K pictures, RGBA. */
@@ -108,7 +109,7 @@ const tasks = {
   /** A drawing is sent only when it changed. */
   async photographs({drawing, z, options}) {
     if (drawing) {
-      sketch = problem = calibrated = undefined;
+      sketch = problem = located = calibrated = undefined;
       try {
         sketch = toSketch(drawing, calibrator ? CANVAS : facts.image_size);
       } catch (error) {
@@ -118,8 +119,8 @@ const tasks = {
     if (problem) throw problem;
     if (!calibrator) return {pictures: await photographs(sketch, z, options)};
     const {strictness} = options;
-    if (calibrated?.strictness !== strictness)
-      calibrated = {strictness, ...(await calibrate(look, sketch, strictness, facts.image_size, false))};
+    located ??= await locate(look, sketch, facts.image_size, false);
+    if (calibrated?.strictness !== strictness) calibrated = {strictness, ...correct(located, strictness)};
     const told = {...options, strictness: generatorStrictness(strictness)};
     return {pictures: await photographs(calibrated.sketch, z, told), calibrated};
   },

@@ -16,7 +16,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ..calibration import CANVAS, Calibrated
+from ..calibration import CANVAS, Calibrated, Located
 from ..examples import EXAMPLES
 from ..images import to_images
 from ..latents import breed_latents, slerp, slerp_loop
@@ -36,7 +36,7 @@ T = TypeVar("T")
 MAX_STOPS = 8  # of an animation
 STEPS = 12  # of it between two of them
 REMEMBERED = 24  # pictures in the strip of this visit
-CALIBRATED = 16  # drawings that are not calibrated again: one is for its photograph, its variations and its file
+CALIBRATED = 16  # drawings that are not looked at or calibrated again: for other strictness, for variations, for a file
 
 
 class Actions:
@@ -50,7 +50,8 @@ class Actions:
         self.controls = argument_groups(pipe.model, pipe.calibrator is not None)
         self.revision = weights_revision(*filter(None, (pipe.model, pipe.calibrator)))
         self.recipe_type = recipe_type(self.controls)
-        self._calibrated = lru_cache(CALIBRATED)(partial(calibrated, pipe))
+        self._located = lru_cache(CALIBRATED)(partial(located, pipe))
+        self._calibrated = lru_cache(CALIBRATED)(self._calibrate)
 
     # ---- photographs -----------------------------------------------------------------------------------------------
 
@@ -287,6 +288,10 @@ class Actions:
         except ValueError as error:
             return say_error(error), None, laid_over(None)
 
+    def _calibrate(self, drawing: str | None, strictness: float) -> Calibrated | None:
+        """What the generator sees of a drawing as it lies on the canvas; None with a model that has no calibrator."""
+        return self.pipe.calibrate(self._located(drawing), strictness) if self.pipe.calibrator else None
+
     def _hint(self, drawing: str | None, options: Numbers) -> str:
         """What to do next; and of a drawing that was calibrated whether there is no face in it."""
         found = self._calibrated(drawing, options["strictness"])
@@ -336,9 +341,9 @@ def _shown(photo: Image.Image) -> str:
     return store(to_jpeg(photo), "photo.jpg")
 
 
-def calibrated(pipe: Sketch2PhotoPipeline, drawing: str | None, strictness: float) -> Calibrated | None:
-    """What the generator sees of a drawing as it lies on the canvas; None with a model that has no calibrator."""
-    return pipe.calibrate(from_value(drawing), strictness, reframe=False) if pipe.calibrator else None
+def located(pipe: Sketch2PhotoPipeline, drawing: str | None) -> Located:
+    """Where the face is in a drawing as it lies on the canvas."""
+    return pipe.locate(from_value(drawing), reframe=False)
 
 
 def everyone(variations: Variations | None) -> list[str]:

@@ -14,6 +14,7 @@ from tyro.conf import Positional
 from .. import cli, machine
 from ..data.landmarks import LandmarksFile
 from ..data.sources import Pairs, hold_out
+from ..hub_download import model_folder
 from ..model import Sketch2Photo
 from . import history
 from .checkpoint import export
@@ -40,7 +41,7 @@ def main(first: Positional[str], second: Positional[str], pairs: Path, out: Path
         first: folder or Hub id of a model.
         second: of another that was trained from the same start.
         pairs: folder with photo/ and sketch/ of the same names that both were trained on: what training held out counts.
-        out: folder for the best mean's weights, without named directions: find them anew.
+        out: folder for the best mean's weights, and the first's calibrator, without named directions: find them anew.
         parts: file that sketch2photo/data/landmarks.py made of the photographs, if training had it: line drawings count then.
     """
     machine.keep_freed_memory()
@@ -62,7 +63,8 @@ def main(first: Positional[str], second: Positional[str], pairs: Path, out: Path
             stage = history.Stage(
                 0, names[0], score=round(best, 3), note=f"mean of {share} {names[0]} and {1 - share:.2f} {names[1]}"
             )
-            export(both, out, record and replace(record, history=[*record.history, stage]))
+            stages = record and replace(record, history=[*record.history, stage])
+            export(both, out, stages, model_folder(first))
     print(f"Best mean: {out} (score {best:.2f}).")
 
 

@@ -12,6 +12,7 @@ import torch
 from filelock import FileLock, Timeout
 from safetensors import SafetensorError
 
+from ..hub_download import copy_calibrator
 from ..model import Sketch2Photo
 from .history import Record
 
@@ -61,13 +62,16 @@ def _previous(path: Path) -> bool:
     return path.with_name(PREVIOUS).exists()
 
 
-def export(model: Sketch2Photo, folder: Path, record: Record | None = None) -> None:
+def export(model: Sketch2Photo, folder: Path, record: Record | None = None, calibrators: Path | None = None) -> None:
     """Saves a Hub folder in half precision beside `folder` and swaps it in, so that a reader finds a whole one.
+
+    The calibrator that `folder` has stays in it.
 
     Args:
         model: is left as it is.
         folder: where a kill has broken off an earlier swap, that is ended first.
         record: how the weights came about, for its training.json.
+        calibrators: folder of a model whose calibrator, if it has one, is for this one, too, as long as `folder` has none.
 
     Raises:
         OSError: it cannot be written, and `folder` is as it was.
@@ -76,6 +80,8 @@ def export(model: Sketch2Photo, folder: Path, record: Record | None = None) -> N
     fresh, old = _beside(folder)
     try:
         copy.deepcopy(model).half().save_pretrained(fresh)
+        for beside in filter(None, (calibrators, folder)):
+            copy_calibrator(beside, fresh)
         if record:
             record.save(fresh)
         if folder.exists():

@@ -29,6 +29,7 @@ from tqdm import tqdm
 from .. import machine
 from ..data.landmarks import LandmarksFile
 from ..data.sources import Source, WeightedSource
+from ..hub_download import model_folder
 from ..model import Sketch2Photo
 from . import history
 from .checkpoint import CHECKPOINT, PREVIOUS, alone_in, end_swap, export, read_checkpoint, write_checkpoint
@@ -46,7 +47,8 @@ STOPS = [getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP") if ha
 class Trainer:
     """Trains a Sketch2Photo and keeps, under `out`: checkpoint.pt, best/ (a Hub folder), last/, samples/ and logs/.
 
-    best/ and last/ hold training.json, the recipe with the run's history, which goes on from that of `start_from`.
+    best/ and last/ hold training.json, the recipe with the run's history, which goes on from that of `start_from`, and the
+    calibrator of that, if it has one.
 
     Args:
         recipe: every number.
@@ -98,6 +100,7 @@ class Trainer:
                 "choose a multiple of their product."
             )
         model = _starting_model(recipe.model, start_from)
+        self._start = model_folder(start_from) if start_from else None
         self.recipe = recipe = replace(recipe, model=_model_config(model))
         self.size = model.image_size
         view_whole = recipe.loss.view_whole
@@ -391,9 +394,9 @@ class Trainer:
                 (self.out / "samples").mkdir(parents=True, exist_ok=True)
                 grid.save(self.out / "samples" / f"{self.step:07d}.jpg", quality=92)
                 self._update_record(scores["score"])
-                export(model, self.out / "last", self.record)
+                export(model, self.out / "last", self.record, self._start)
                 if scores["score"] < self.best:
-                    export(model, self.out / "best", self.record)
+                    export(model, self.out / "best", self.record, self._start)
                 score = [scores["score"]]  # of what is on disk
             tqdm.write(
                 f"step {self.step}, {self.seconds / 60:.1f} min: "

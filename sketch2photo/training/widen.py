@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from tyro.conf import Positional
 
 from ..cli import run
+from ..hub_download import copy_calibrator, model_folder
 from ..model import Sketch2Photo
 from ..networks.blocks import ModulatedNorm
 
@@ -62,6 +63,7 @@ def main(model: Positional[str], out: Path, channels: tuple[int, ...] = (48, 96,
         head: channels of the stage at half resolution.
     """
     widen(Sketch2Photo.from_pretrained(model), channels, head).half().save_pretrained(out)
+    copy_calibrator(model_folder(model), out)
 
 
 if __name__ == "__main__":

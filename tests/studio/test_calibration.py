@@ -155,24 +155,25 @@ def test_a_drawing_is_calibrated_once_for_all_its_pictures(actions: Actions, mon
     actions = Actions(actions.pipe)
     latents, directions = zeros(actions, "latents"), zeros(actions, "directions")
 
-    def follow(strictness: float) -> int:
+    def follow(drawing: str, strictness: float) -> int:
         before = len(looks)
-        actions.follow(FACE, {"strictness": strictness}, latents, directions)
+        actions.follow(drawing, {"strictness": strictness}, latents, directions)
         return len(looks) - before
 
+    def corrections() -> int:
+        return actions._calibrated.cache_info().misses
+
     try:
-        assert follow(0.5) == 1
+        assert follow(FACE, 0.5) == 1
         actions.preview(FACE, {"strictness": 0.5}, latents, directions)
         actions.new_variations(FACE, 2, 0, 1.0, {"strictness": 0.5}, directions)
         actions.keep(FACE, {"seed": 0, "strictness": 0.5}, latents, directions)
-        assert len(looks) == 1
-        assert [follow(strictness) for strictness in (0.4, 0.5, 0.3, 0.2, 0.5)] == [
-            1,
-            0,
-            1,
-            1,
-            1,
-        ]  # no more than two are kept
+        assert len(looks) == corrections() == 1
+        assert [follow(FACE, strictness) for strictness in (0.4, 0.5, 0.3, 0.2, 0.5)] == 5 * [0]  # one look for all
+        assert corrections() == 5  # no more than two are kept
+        others = [data_url(EXAMPLES_FOLDER / f"{name}.png") for name in ("outline", "bun")]
+        turns = ((others[0], 0.5), (FACE, 0.1), (others[1], 0.5), (others[0], 0.5))
+        assert [follow(*turn) for turn in turns] == [1, 0, 1, 1]  # and no more than two looks
     finally:
         hook.remove()
 

@@ -70,6 +70,20 @@ def test_a_kill_while_best_is_swapped_loses_nothing(
     Sketch2Photo.from_pretrained(best)
 
 
+def test_the_calibrator_beside_the_weights_stays_there(tmp_path: Path) -> None:
+    best, published, model = tmp_path / "best", tmp_path / "published", Sketch2Photo(**SMALL)
+    (published / "calibrator").mkdir(parents=True)
+    (published / "calibrator" / "config.json").write_text("published")
+    export(model, best, record(2.0))
+    assert not (best / "calibrator").exists()
+    export(model, best, record(1.0), published)
+    export(model, best, record(0.5))  # as after --resume
+    assert (best / "calibrator" / "config.json").read_text() == "published"
+    (best / "calibrator" / "config.json").write_text("put there since")
+    export(model, best, record(0.2), published)
+    assert (best / "calibrator" / "config.json").read_text() == "put there since"
+
+
 @contextmanager
 def files_of_at_most(size: int) -> Iterator[None]:
     """Stands in for a full disk: no file grows beyond `size` bytes."""

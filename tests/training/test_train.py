@@ -17,8 +17,9 @@ import torch
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from sketch2photo import Sketch2Photo
+from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline
 from sketch2photo.evaluation.plots import CELL, LABEL, STEPS, main
+from sketch2photo.networks.calibrator import Calibrator
 from sketch2photo.training import history
 from sketch2photo.training.average import SHARES
 from sketch2photo.training.config import PRESETS, Recipe
@@ -244,14 +245,19 @@ def test_a_recipe_from_a_file_is_changed_kept_and_carried_on(tmp_path: Path) -> 
 
 def test_pairs_and_photos_mix_and_a_published_model_is_a_start(finished: tuple[Path, str], tmp_path: Path) -> None:
     pairs = write_pairs(tmp_path / "pairs", 12)
+    published, best = shutil.copytree(finished[0] / "best", tmp_path / "published"), tmp_path / "run" / "best"
+    Calibrator().save_pretrained(published / "calibrator")
     done = train(
         tmp_path / "run", "--pairs", str(pairs), "--photos", f"{pairs / 'photo'}=2", "--steps", "2",
-        "--start-from", str(finished[0] / "best"),
+        "--start-from", str(published),
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    start, now = (Sketch2Photo.from_pretrained(folder) for folder in (finished[0] / "best", tmp_path / "run" / "best"))
-    for before, after in zip(start.parameters(), now.parameters(), strict=True):
+    start, now = (Sketch2PhotoPipeline.from_pretrained(str(folder)) for folder in (published, best))
+    for before, after in zip(start.model.parameters(), now.model.parameters(), strict=True):
         torch.testing.assert_close(after, before, atol=2e-3, rtol=0)
+    assert start.calibrator and now.calibrator
+    for before, after in zip(start.calibrator.parameters(), now.calibrator.parameters(), strict=True):
+        assert torch.equal(after, before)
 
 
 def test_without_the_feature_network_one_line_says_so_and_it_trains(
