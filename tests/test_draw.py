@@ -79,8 +79,8 @@ def test_of_a_data_set_the_column_of_sketches_is_drawn(model: Path, sketches: Pa
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--strictness", 2], "strictness is between 0 (a hint) and 1 (to the pixel), not 2.0."),
-        (["--num-images", 0], "num_images is at least 1, not 0."),
+        (["--strictness", 2], "strictness is between 0 and 1, not 2.0."),
+        (["--num-images", 0], "num_images is from 1 to 10,000, not 0."),
         (["--columns", "image"], "--columns are those of data sets, and this is a folder of pictures."),
     ],
 )
