@@ -10,12 +10,14 @@ import subprocess
 import sys
 import venv
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from accelerate.state import AcceleratorState
+from packaging.requirements import Requirement
 
 from tests import ROOT
 
@@ -81,19 +83,46 @@ def in_fork(make: Callable[[], Any], seconds: float = 60) -> Any:
         process.join()
 
 
-def new_environment(folder: Path, *install: object, lend: Callable[[Path], None] | None = None) -> Path:
+def new_environment(folder: Path, *install: object, lend: Sequence[str] = ()) -> Path:
     """The Python of a new virtual environment in a folder.
 
     Args:
         folder: where it is made.
         install: what pip is to install there, "mediapipe==0.10.21" or "-r", "requirements.txt".
-        lend: is called with its site-packages before that.
+        lend: requirements, "torch>=2.13", that pip need not install, with all that they need, where this environment has them.
     """
     venv.create(folder)
     python = folder / "bin" / "python"
     if lend:
-        lend(next((folder / "lib").glob("python*/site-packages")))
+        # In a place of its own: pip neither removes nor writes over what is not in the new environment's site-packages, and what
+        # it installs there comes first.
+        (folder / "lent").mkdir()
+        _link(lend, folder / "lent")
+        site = next((folder / "lib").glob("python*/site-packages"))
+        (site / "lent.pth").write_text(f"{folder / 'lent'}\n")
     # By the pip that is here, which needs no copy of itself there. What is not imported is not compiled.
     pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "-q", "--no-compile"]
     subprocess.run([*pip, *map(str, install)], check=True)
     return python
+
+
+def _link(requirements: Sequence[str], folder: Path) -> None:
+    """Links in a folder to what is installed here of these requirements, and of what that requires; other versions are left out."""
+    wanted, lent = [Requirement(text) for text in requirements], set()
+    while wanted:
+        requirement = wanted.pop()
+        key = (requirement.name, *requirement.extras)
+        try:
+            distribution = metadata.distribution(requirement.name)
+        except metadata.PackageNotFoundError:
+            continue
+        if key in lent or distribution.version not in requirement.specifier:
+            continue
+        lent.add(key)
+        needs = [Requirement(text) for text in distribution.requires or []]
+        extras = [{"extra": extra} for extra in ("", *requirement.extras)]
+        wanted += [need for need in needs if not need.marker or any(map(need.marker.evaluate, extras))]
+        for top in {file.parts[0] for file in distribution.files or []} - {"..", "__pycache__"}:
+            source = Path(str(distribution.locate_file(top)))
+            if source.exists() and not (folder / top).exists():
+                (folder / top).symlink_to(source)

@@ -1,6 +1,5 @@
 """The model on the Hub: its card, uploads and downloads through the real client to a Hub on loopback, and the Space."""
 
-import importlib.metadata
 import json
 import os
 import re
@@ -117,33 +116,46 @@ def python(code: str, *arguments: object, env: dict[str, str]) -> str:
     return done.stdout
 
 
-def push(*arguments: object, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """`python -m hub.push` in this process, whose Hub client is told what that of a new one reads from the environment."""
-    told = {"ENDPOINT": env["HF_ENDPOINT"], "HF_TOKEN_PATH": f"{env['HF_HOME']}/token", "HF_HUB_DISABLE_XET": True}
+@contextmanager
+def client_of(env: dict[str, str]) -> Iterator[None]:
+    """This process's Hub client is told what that of a new one reads from its environment."""
+    told = {
+        "ENDPOINT": env["HF_ENDPOINT"],
+        "HUGGINGFACE_CO_URL_TEMPLATE": env["HF_ENDPOINT"] + "/{repo_id}/resolve/{revision}/{filename}",
+        "HF_TOKEN_PATH": f"{env['HF_HOME']}/token",
+        "HF_HUB_CACHE": f"{env['HF_HOME']}/hub",
+        "HF_HUB_DISABLE_XET": True,
+    }
     with mock.patch.dict(os.environ, env, clear=True), mock.patch.multiple(constants, **told):
+        yield
+
+
+def push(*arguments: object, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """`python -m hub.push` in this process."""
+    with client_of(env):
         return run_program("hub.push", *arguments)
 
 
 LOAD_AND_SAVE = """
 import sys
 from sketch2photo import Sketch2PhotoPipeline
-pipe = Sketch2PhotoPipeline.from_pretrained(sys.argv[1], revision=sys.argv[2])
-assert not pipe.model.training and not any(module.training for module in pipe.model.modules())
-pipe.save_pretrained(sys.argv[3])
+for revision, folder in zip(sys.argv[2::2], sys.argv[3::2], strict=True):
+    pipe = Sketch2PhotoPipeline.from_pretrained(sys.argv[1], revision=revision)
+    assert not pipe.model.training and not any(module.training for module in pipe.model.modules())
+    pipe.save_pretrained(folder)
 """
 
 
+def load_and_save(revision: str, folder: Path, env: dict[str, str]) -> None:
+    """As above, in this process."""
+    with client_of(env):
+        Sketch2PhotoPipeline.from_pretrained(NAME, revision=revision).save_pretrained(folder)
+
+
 def test_what_was_pushed_comes_back_byte_for_byte_in_a_new_process(hub: Hub, folder: Path, tmp_path: Path) -> None:
-    python(
-        """
-import sys
-from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline
-print(Sketch2Photo.from_pretrained(sys.argv[1]).push_to_hub("ada/sketch2photo", private=True))
-print(Sketch2PhotoPipeline.from_pretrained(sys.argv[1]).push_to_hub("ada/other"))
-""",
-        folder,
-        env=environment(hub, tmp_path / "first"),
-    )
+    with client_of(environment(hub, tmp_path / "first")):
+        Sketch2Photo.from_pretrained(folder).push_to_hub(NAME, private=True)
+        Sketch2PhotoPipeline.from_pretrained(str(folder)).push_to_hub("ada/other")
     repo = hub.repos["models", NAME]
     assert repo.private
     assert not hub.repos["models", "ada/other"].private
@@ -152,13 +164,13 @@ print(Sketch2PhotoPipeline.from_pretrained(sys.argv[1]).push_to_hub("ada/other")
     assert {"README.md", "config.json", "model.safetensors"} <= held.keys()
 
     env = environment(hub, tmp_path / "second")
-    python(LOAD_AND_SAVE, NAME, repo.refs["main"], tmp_path / "commit", env=env)
-    python(LOAD_AND_SAVE, NAME, "main", tmp_path / "branch", env=env)
+    revisions = (repo.refs["main"], tmp_path / "commit", "main", tmp_path / "branch")
+    python(LOAD_AND_SAVE, NAME, *revisions, env=env)
     before = len(hub.log)
     python(LOAD_AND_SAVE, NAME, "main", tmp_path / "offline", env=env | {"HF_HUB_OFFLINE": "1"})
     assert len(hub.log) == before
     hub.down = True
-    python(LOAD_AND_SAVE, NAME, "main", tmp_path / "down", env=env)
+    load_and_save("main", tmp_path / "down", env)
     for copy in ("commit", "branch", "offline", "down"):
         for file in ("config.json", "model.safetensors"):
             assert (tmp_path / copy / file).read_bytes() == (folder / file).read_bytes()
@@ -206,29 +218,23 @@ def test_a_download_that_is_cut_goes_on_where_it_was(hub: Hub, tmp_path: Path) -
     alone = shutil.copytree(FOLDER, tmp_path / "model", ignore=shutil.ignore_patterns("calibrator"))  # one large file
     hub.put(NAME, alone)
     hub.cuts = [11_000_000]  # the client writes in pieces of 10 MiB
-    python(LOAD_AND_SAVE, NAME, "main", tmp_path / "copy", env=environment(hub, tmp_path / "home"))
+    load_and_save("main", tmp_path / "copy", environment(hub, tmp_path / "home"))
     assert hub.ranges == [None, f"bytes={10 * 2**20}-"]
     cached = next((tmp_path / "home").rglob("snapshots/*/model.safetensors"))
     assert cached.read_bytes() == (FOLDER / "model.safetensors").read_bytes()
 
 
-ATTEMPTS = """
-import json, sys
-from sketch2photo import Sketch2Photo
-said = {}
-for what, arguments in json.loads(sys.argv[1]).items():
-    try:
-        Sketch2Photo.from_pretrained(arguments.pop("id"), **arguments)
-        said[what] = ""
-    except ValueError as error:
-        said[what] = str(error)
-print(json.dumps(said))
-"""
-
-
 def attempts(env: dict[str, str], **wanted: dict[str, str]) -> dict[str, str]:
     """What ValueError says to each, "" where it loads; any other error fails."""
-    return json.loads(python(ATTEMPTS, json.dumps(wanted), env=env).splitlines()[-1])
+    said = {}
+    with client_of(env):
+        for what, arguments in wanted.items():
+            try:
+                Sketch2Photo.from_pretrained(arguments.pop("id"), **arguments)
+                said[what] = ""
+            except ValueError as error:
+                said[what] = str(error)
+    return said
 
 
 def test_each_way_not_to_have_a_model_gets_one_sentence(hub: Hub, folder: Path, tmp_path: Path) -> None:
@@ -262,16 +268,15 @@ def test_each_way_not_to_have_a_model_gets_one_sentence(hub: Hub, folder: Path, 
     assert all("\n" not in sentence for sentence in said.values())
 
 
-def test_without_a_network_it_is_said_at_once(hub: Hub, tmp_path: Path) -> None:
+def test_without_a_network_it_is_said_at_once(
+    hub: Hub, tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))  # bound and not listening: connections are refused
         env = environment(hub, tmp_path) | {"HF_ENDPOINT": f"http://127.0.0.1:{nobody.getsockname()[1]}"}
-        done = subprocess.run(
-            [sys.executable, "-c", ATTEMPTS, json.dumps({"offline": {"id": NAME}})],
-            **{"cwd": ROOT, "env": env, "capture_output": True, "text": True},
-        )
-    assert "nor is it in the cache: check the name and the network" in done.stdout
-    assert "Retry" not in done.stderr  # the client's own way to wait for 23 seconds
+        said = attempts(env, offline={"id": NAME})
+    assert "nor is it in the cache: check the name and the network" in said["offline"]
+    assert "Retry" not in caplog.text + capfd.readouterr().err  # the client's own way to wait for 23 seconds
 
 
 @pytest.mark.parametrize(
@@ -532,24 +537,6 @@ def test_a_silent_hub_is_not_waited_for_without_end(
 # ---- the Space -------------------------------------------------------------------------------------------------------
 
 
-def lend_torch(site: Path) -> None:
-    """Makes torch, with all that it needs, known to another environment by links: 5 GB that need no second copy."""
-    wanted, lent = ["torch"], set()
-    while wanted:
-        name = re.split(r"[^\w.-]", wanted.pop())[0]
-        try:
-            distribution = importlib.metadata.distribution(name)
-        except importlib.metadata.PackageNotFoundError:  # of another platform
-            continue
-        if name not in lent:
-            lent.add(name)
-            wanted += distribution.requires or []
-            for top in {file.parts[0] for file in distribution.files or []} - {"..", "__pycache__"}:
-                source = Path(distribution.locate_file(top))
-                if not (site / top).exists() and source.exists():
-                    (site / top).symlink_to(source)
-
-
 @dataclass
 class Space:
     """What was pushed as a Space, on a disk, with the Python of an environment of its own."""
@@ -586,7 +573,8 @@ def space(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Space]:
     folder = tmp_path_factory.mktemp("space")
     with Hub().serving() as hub:
         env = environment(hub, folder / "home")
-        subprocess.run([sys.executable, "-m", "hub.push", "both", NAME], cwd=ROOT, env=env, check=True)
+        done = push("both", NAME, env=env)
+        assert done.returncode == 0, done.stderr
         repo = hub.repos["spaces", NAME]
         for path, file in repo.commits[repo.refs["main"]].items():
             (folder / "space" / path).parent.mkdir(parents=True, exist_ok=True)
@@ -594,8 +582,8 @@ def space(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Space]:
         card = ModelCard.load(folder / "space" / "README.md").data
         assert (card.sdk, card.app_file, card.models) == ("gradio", "app.py", [NAME])
 
-        wanted = ("-r", folder / "space" / "requirements.txt", f"gradio=={card.sdk_version}", "spaces")
-        yield Space(folder / "space", new_environment(folder / "venv", *wanted, lend=lend_torch), env)
+        wanted = [*(folder / "space" / "requirements.txt").read_text().split(), f"gradio=={card.sdk_version}", "spaces"]
+        yield Space(folder / "space", new_environment(folder / "venv", *wanted, lend=wanted), env)
 
 
 def test_the_space_is_built_installed_started_and_drawn_on(space: Space) -> None:
