@@ -23,11 +23,12 @@ MISSING = "This needs ONNX Runtime and the exporter to it: pip install onnx onnx
 def with_onnx(
     model: Sketch2Photo, contents: Mapping[str, bytes] | None = None, threads: int | None = None
 ) -> Sketch2Photo:
-    """The model with its two networks in ONNX Runtime on the CPU; it is called as before, and cannot be trained or saved.
+    """The model with its networks in ONNX Runtime on the CPU; it is called as before, and cannot be trained or saved.
 
     Args:
         model: is changed.
-        contents: of its files, generator and encoder, where they have been exported already.
+        contents: of its files by their names, generator and encoder, where they have been exported already; a network that is
+            not among them stays in PyTorch.
         threads: of ONNX Runtime, by default as many as PyTorch has.
 
     Raises:
@@ -35,8 +36,9 @@ def with_onnx(
         ImportError: ONNX Runtime is not installed.
     """
     threads = threads or torch.get_num_threads()
-    networks = {name: _Session(content, threads) for name, content in (contents or to_onnx(model)).items()}
-    model.generator, model.encoder = _OnnxGenerator(networks["generator"]), _OnnxEncoder(networks["encoder"])
+    networks = {"generator": _OnnxGenerator, "encoder": _OnnxEncoder}
+    for name, content in (contents or to_onnx(model)).items():
+        setattr(model, name, networks[name](_Session(content, threads)))
     return model
 
 

@@ -17,12 +17,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sketch2photo import Sketch2PhotoPipeline
+from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline
 from sketch2photo.data.synthetic_faces import draw_face
 from sketch2photo.evaluation.browser import answers
 from sketch2photo.refine import Refiner
 from tests import ROOT, diffusion
 from tests.hub.hub_server import Hub
+from tests.programs import SIZES
 
 PATIENCE = 240  # seconds
 # `python` is the one that runs the tests.
@@ -42,10 +43,13 @@ COMMANDS = [re.sub(r"\s+#.*", "", line) for line in shown("README.md", "bash").s
 
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the repository, with faces/ and more/ of its reader's own in it: drawn ones."""
+    """A copy of the repository, with faces/ and more/ of its reader's own in it: drawn ones. Of the tests' drawings it has two."""
     copy = tmp_path_factory.mktemp("repository")
-    for name in ("sketch2photo", "hub", "tests/drawings"):
+    for name in ("sketch2photo", "hub"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
+    (copy / "tests/drawings").mkdir(parents=True)
+    for name in ("careful_girl.png", "phone_pencil.jpg"):
+        shutil.copy(ROOT / "tests/drawings" / name, copy / "tests/drawings")
     for name in ("LICENSE", "app.py", "train.py"):
         shutil.copy(ROOT / name, copy)
     for folder in ("faces/photo", "faces/sketch", "more"):
@@ -55,6 +59,15 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
         Image.fromarray(photo).save(copy / "faces/photo" / f"{number}.png")
         Image.fromarray(sketch).save(copy / "faces/sketch" / f"{number}.png")
         Image.fromarray(photo).save(copy / "more" / f"{number}.png")
+    return copy
+
+
+@pytest.fixture(scope="module")
+def small_repository(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with small weights, which are exported in seconds, and without a calibrator."""
+    copy = tmp_path_factory.mktemp("small") / "repository"
+    shutil.copytree(repository, copy, ignore=shutil.ignore_patterns("__pycache__", "runs", "calibrator"))
+    Sketch2Photo(image_size=64, **SIZES).save_pretrained(copy / "hub/model")
     return copy
 
 
@@ -151,10 +164,10 @@ def test_each_command_runs_as_it_is_written(command: str, repository: Path) -> N
         complete(command, repository)
 
 
-def test_what_it_pushes_is_on_the_hub(repository: Path, tmp_path: Path) -> None:
+def test_what_it_pushes_is_on_the_hub(small_repository: Path, tmp_path: Path) -> None:
     pushes = [command for command in COMMANDS if "hub.push" in command]
     with Hub().serving() as hub:
-        how = {"cwd": repository, "env": hub.environment(tmp_path, "hf_user"), "check": True}
+        how = {"cwd": small_repository, "env": hub.environment(tmp_path, "hf_user"), "check": True}
         subprocess.run(["bash", "-e", "-c", "\n".join(pushes)], **how)
         assert set(hub.repos) == {
             ("models", "user/sketch2photo"),
@@ -208,11 +221,11 @@ def test_what_the_rooms_say_of_the_hub_and_of_diffusion(repository: Path, tmp_pa
     assert Image.open(repository / "refined.png").size == (512, 512)
 
 
-def test_the_page_that_the_hub_s_document_shows_how_to_build_and_serve(repository: Path, browser: Any) -> None:
+def test_the_page_that_the_hub_s_document_shows_how_to_build_and_serve(small_repository: Path, browser: Any) -> None:
     (line,) = [line for line in shown("hub/README.md", "bash").splitlines() if "http.server" in line]
     address = re.search(r"http://127.0.0.1:(\d+)", line)
     assert not answers(int(address[1])), f"something else is served on {address[0]}"
-    with started(line.partition("#")[0], repository) as process:
+    with started(line.partition("#")[0], small_repository) as process:
         wait_for(lambda: answers(int(address[1])), process)
         page = browser.new_page()
         page.goto(address[0])

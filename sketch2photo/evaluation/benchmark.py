@@ -104,7 +104,7 @@ def in_onnx(name: str, model: Sketch2Photo, inputs: Callable[[int], tuple[Tensor
 
     One session is timed, for those of smaller files compute with the same numbers, and threads of one would hinder the other's.
     """
-    contents = to_onnx(model)
+    contents = to_onnx(model, ["generator"])
     bit_counts: tuple[Bits, ...] = (32, 16, 8)
     sizes = {bits: len(with_bits(contents["generator"], bits)) for bits in bit_counts}
     files = [f"{size / 1e6:.1f} MB in {bits} bits" for bits, size in sizes.items()]
