@@ -11,9 +11,11 @@ from sketch2photo import cli
 from sketch2photo.data.landmarks import LandmarksFile
 from sketch2photo.data.layouts import Side
 from sketch2photo.data.sources import DataOptions, Photos, open_training_data
-from sketch2photo.training import history
+from sketch2photo.model import Sketch2Photo
+from sketch2photo.training import card, history
 from sketch2photo.training.checkpoint import check_unused
 from sketch2photo.training.config import PRESETS, Preset, Recipe, checked
+from sketch2photo.training.history import Terms
 from sketch2photo.training.trainer import Precision, Trainer, checkpoint_record, starting_config
 
 PROGRAM = "train.py"
@@ -51,6 +53,12 @@ class Arguments:
     resume: bool = False
     # begin with the weights of a model folder or Hub id
     start_from: str | None = None
+    # of the weights, for their card: an id as apache-2.0, or other; weights to begin with pass theirs on
+    license: str | None = None
+    # of other terms, as my-terms-1.0
+    license_name: str | None = None
+    # address of other terms, or a text file with them, which goes with the weights
+    license_link: str | None = None
     # no, bf16 or fp16; auto is what accelerate launch was told, and without it bf16 where the hardware has it
     precision: Precision = "auto"
     # torch.compile the step
@@ -117,11 +125,23 @@ def check(arguments: Arguments) -> None:
         raise ValueError(f"--minutes is a number above 0, not {arguments.minutes}.")
 
 
+def terms_of(arguments: Arguments) -> Terms:
+    """The terms of the run's weights: of those that it begins with, or what is given."""
+    earlier = checkpoint_record(arguments.out) if arguments.resume else None
+    before = earlier.terms if earlier else Terms()
+    if not earlier and arguments.start_from:
+        before = card.inherited(
+            arguments.start_from, Sketch2Photo.from_pretrained(arguments.start_from, directions=None).beside
+        )
+    return card.chosen(arguments.license, arguments.license_name, arguments.license_link, before)
+
+
 def main(arguments: Arguments) -> None:
     check(arguments)
     recipe = checked(asdict(arguments.config))
     if not arguments.resume:
         check_unused(arguments.out)
+    terms = terms_of(arguments)
     pairs, photos, out = arguments.pairs, arguments.photos, arguments.out
     sources, validation = open_training_data(
         pairs,
@@ -143,6 +163,7 @@ def main(arguments: Arguments) -> None:
         arguments.workers,
         LandmarksFile(arguments.parts) if arguments.parts else None,
         Photos.open(arguments.sharp) if arguments.sharp else None,
+        terms,
     )
     if arguments.resume:
         trainer.resume()

@@ -24,6 +24,7 @@ from sketch2photo.studio.messages import MESSAGES, STATIC, by_language
 
 SOURCE = Path(__file__).parent / "web"
 OWN = [path for kind in ("README.md", "*.html", "*.css", "*.js", "*.svg") for path in sorted(SOURCE.glob(kind))]
+TERMS = Path(__file__).parent / "model" / "LICENSE.md"  # of the weights, as README.md has them
 SHARED = [*pad.FILES, preprocess.THRESHOLDS_FILE]  # with the app
 SHOWN = ("careful_woman", "glasses_beard", "curly_hair", "three_quarter", "quick_sketch", "childish")  # examples
 RUNTIME = SOURCE / "node_modules" / "onnxruntime-web" / "dist"
@@ -44,7 +45,7 @@ def build(model: str, out: Path) -> int:
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     runtime = [RUNTIME / name for name in ("ort.wasm.min.mjs", "ort.webgpu.min.mjs", f"{WASM}.mjs", f"{GPU}.mjs")]
-    for path in [*OWN, *SHARED, *runtime, *(path for path in EXAMPLES if path.stem in SHOWN)]:
+    for path in [*OWN, TERMS, *SHARED, *runtime, *(path for path in EXAMPLES if path.stem in SHOWN)]:
         shutil.copy(path, out)
     for name in (WASM, GPU):
         _pack(RUNTIME / f"{name}.wasm", out)
@@ -92,7 +93,7 @@ def page_data(model: Sketch2Photo, calibrates: bool = False) -> dict[str, Any]:
 
 def _write_version(out: Path) -> None:
     """version.js, for sw.js: VERSION of the files' content, FILES: all, and SMALL: those that every visitor needs at once."""
-    files = sorted(path for path in out.iterdir() if path.name not in ("sw.js", "README.md"))
+    files = sorted(path for path in out.iterdir() if path.name not in ("sw.js", "README.md", TERMS.name))
     small = [path.name for path in files if path.stat().st_size < 300_000 and not _is_for_gpu(path)]
     told = {
         "VERSION": hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:16],

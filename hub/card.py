@@ -52,8 +52,8 @@ def build(folder: Path) -> ModelCard:
         if metric.in_card and key in published
     ]
     data = ModelCardData(
-        **Sketch2Photo().generate_model_card().data.to_dict(),  # what save_pretrained would write
-        license_name="non-commercial-research",
+        **Sketch2Photo().generate_model_card().data.to_dict()  # what save_pretrained would write
+        | {"license": "other", "license_name": "non-commercial-research", "license_link": "LICENSE.md"},
         datasets=["fs2k", "cufs", "lfw"],
         model_name="Sketch2Photo",
         eval_results=results,

@@ -49,7 +49,8 @@ def build_space(folder: Path, model: str) -> None:
     """Writes all that the Space consists of into an empty folder: hub/space, the package, and the model's id in the README."""
     shutil.copytree(ROOT / "hub" / "space", folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*LEFT_OUT))
     shutil.copytree(ROOT / "sketch2photo", folder / "sketch2photo", ignore=shutil.ignore_patterns(*LEFT_OUT))
-    shutil.copy(ROOT / "LICENSE", folder)
+    shutil.copy(ROOT / "LICENSE", folder)  # of the code
+    shutil.copy(ROOT / "hub" / "model" / "LICENSE.md", folder)  # of the weights
     card = RepoCard.load(folder / "README.md")
     card.data.models = [model]
     card.save(folder / "README.md")

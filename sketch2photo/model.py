@@ -18,7 +18,7 @@ class Sketch2Photo(
     HubNetwork,
     library_name="sketch2photo",
     pipeline_tag="image-to-image",
-    license="other",
+    license="unknown",
     tags=["sketch-to-photo", "bicyclegan", "gan", "faces"],
 ):
     """Photographs from a sketch, chosen between by a latent z (BicycleGAN, Zhu et al., 2017).

@@ -84,7 +84,7 @@ class Prediction(NamedTuple):
 
 
 class Calibrator(
-    nn.Module, HubNetwork, library_name="sketch2photo", license="other", tags=["sketch-to-photo", "faces"]
+    nn.Module, HubNetwork, library_name="sketch2photo", license="unknown", tags=["sketch-to-photo", "faces"]
 ):
     """The parts of a drawn face.
 

@@ -10,10 +10,12 @@ from typing import Any
 
 import torch
 from filelock import FileLock, Timeout
+from PIL import Image
 from safetensors import SafetensorError
 
 from ..hub_download import copy_calibrator
 from ..model import Sketch2Photo
+from . import card
 from .history import Record
 
 CHECKPOINT = "checkpoint.pt"
@@ -62,7 +64,13 @@ def _previous(path: Path) -> bool:
     return path.with_name(PREVIOUS).exists()
 
 
-def export(model: Sketch2Photo, folder: Path, record: Record | None = None, calibrators: Path | None = None) -> None:
+def export(
+    model: Sketch2Photo,
+    folder: Path,
+    record: Record | None = None,
+    calibrators: Path | None = None,
+    samples: Image.Image | None = None,
+) -> None:
     """Saves a Hub folder in half precision beside `folder` and swaps it in, so that a reader finds a whole one.
 
     The calibrator that `folder` has stays in it.
@@ -70,8 +78,9 @@ def export(model: Sketch2Photo, folder: Path, record: Record | None = None, cali
     Args:
         model: is left as it is.
         folder: where a kill has broken off an earlier swap, that is ended first.
-        record: how the weights came about, for its training.json.
+        record: how the weights came about, for its training.json and its card.
         calibrators: folder of a model whose calibrator, if it has one, is for this one, too, as long as `folder` has none.
+        samples: pictures that the model made, for its card.
 
     Raises:
         OSError: it cannot be written, and `folder` is as it was.
@@ -79,11 +88,15 @@ def export(model: Sketch2Photo, folder: Path, record: Record | None = None, cali
     end_swap(folder)
     fresh, old = _beside(folder)
     try:
-        copy.deepcopy(model).half().save_pretrained(fresh)
+        saved = copy.deepcopy(model).half()
+        saved.beside = card.beside(saved, record, samples is not None) if record else {}  # not of what it began with
+        saved.save_pretrained(fresh)
         for beside in filter(None, (calibrators, folder)):
             copy_calibrator(beside, fresh)
         if record:
             record.save(fresh)
+        if samples:
+            samples.save(fresh / card.SAMPLES, quality=92)
         if folder.exists():
             folder.rename(old)
         fresh.rename(folder)

@@ -34,15 +34,28 @@ class Stage:
     seconds: float | None = None  # of training, validation included
     score: float | None = None  # the best validation's, lower is better (validation.py)
     score_step: int | None = None  # of the run, where that was
+    validations: list[dict[str, float]] = field(default_factory=list)  # "step" of the run, "score" and its companions
     note: str | None = None  # whatever a person adds
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Under which terms the weights go, as a card has them (https://huggingface.co/docs/hub/model-cards), and where they come from."""
+
+    license: str | None = None
+    license_name: str | None = None
+    license_link: str | None = None
+    license_text: str | None = None  # of the file that license_link names, where it is no address
+    base_model: str | None = None  # the Hub id of the model that training began with
 
 
 @dataclass
 class Record:
-    """A recipe and the stages that led to it, the last of them under way."""
+    """A recipe and the stages that led to it, the last of them under way, and the terms of the weights."""
 
     recipe: Recipe
     history: list[Stage] = field(default_factory=list)
+    terms: Terms = field(default_factory=Terms)
 
     def begin(self, recipe: Recipe, stage: Stage) -> dict[str, Any]:
         """Opens a stage; what its recipe changes, as [before, after] by name."""
@@ -54,10 +67,12 @@ class Record:
     def as_dict(self) -> dict[str, Any]:
         """Plain values; a stage has what is known of it."""
         stages = [
-            {name: value for name, value in vars(stage).items() if value not in (None, {})} for stage in self.history
+            {name: value for name, value in vars(stage).items() if value not in (None, {}, [])}
+            for stage in self.history
         ]
         values: dict[str, Any] = json.loads(json.dumps({"recipe": asdict(self.recipe), "history": stages}))
-        return values
+        terms = {name: value for name, value in vars(self.terms).items() if value is not None}
+        return values | ({"terms": terms} if terms else {})
 
     def save(self, folder: Path) -> None:
         """Writes training.json into a folder."""
@@ -80,7 +95,12 @@ def from_dict(values: Any) -> Record:
     except ValidationError as error:
         first = error.errors()[0]
         raise ValueError(f"history.{'.'.join(map(str, first['loc']))}: {first['msg']}.") from error
-    return Record(recipe, stages)
+    try:
+        terms = TypeAdapter(Terms).validate_python(values.get("terms", {}))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ValueError(f"terms.{'.'.join(map(str, first['loc']))}: {first['msg']}.") from error
+    return Record(recipe, stages, terms)
 
 
 def read(path: Path) -> Record:

@@ -35,7 +35,7 @@ from . import history
 from .checkpoint import CHECKPOINT, PREVIOUS, alone_in, end_swap, export, read_checkpoint, write_checkpoint
 from .config import ModelConfig, OptimizationConfig, Recipe, flat
 from .ema import running_mean
-from .history import Record, Stage
+from .history import Record, Stage, Terms
 from .objective import Objective
 from .samples import Indices, Stream, packed, unpacked
 from .validation import Validation
@@ -62,6 +62,7 @@ class Trainer:
         workers: processes that make samples; None for one less than cores on a GPU, none on a CPU.
         landmarks: what is known of the sources' photographs, for line drawings of them.
         sharp: photographs that training does not see, for validation by line drawings of them.
+        terms: of the weights, for their card.
 
     Raises:
         ValueError: a model that cannot be made, or a folder to begin with that holds none.
@@ -80,6 +81,7 @@ class Trainer:
         workers: int | None = None,
         landmarks: LandmarksFile | None = None,
         sharp: Source | None = None,
+        terms: Terms | None = None,
     ) -> None:
         machine.keep_freed_memory()
         cv2.setNumThreads(0)
@@ -143,6 +145,7 @@ class Trainer:
         self._stage_began = 0.0  # seconds of this run
         earlier = history.of_model(start_from) if start_from else None
         self.record = earlier or Record(recipe)
+        self.record.terms = self._terms = terms or Terms()
         self.record.begin(recipe, self._stage)
 
     @property
@@ -278,6 +281,8 @@ class Trainer:
                 f"{path} is of another model: resume it with its own preset, or choose another --out."
             ) from error
         self.record = history.from_dict(state["record"])
+        if self._terms != Terms():
+            self.record.terms = self._terms
         self.step, self.seconds, self.halved = state["step"], state["seconds"], state["halved"]
         self.optimizer.load_state_dict(state["optimizer"])
         self.scheduler.load_state_dict(state["scheduler"])
@@ -394,9 +399,12 @@ class Trainer:
                 (self.out / "samples").mkdir(parents=True, exist_ok=True)
                 grid.save(self.out / "samples" / f"{self.step:07d}.jpg", quality=92)
                 self._update_record(scores["score"])
-                export(model, self.out / "last", self.record, self._start)
+                told = {name: round(value, 3) for name, value in scores.items()}
+                self._stage.validations.append({"step": self.step, **told})
+                samples = self.validation.of_drawings(grid)
+                export(model, self.out / "last", self.record, self._start, samples)
                 if scores["score"] < self.best:
-                    export(model, self.out / "best", self.record, self._start)
+                    export(model, self.out / "best", self.record, self._start, samples)
                 score = [scores["score"]]  # of what is on disk
             tqdm.write(
                 f"step {self.step}, {self.seconds / 60:.1f} min: "

@@ -117,6 +117,11 @@ class Validation:
             rows.append(np.hstack(list(to_pictures(small))))
         return Image.fromarray(np.vstack(rows))
 
+    def of_drawings(self, grid: Image.Image) -> Image.Image:
+        """A grid's rows of the project's own drawings: the others are of people, and are nothing for a card."""
+        top = grid.height * (len(self.shown) - len(EXAMPLES)) // len(self.shown)
+        return grid.crop((0, top, *grid.size))
+
 
 def line_drawings(source: Source, photos: Tensor, landmarks: LandmarksFile) -> tuple[Tensor, Tensor]:
     """Line drawings (M, 1, S, S) of those of photos (N, 3, S, S), the source's first, with known landmarks, and their strictness (M,)."""

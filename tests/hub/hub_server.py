@@ -9,6 +9,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 import socket
 import threading
 import time
@@ -26,6 +27,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+LICENSES = {"apache-2.0", "mit", "cc-by-4.0", "cc-by-nc-4.0", "openrail", "unknown"}  # some of the Hub's
 SLASH = "\x1f"  # stands for a slash inside a revision, as in refs/pr/1
 
 
@@ -194,6 +196,15 @@ class Hub:
             errors.append({"message": "A Space needs a title and an sdk"})
         if "license" not in metadata:
             errors.append({"message": "license is missing"})
+        elif metadata["license"] == "other":
+            if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", metadata.get("license_name", "")):
+                errors.append({"message": "license_name is an id of small letters, digits, . and -"})
+            if not re.fullmatch(r"LICENSE(\.md)?|https?://\S+", metadata.get("license_link", "")):
+                errors.append({"message": "license_link is LICENSE, LICENSE.md or an address"})
+        elif metadata["license"] not in LICENSES:
+            errors.append({"message": f"{metadata['license']} is no license that the Hub knows"})
+        if not re.fullmatch(r"[\w.-]+/[\w.-]+", metadata.get("base_model", "user/name")):
+            errors.append({"message": "base_model is an id of a model"})
         return JSONResponse({"errors": errors, "warnings": []}, 400 if errors else 200)
 
     async def preupload(self, request: Request) -> Response:
