@@ -13,13 +13,14 @@ import pytest
 from tests import ROOT
 
 LONGEST = (
+    "test_readme",
+    "hub/test_web",
     "studio/",
     "training/test_train",
-    "training/test_checkpoint",
-    "data/test_layouts",
     "hub/",
-    "test_readme",
+    "training/test_checkpoint",
     "data/test_line_drawing",
+    "data/test_layouts",
     "test_onnx",
     "evaluation/",
 )

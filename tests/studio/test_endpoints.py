@@ -5,8 +5,6 @@ import io
 import json
 import os
 import socket
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -25,7 +23,7 @@ from sketch2photo.evaluation.browser import run_app
 from sketch2photo.evaluation.load_test import Visitor, data_url
 from sketch2photo.examples import EXAMPLES_FOLDER
 from sketch2photo.studio import page as studio
-from tests import ROOT
+from tests.programs import run_program
 from tests.studio.visitor import (
     close,
     open_example,
@@ -175,10 +173,9 @@ def test_an_mcp_server_lists_the_actions_and_draws(model: Path) -> None:
     assert Image.open(io.BytesIO(base64.b64decode(picture.data))).size == (256, 256)
 
 
-@pytest.mark.parametrize("program", [[str(ROOT / "app.py")], ["-m", "sketch2photo.studio"]])
-def test_a_bad_model_is_one_sentence(program: list[str]) -> None:
-    command = [sys.executable, *program, "--model", "/nonexistent"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+@pytest.mark.parametrize("program", ["app.py", "sketch2photo.studio"])
+def test_a_bad_model_is_one_sentence(program: str) -> None:
+    done = run_program(program, "--model", "/nonexistent")
     assert done.returncode == 2
     assert len(done.stderr.strip().splitlines()) == 1
     assert "/nonexistent" in done.stderr
