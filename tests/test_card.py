@@ -10,9 +10,11 @@ from PIL import Image
 
 from sketch2photo import Sketch2Photo
 from sketch2photo.examples import EXAMPLES, EXAMPLES_FOLDER
+from sketch2photo.training import average, widen
 from sketch2photo.training.card import chosen, inherited
 from sketch2photo.training.history import Terms
 from tests import ROOT
+from tests.data.test_sources import write_pairs
 from tests.hub.hub_server import Hub
 from tests.programs import LIGHT, SIZES, TINY, run_program
 
@@ -83,6 +85,21 @@ def test_terms_of_a_hub_id_are_its_cards_and_it_is_the_base_model() -> None:
     assert inherited("eve/second", beside) == Terms(**vars(OWN) | {"base_model": "eve/second"})
     assert inherited("eve/second", {"README.md": b"No front matter."}) == Terms(base_model="eve/second")
     assert inherited("eve/second", {}) == Terms(base_model="eve/second")
+
+
+def test_terms_go_on_through_a_mean_and_a_wider_model(tmp_path: Path) -> None:
+    first, pairs = tmp_path / "first", tmp_path / "pairs"
+    Sketch2Photo(image_size=64, **SIZES | {"channels": (16, 32), "head": 16}).save_pretrained(first)
+    (first / "README.md").write_text(CARD)
+    (first / "LICENSE.md").write_text("Ask me first.")
+    write_pairs(pairs, 6)
+    average.main(str(first), str(first), pairs, tmp_path / "mean")
+    widen.main(str(first), tmp_path / "wide", (16, 48), 16)
+    for folder in ("mean", "wide"):
+        data = ModelCard.load(tmp_path / folder / "README.md").data
+        assert (data.license, data.license_name, data.base_model) == ("other", "my-terms-1.0", "ada/first")
+        assert (tmp_path / folder / "LICENSE.md").read_text() == "Ask me first."
+    assert "3.14" not in (tmp_path / "mean" / "README.md").read_text()
 
 
 def test_terms_are_chosen_where_none_are_inherited(tmp_path: Path) -> None:

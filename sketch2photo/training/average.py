@@ -16,7 +16,7 @@ from ..data.landmarks import LandmarksFile
 from ..data.sources import Pairs, hold_out
 from ..hub_download import model_folder
 from ..model import Sketch2Photo
-from . import history
+from . import card, history
 from .checkpoint import export
 from .config import PRESETS
 from .validation import Validation
@@ -48,6 +48,9 @@ def main(first: Positional[str], second: Positional[str], pairs: Path, out: Path
     one, other = (Sketch2Photo.from_pretrained(name, directions=None) for name in (first, second))
     landmarks = LandmarksFile(parts) if parts else None
     record = history.of_model(first)
+    known = (first, one.beside) if card.inherited(first, one.beside).license else (second, other.beside)
+    if record:
+        record.terms = card.inherited(*known)
     data = record.recipe.data if record else PRESETS["default"].data
     kept = hold_out(Pairs.open(pairs), data.held_out)[1]
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -55,6 +58,7 @@ def main(first: Positional[str], second: Positional[str], pairs: Path, out: Path
     best = float("inf")
     for share in SHARES:
         both = mean(one, other, share)
+        both.beside = card.beside_terms(*known)
         scores = validation.score(both.to(device))
         print(f"share {share:.2f}  " + "  ".join(f"{name} {value:.2f}" for name, value in scores.items()), flush=True)
         if scores["score"] < best:

@@ -119,6 +119,15 @@ def beside(model: Sketch2Photo, record: Record, samples: bool) -> dict[str, byte
     return files | {CARD: str(card(model, record, samples)).encode()}
 
 
+def beside_terms(start_from: str, before: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The same where nothing else is known of the weights than those that they come of (`inherited`'s arguments)."""
+    terms = inherited(start_from, before)
+    plain = Sketch2Photo().generate_model_card()
+    words = {name: value for name, value in vars(terms).items() if value is not None and name != "license_text"}
+    plain.data = ModelCardData(**plain.data.to_dict() | words)
+    return {name: content for name, content in before.items() if name != CARD} | {CARD: str(plain).encode()}
+
+
 def card(model: Sketch2Photo, record: Record, samples: bool) -> ModelCard:
     """The card of a run's weights: everything in it follows from its record. `samples`: whether there is a picture of them."""
     terms = record.terms

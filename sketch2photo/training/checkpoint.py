@@ -76,7 +76,7 @@ def export(
     The calibrator that `folder` has stays in it.
 
     Args:
-        model: is left as it is.
+        model: is left as it is; without a record, its `beside` goes with the weights.
         folder: where a kill has broken off an earlier swap, that is ended first.
         record: how the weights came about, for its training.json and its card.
         calibrators: folder of a model whose calibrator, if it has one, is for this one, too, as long as `folder` has none.
@@ -89,7 +89,8 @@ def export(
     fresh, old = _beside(folder)
     try:
         saved = copy.deepcopy(model).half()
-        saved.beside = card.beside(saved, record, samples is not None) if record else {}  # not of what it began with
+        if record:
+            saved.beside = card.beside(saved, record, samples is not None)
         saved.save_pretrained(fresh)
         for beside in filter(None, (calibrators, folder)):
             copy_calibrator(beside, fresh)

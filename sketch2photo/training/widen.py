@@ -62,7 +62,10 @@ def main(model: Positional[str], out: Path, channels: tuple[int, ...] = (48, 96,
         channels: of each level of the generator, from the finest.
         head: channels of the stage at half resolution.
     """
-    widen(Sketch2Photo.from_pretrained(model), channels, head).half().save_pretrained(out)
+    narrow = Sketch2Photo.from_pretrained(model)
+    wide = widen(narrow, channels, head).half()
+    wide.beside = narrow.beside  # its card and terms, for it makes the same pictures
+    wide.save_pretrained(out)
     copy_calibrator(model_folder(model), out)
 
 
