@@ -1,5 +1,6 @@
 """A model of a folder or of the Hub: its files, and the networks that they hold, or one sentence about why they cannot be had."""
 
+import inspect
 import json
 import shutil
 from collections.abc import Mapping
@@ -126,11 +127,17 @@ def copy_calibrator(model: Path, folder: Path) -> None:
         shutil.copytree(model / CALIBRATOR, folder / CALIBRATOR, dirs_exist_ok=True)
 
 
-def load_network(kind: type[Network], folder: Path, **arguments: Any) -> Network:
-    """A network from a folder's config.json and model.safetensors, in float32 and in eval mode; `arguments` go before the config's.
+def load_network(kind: type[Network], folder: Path, strict: bool = True, **arguments: Any) -> Network:
+    """A network from a folder's config.json and model.safetensors, in float32, on the CPU and in eval mode.
+
+    Args:
+        kind: its class.
+        folder: holds both files.
+        strict: whether the file must hold all weights of the network and no others, as in `load_state_dict`.
+        **arguments: of the class, in place of what config.json says.
 
     Raises:
-        ValueError: one sentence about the file that is missing, damaged or of another network.
+        ValueError: one sentence about an unknown argument, or the file that is missing, damaged or of another network.
     """
     for file in FILES:
         if not (folder / file).is_file():
@@ -140,6 +147,12 @@ def load_network(kind: type[Network], folder: Path, **arguments: Any) -> Network
         config = json.loads(path.read_text(encoding="utf-8-sig"))  # Windows' editors put a mark at the front
     except (ValueError, RecursionError, OSError) as error:
         raise ValueError(f"{path} is not JSON ({error}): copy or download it again.") from error
+    known = inspect.signature(kind.__init__).parameters.keys()
+    if isinstance(config, dict) and (unknown := arguments.keys() - config.keys() - known):
+        raise ValueError(
+            f"from_pretrained has no argument {' or '.join(sorted(unknown))}; beside its own it takes what {path} holds: "
+            f"{', '.join(config)}."
+        )
     try:
         with torch.device("meta"):  # takes no memory
             count = sum(parameter.numel() for parameter in kind(**(config | arguments)).parameters())
@@ -148,12 +161,13 @@ def load_network(kind: type[Network], folder: Path, **arguments: Any) -> Network
         network = kind(**(config | arguments))
     except (TypeError, ValueError, RuntimeError, OverflowError) as error:
         reason = shorten(str(error), 300)
+        changed = f" with another {' and '.join(arguments)}" if arguments else ""
         raise ValueError(
-            f"{path} describes no model that this version of sketch2photo can make ({reason}): if a newer one wrote it, update."
+            f"{path}{changed} describes no model that this version of sketch2photo can make ({reason}): if a newer one wrote it, update."
         ) from error
     try:
         tensors = load_file(weights)
-        network.load_state_dict(tensors)
+        network.load_state_dict(tensors, strict=strict)
         unusable = [
             name for name, tensor in tensors.items() if tensor.is_complex() or not tensor.float().isfinite().all()
         ]

@@ -107,20 +107,23 @@ def clip_norm(z: Tensor) -> Tensor:
     return z * (most / length.clamp(min=most)).to(z.dtype)
 
 
-def random_latents(count: int, latent_dim: int, seed: int | None = None) -> Tensor:
-    """`count` latents (count, D) from N(0, I); a seed fixes them, and the first of more are those of fewer.
+def random_latents(count: int, latent_dim: int, seed: int | torch.Generator | None = None) -> Tensor:
+    """`count` latents (count, D) from N(0, I), on the CPU; a seed fixes them, and the first of more are those of fewer.
+
+    A generator in place of the seed, on any device, goes on from where it is.
 
     Raises:
         ValueError: a count or seed that is no whole number, or out of range.
     """
     count = whole_number("The number of images", count, 1, MOST_IMAGES)
-    generator = torch.Generator()
+    generator = seed if isinstance(seed, torch.Generator) else torch.Generator()
     if seed is None:
         generator.seed()
-    else:
+    elif generator is not seed:
         generator.manual_seed(whole_number("seed", seed, -(2**63), 2**64 - 1))
     # One draw for each picture, so that asking for more changes none of the earlier ones.
-    return torch.cat([torch.randn(1, latent_dim, generator=generator) for _ in range(count)])
+    drawn = [torch.randn(1, latent_dim, generator=generator, device=generator.device) for _ in range(count)]
+    return torch.cat(drawn).cpu()
 
 
 def breed_latents(parents: Tensor, count: int, seed: int) -> Tensor:

@@ -7,8 +7,11 @@ import sys
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
+
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}  # that models run in
 
 
 def keep_freed_memory() -> None:
@@ -24,6 +27,26 @@ def one_thread_after_fork() -> None:
     """Has forked processes compute in one thread: of several, OpenMP's would wait in them for threads that were not forked."""
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=partial(torch.set_num_threads, 1))
+
+
+def dtype_of(value: Any) -> torch.dtype:
+    """A dtype that models run in, or its name in DTYPES; ValueError where it is none."""
+    dtype = DTYPES.get(value) if isinstance(value, str) else value
+    if not isinstance(dtype, torch.dtype) or dtype not in DTYPES.values():
+        raise ValueError(f"A model's dtype is {', '.join(DTYPES)}, not {value}.")
+    return dtype
+
+
+def device_of(value: Any) -> torch.device:
+    """A device, or its name or number; ValueError where there is none of it here."""
+    try:
+        device = torch.device(value)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError, TypeError, ImportError) as error:
+        raise ValueError(
+            f'There is no device {value!r} here: "cpu" is everywhere, "cuda" where torch sees a GPU.'
+        ) from error
+    return device
 
 
 def has_bf16() -> bool:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from .hub_download import HubNetwork, load_network, model_folder
 from .latents import checked_directions, plain
+from .machine import device_of, dtype_of
 from .networks import ARCHITECTURES
 from .networks.blocks import check_positive
 
@@ -121,9 +122,13 @@ class Sketch2Photo(
         cache_dir: str | Path | None = None,
         local_files_only: bool = False,
         revision: str | None = None,
+        map_location: str | torch.device = "cpu",
+        strict: bool = True,
+        dtype: str | torch.dtype | None = None,
+        torch_dtype: str | torch.dtype | None = None,
         **model_kwargs: Any,
     ) -> "Sketch2Photo":
-        """The model of a folder or of a repo on the Hub, on the CPU and in eval mode.
+        """The model of a folder or of a repo on the Hub, in eval mode.
 
         It is made of config.json and model.safetensors, never of a pickle. What has been downloaded once loads without a network.
 
@@ -134,11 +139,19 @@ class Sketch2Photo(
             cache_dir: where downloads are kept.
             local_files_only: use the cache and no network, as HF_HUB_OFFLINE=1 does for everything.
             revision: branch, tag or commit.
+            map_location: the device that the model comes to.
+            strict: whether the file must hold all weights of the model and no others; without, those that it lacks are random.
+            dtype: of the weights: torch.float32, the default, torch.bfloat16, torch.float16, or one of these by its name.
+            torch_dtype: the same by its older name.
             **model_kwargs: take the place of what config.json says.
 
         Raises:
-            ValueError: one sentence about what is wrong: the id, the access, the network, or a file.
+            ValueError: one sentence about what is wrong: an argument, the id, the access, the network, or a file.
         """
+        if dtype is not None and torch_dtype is not None:
+            raise ValueError("Give either dtype or torch_dtype, not both: they are one thing.")
+        target = dtype_of(next((given for given in (dtype, torch_dtype) if given is not None), torch.float32))
+        device = device_of(map_location)
         folder = model_folder(
             str(pretrained_model_name_or_path),
             force_download=force_download,
@@ -147,4 +160,4 @@ class Sketch2Photo(
             local_files_only=local_files_only,
             revision=revision,
         )
-        return load_network(cls, folder, **model_kwargs)
+        return load_network(cls, folder, strict, **model_kwargs).to(device, target)

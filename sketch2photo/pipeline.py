@@ -1,21 +1,20 @@
 """From a drawing to pictures: the model with its pre- and post-processing, called as diffusers' pipelines are."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
 from huggingface_hub import HfApi
-from PIL import Image
 from torch import Tensor
 
 from .calibration import CANVAS, DEFAULT_STRICTNESS, Calibrated, Located, correct, generator_strictness, locate
 from .hub_download import CALIBRATOR, FILES, load_network, model_folder
 from .images import fitted, to_images, to_tensor
 from .latents import MOST_IMAGES, clip_norm, random_latents, real_number, whole_number
-from .machine import one_thread_after_fork
+from .machine import DTYPES, device_of, dtype_of, one_thread_after_fork
 from .model import Sketch2Photo
 from .networks.calibrator import Calibrator
 from .onnx import OnnxCalibrator, with_onnx
@@ -26,25 +25,34 @@ FURTHEST = 100.0  # along a direction; those of the bundled model leave a face u
 
 one_thread_after_fork()
 
+ONNX_PLACE = 'ONNX Runtime runs on the CPU and in float32: for another device or dtype use engine="torch".'
 HUB_OPTIONS = ("force_download", "token", "cache_dir", "local_files_only", "revision")
 
 
-@dataclass
-class Sketch2PhotoOutput:
-    """Pictures of a drawing.
+class Sketch2PhotoOutput(NamedTuple):
+    """K pictures of each of N drawings: all of the first drawing, then all of the second, and so on.
 
-    images: N pictures.
-    latents: (N, D), the z that made them.
-    sketch: (1, 1, S, S) in [-1, 1], what the generator saw: the calibrated drawing.
-    added: (1, 1, S, S) in [-1, 1], those lines of `sketch` that calibration added, on white; None where nothing was calibrated.
-    certainty: in [0, 1], that the drawing is one of a face; None where nothing looked for one.
+    images: K N of them, in the form that was asked for: a list of PIL images, an array or a tensor.
+    latents: (K N, D), the z that made them.
+    sketch: (N, 1, S, S) in [-1, 1], what the generator saw: the calibrated drawings.
+    added: (N, 1, S, S) in [-1, 1], those lines of `sketch` that calibration added, on white; None where nothing was calibrated.
+    certainty: in [0, 1], that the drawing is one of a face; None where nothing looked for one. A list where drawings came as one.
     """
 
-    images: list[Image.Image]
+    images: Any
     latents: Tensor
     sketch: Tensor
     added: Tensor | None = None
-    certainty: float | None = None
+    certainty: float | list[float | None] | None = None
+
+
+class _Seen(NamedTuple):
+    """What the generator is given of a drawing: as in Sketch2PhotoOutput, and how strictly to follow the lines that are left."""
+
+    sketch: Tensor
+    added: Tensor | None
+    certainty: float | None
+    strictness: float
 
 
 class Sketch2PhotoPipeline:
@@ -59,6 +67,7 @@ class Sketch2PhotoPipeline:
         >>> out = pipe("drawing.png", num_images=4, seed=0)
         >>> out.images[0].save("photo.png")
         >>> same = pipe("drawing.png", latents=out.latents[:1]).images[0]
+        >>> two_each = pipe(["one.png", "two.png"], num_images=2, output_type="np").images  # (4, S, S, 3)
     """
 
     def __init__(self, model: Sketch2Photo, calibrator: Calibrator | None = None) -> None:
@@ -71,7 +80,7 @@ class Sketch2PhotoPipeline:
     ) -> "Sketch2PhotoPipeline":
         """The model of a folder or Hub id, and the calibrator in its folder calibrator/, if there is one.
 
-        Further arguments (revision, token, ...) are Sketch2Photo.from_pretrained's.
+        Further arguments (revision, token, dtype, map_location, ...) are Sketch2Photo.from_pretrained's.
 
         With engine="onnx" the networks run in ONNX Runtime on the CPU: faster there, the same pictures, some seconds to load.
         """
@@ -81,6 +90,8 @@ class Sketch2PhotoPipeline:
         loaded = Sketch2Photo.from_pretrained(folder, **kwargs)
         calibrator = load_network(Calibrator, folder / CALIBRATOR) if (folder / CALIBRATOR).is_dir() else None
         if engine == "onnx":
+            if (weights := next(loaded.parameters())).device.type != "cpu" or weights.dtype != torch.float32:
+                raise ValueError(ONNX_PLACE)
             return cls(with_onnx(loaded), calibrator and OnnxCalibrator(calibrator))
         return cls(loaded, calibrator)
 
@@ -107,15 +118,40 @@ class Sketch2PhotoPipeline:
                 allow_patterns=list(FILES),
             )
 
-    def to(self, target: str | torch.device | torch.dtype) -> "Sketch2PhotoPipeline":
-        """Moves the model to a device, or to a dtype: bfloat16 is faster where the hardware has it (machine.has_bf16).
+    @property
+    def device(self) -> torch.device:
+        """Where the model is."""
+        return self._weights.device
 
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of the model's weights."""
+        return self._weights.dtype
+
+    def to(self, *targets: Any, device: Any = None, dtype: Any = None) -> "Sketch2PhotoPipeline":
+        """Moves the model to a device, to a dtype, or to both: bfloat16 is faster where the hardware has it (machine.has_bf16).
+
+        They are given in any order or by name, as torch has them or by their names: `pipe.to("cuda", torch.float16)`.
         Pictures and latents come back as float32 on the CPU from wherever it is.
+
+        Raises:
+            ValueError: a device that is not here, a dtype that models do not run in, or two of a kind.
         """
-        self.model.to(target)
+        dtypes, devices = [dtype], [device]
+        for target in targets:
+            is_dtype = isinstance(target, torch.dtype) or (isinstance(target, str) and target in DTYPES)
+            (dtypes if is_dtype else devices).append(target)
+        dtypes, devices = ([target for target in given if target is not None] for given in (dtypes, devices))
+        if len(dtypes) > 1 or len(devices) > 1:
+            raise ValueError("A pipeline goes to one device and one dtype.")
+        to_dtype = dtype_of(dtypes[0]) if dtypes else self.dtype
+        to_device = device_of(devices[0]) if devices else self.device
+        if not any(True for _ in self.model.parameters()) and (to_device.type, to_dtype) != ("cpu", torch.float32):
+            raise ValueError(ONNX_PLACE)
+        self.model.to(to_device, to_dtype)
         return self
 
-    @torch.inference_mode()
+    @torch.no_grad()  # and no inference mode, whose tensors could not be changed afterwards
     def __call__(
         self,
         sketch: Any,
@@ -125,21 +161,32 @@ class Sketch2PhotoPipeline:
         style: Any = None,
         strictness: float | None = None,
         reframe: bool = True,
+        generator: torch.Generator | Sequence[torch.Generator] | None = None,
+        output_type: Literal["pil", "np", "pt"] = "pil",
+        return_dict: bool = True,
         **directions: float,
     ) -> Sketch2PhotoOutput:
-        """Photographs of a drawing.
+        """Photographs of a drawing, or of each of several: those of the first drawing come first, in one flat list.
 
         Args:
             sketch: PIL image of any mode, array, path, or value of a gr.Sketchpad; or a (1, 1, H, W) tensor in [-1, 1], which
-                the generator sees as it is; or what `calibrate` made of a drawing at this strictness.
-            num_images: how many, with random latents: from 1 to latents.MOST_IMAGES.
-            seed: of the random latents: the same seed gives the same pictures, and the first of 8 are those of 4.
-            latents: (N, D), the latents themselves: N pictures, whatever num_images says.
-            style: a photograph to take the latents from, E's mu of it: one picture. A path, an array or a PIL image, as a drawing.
+                the generator sees as it is; or what `calibrate` made of a drawing at this strictness. Several are a list of
+                such, a tensor (N, 1, H, W) or an array (N, H, W, 1|3|4).
+            num_images: how many of each drawing, with random latents: all together from 1 to latents.MOST_IMAGES.
+            seed: of the random latents: the same seed gives the same pictures, and the first of 8 are those of 4. All drawings
+                have the same.
+            latents: (K N, D), the latents themselves of N drawings: K pictures of each, whatever num_images says.
+            style: a photograph to take the latents from, E's mu of it: one picture of each drawing. A path, an array or a PIL
+                image, as a drawing. A list of them stands for latents (K N, D).
             strictness: in [0, 1]: 1 follows the lines to the pixel; below, they are calibrated first, see `calibrate`, and at 0
                 they are a hint of a believable face. By default 0.5 where there is a calibrator and a drawing for it, else 1.
             reframe: whether the calibrator brings the face to where faces are; not so while it is being drawn, where each line
                 would move all others. Without a calibrator a drawing is always seen as a whole.
+            generator: of the random latents in place of a seed: one that all are drawn from in turn, or a list with one for
+                each drawing or for each picture.
+            output_type: "pil" for a list of PIL images, "np" for a float32 array (K N, S, S, 3) in [0, 1], "pt" for a float32
+                tensor (K N, 3, S, S) in [0, 1].
+            return_dict: as diffusers' pipelines have it. Without, a plain tuple is returned, images first.
             **directions: by how much to move all latents along the model's named directions (`pipe.model.directions`), as in
                 `pipe(sketch, background=2)`; the latents that come back are the moved ones.
 
@@ -147,38 +194,67 @@ class Sketch2PhotoPipeline:
         few such, and makes gaudy and broken pictures of them, of two directions that add up above all.
 
         Raises:
-            ValueError: a drawing that is none, latents of another shape, both latents and style, numbers that are none or out of
-                range, or a direction that the model does not have.
+            ValueError: a drawing that is none, and which of several; latents of another shape, two things that each say the
+                latents, numbers that are none or out of range, or a direction that the model does not have.
         """
-        if latents is not None and style is not None:
-            raise ValueError("Give either latents or style, not both: style means the latents of that photograph.")
-        calibrator = None if isinstance(sketch, Tensor) else self.calibrator
-        if strictness is None:
-            strictness = DEFAULT_STRICTNESS if calibrator else 1.0
-        strictness = real_number("strictness", strictness, 0, 1)
-        num_images = whole_number("num_images", num_images, 1, MOST_IMAGES)
-        if style is not None:
-            z = self.encode(style)
-        else:
-            z = self.random_latents(num_images, seed) if latents is None else self._checked_latents(latents)
+        if output_type not in ("pil", "np", "pt"):
+            raise ValueError(f'output_type is "pil", "np" or "pt", not {output_type!r}.')
+        if strictness is not None:
+            strictness = real_number("strictness", strictness, 0, 1)
+        drawings = _as_list(sketch)
+        count = 1 if drawings is None else len(drawings)
+        z = self._given_latents(count, latents, style)
+        if z is None:
+            z = self._random_latents(count, num_images, seed, generator)
         for name, amount in directions.items():
             if name not in self.model.directions:
                 known = ", ".join(self.model.directions) or "none"
                 raise ValueError(f"This model has no direction named {name!r}; it has: {known}.")
             z = z + real_number(name, amount, -FURTHEST, FURTHEST) * torch.tensor(self.model.directions[name]["vector"])
         z = clip_norm(z)
-        added = certainty = None
-        if calibrator is None:
-            x = to_sketch(sketch, self.model.image_size)
+        if drawings is None:
+            seen = [self._seen(sketch, strictness, reframe)]
+            certainty: Any = seen[0].certainty
         else:
-            found = sketch if isinstance(sketch, Calibrated) else self.calibrate(sketch, strictness, reframe)
-            x, _, certainty, added = found
-            strictness = generator_strictness(strictness)
-        placed = self._placed(x)
-        images = [
-            image for part in z.split(BATCH) for image in to_images(self.model(placed, self._placed(part), strictness))
-        ]
-        return Sketch2PhotoOutput(images, z.cpu(), x, added, certainty)
+            seen = self._all_seen(drawings, strictness, reframe)
+            certainty = [one.certainty for one in seen]
+        parts = (
+            self.model(self._placed(one.sketch), self._placed(part), one.strictness)
+            for one, own in zip(seen, z.split(len(z) // count), strict=True)
+            for part in own.split(BATCH)
+        )
+        if output_type == "pil":
+            images: Any = [image for part in parts for image in to_images(part)]
+        else:
+            images = torch.cat([(part.float().cpu() * 0.5 + 0.5).clamp(0, 1) for part in parts])
+            if output_type == "np":
+                images = images.permute(0, 2, 3, 1).numpy()
+        x, added = torch.cat([one.sketch for one in seen]), None
+        if any(one.added is not None for one in seen):
+            white = torch.ones_like(seen[0].sketch)
+            added = torch.cat([white if one.added is None else one.added for one in seen])
+        out = Sketch2PhotoOutput(images, z, x, added, certainty if added is not None else None)
+        plain_tuple: Any = tuple(out)  # typed as what nearly everybody wants
+        return out if return_dict else plain_tuple
+
+    def _all_seen(self, drawings: list[Any], strictness: float | None, reframe: bool) -> list[_Seen]:
+        """As `_seen`, and the sentence says which drawing is none."""
+        seen = []
+        for number, drawing in enumerate(drawings, 1):
+            try:
+                seen.append(self._seen(drawing, strictness, reframe))
+            except ValueError as error:
+                raise ValueError(f"Drawing {number} of {len(drawings)}: {error}") from error
+        return seen
+
+    def _seen(self, sketch: Any, strictness: float | None, reframe: bool) -> _Seen:
+        calibrated = self.calibrator is not None and not isinstance(sketch, Tensor)
+        if strictness is None:
+            strictness = DEFAULT_STRICTNESS if calibrated else 1.0
+        if not calibrated:
+            return _Seen(to_sketch(sketch, self.model.image_size), None, None, strictness)
+        found = sketch if isinstance(sketch, Calibrated) else self.calibrate(sketch, strictness, reframe)
+        return _Seen(found.sketch, found.added, found.certainty, generator_strictness(strictness))
 
     def calibrate(
         self, sketch: Any, strictness: float = 0.0, reframe: bool = True, size: int | None = None
@@ -206,11 +282,46 @@ class Sketch2PhotoPipeline:
             )
         return locate(self.calibrator, to_sketch(sketch, CANVAS), size or self.model.image_size, reframe)
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def encode(self, photo: Any) -> Tensor:
         """The latents (1, D) of a photograph, in any form that a drawing may have but a tensor's: E's mu of its central square."""
         tensor = to_tensor(fitted(np.asarray(open_on_white(photo)), self.model.image_size))[None]
         return self.model.encode(self._placed(tensor))[0].float().cpu()
+
+    def _given_latents(self, drawings: int, latents: Any, style: Any) -> Tensor | None:
+        """(K N, D) for N drawings, where they are given or a photograph for them is."""
+        if latents is not None and style is not None:
+            raise ValueError("Give either latents or style, not both: style means the latents of that photograph.")
+        if style is not None:
+            if not isinstance(style, (list, tuple)):
+                return self.encode(style).repeat(drawings, 1)
+            latents = torch.cat([self.encode(photo) for photo in style]) if style else ()
+        if latents is None:
+            return None
+        z = self._checked_latents(latents)
+        if len(z) % drawings:
+            raise ValueError(f"latents are as many for each of the {drawings} drawings, and {len(z)} are not.")
+        return z
+
+    def _random_latents(self, drawings: int, num_images: Any, seed: Any, generator: Any) -> Tensor:
+        """(K N, D) for N drawings, at random."""
+        num_images = whole_number("num_images", num_images, 1, MOST_IMAGES)
+        if drawings * num_images > MOST_IMAGES:
+            raise ValueError(f"{num_images:,} images of {drawings:,} drawings are more than {MOST_IMAGES:,} at once.")
+        if generator is None:
+            return torch.cat([self.random_latents(num_images, seed) for _ in range(drawings)])
+        if seed is not None:
+            raise ValueError("Give either seed or generator, not both: each says which latents are drawn.")
+        generators = generator if isinstance(generator, (list, tuple)) else [generator]
+        if not all(isinstance(one, torch.Generator) for one in generators):
+            raise ValueError("generator is a torch.Generator, or a list of them.")
+        count = drawings * num_images
+        if len(generators) not in (1, drawings, count):
+            raise ValueError(
+                f"generator is one, or one for each of {drawings} drawings or {count} images, not {len(generators)}."
+            )
+        share, dim = count // len(generators), self.model.latent_dim
+        return torch.cat([random_latents(share, dim, one) for one in generators])
 
     def _checked_latents(self, latents: Any) -> Tensor:
         """(N, D) float32 on the CPU; ValueError where that is not what they are."""
@@ -228,10 +339,26 @@ class Sketch2PhotoPipeline:
             )
         return z
 
+    @property
+    def _weights(self) -> Tensor:
+        return next(self.model.parameters(), torch.empty(0))  # in ONNX Runtime it has none
+
     def _placed(self, tensor: Tensor) -> Tensor:
         """As the weights are: their device and dtype."""
-        return tensor.to(next(self.model.parameters(), tensor))  # In ONNX Runtime it has none, and stays as it is.
+        return tensor.to(self._weights)
 
     def random_latents(self, count: int, seed: int | None = None) -> Tensor:
         """`count` latents (count, D) from N(0, I); a seed fixes them, and the first of more are those of fewer."""
         return random_latents(count, self.model.latent_dim, seed)
+
+
+def _as_list(sketch: Any) -> list[Any] | None:
+    """The drawings of a list or batch; None where there is one alone."""
+    is_batch = isinstance(sketch, (np.ndarray, Tensor)) and sketch.ndim == 4
+    if isinstance(sketch, Tensor) and is_batch and len(sketch) == 1:
+        is_batch = False
+    if not is_batch and type(sketch) not in (list, tuple):  # what `calibrate` makes is a tuple of its own type
+        return None
+    if not len(sketch):
+        raise ValueError("There is no drawing in the list.")
+    return list(sketch)

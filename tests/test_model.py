@@ -269,3 +269,41 @@ def test_weights_are_finite_numbers(value: complex, saved: Path, tmp_path: Path)
     save_file(weights, tmp_path / "model.safetensors")
     with pytest.raises(ValueError, match=r"no finite numbers, in generator\.stem\.bias"):
         Sketch2Photo.from_pretrained(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"torch_dtyp": "float16"}, "has no argument torch_dtyp; beside its own it takes what"),
+        ({"dtype": "float8"}, "dtype is float32, bfloat16, float16, not float8"),
+        ({"torch_dtype": torch.int32}, "dtype is float32, bfloat16, float16, not torch.int32"),
+        ({"dtype": "float16", "torch_dtype": "float16"}, "either dtype or torch_dtype"),
+        ({"map_location": "nowhere"}, "no device 'nowhere' here"),
+        ({"image_size": 65}, "with another image_size describes no model"),
+    ],
+)
+def test_arguments_of_from_pretrained_that_are_none_are_named(arguments: dict, words: str, saved: Path) -> None:
+    with pytest.raises(ValueError, match=words):
+        Sketch2Photo.from_pretrained(saved, **arguments)
+
+
+def test_weights_come_in_the_dtype_that_is_asked_for(saved: Path, tmp_path: Path) -> None:
+    for dtype in ("bfloat16", torch.float16, "float32"):
+        model = Sketch2Photo.from_pretrained(saved, dtype=dtype, map_location=torch.device("cpu"))
+        assert {str(weight.dtype).removeprefix("torch.") for weight in model.parameters()} == {
+            str(dtype).removeprefix("torch.")
+        }
+        assert not model.training
+    Sketch2Photo.from_pretrained(saved, torch_dtype="float16").save_pretrained(tmp_path)
+    assert load_file(tmp_path / "model.safetensors")["generator.stem.bias"].dtype == torch.float16
+
+
+def test_weights_that_a_file_lacks_are_random_only_where_that_is_asked_for(saved: Path, tmp_path: Path) -> None:
+    shutil.copytree(saved, tmp_path, dirs_exist_ok=True)
+    weights = load_file(saved / "model.safetensors")
+    del weights["generator.stem.bias"]
+    save_file(weights, tmp_path / "model.safetensors")
+    with pytest.raises(ValueError, match=r"does not hold the weights that its config\.json describes"):
+        Sketch2Photo.from_pretrained(tmp_path)
+    model = Sketch2Photo.from_pretrained(tmp_path, strict=False)
+    assert torch.equal(model.generator.stem.weight, weights["generator.stem.weight"])

@@ -9,6 +9,7 @@ import torch
 from PIL import Image, ImageDraw
 
 from sketch2photo import Sketch2Photo, Sketch2PhotoOutput, Sketch2PhotoPipeline
+from sketch2photo.networks.calibrator import Calibrator
 from tests.programs import in_fork
 
 SMALL = {"image_size": 64, "channels": (16, 32), "blocks": (1, 1), "head": 8}
@@ -216,3 +217,173 @@ def test_it_survives_a_fork_and_pickling(pipe: Sketch2PhotoPipeline, drawing: Im
         assert close(in_fork(lambda: pipe(drawing, num_images=2, seed=0)), before)
     finally:
         torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def drawings(drawing: Image.Image) -> list[Image.Image]:
+    return [drawing, drawing.rotate(90, fillcolor=255), drawing.resize((200, 200))]
+
+
+def test_a_list_of_drawings_is_each_of_them_in_turn(
+    pipe: Sketch2PhotoPipeline, drawings: list[Image.Image], tmp_path: Path
+) -> None:
+    out = pipe(drawings, num_images=2, seed=5)
+    assert (len(out.images), out.latents.shape, out.sketch.shape) == (6, (6, 8), (3, 1, 64, 64))
+    for number, drawing in enumerate(drawings):
+        alone, mine = pipe(drawing, num_images=2, seed=5), slice(2 * number, 2 * number + 2)
+        assert close(alone, out._replace(images=out.images[mine]))
+        assert torch.equal(alone.latents, out.latents[mine])
+        assert torch.equal(alone.sketch, out.sketch[number : number + 1])
+    drawings[2].save(tmp_path / "third.png")
+    several_kinds = [drawings[0], np.asarray(drawings[1]), tmp_path / "third.png"]
+    assert close(pipe(several_kinds, latents=out.latents), out)
+    assert close(pipe(tuple(drawings), latents=out.latents), out)
+    assert close(pipe(out.sketch, latents=out.latents), out)
+    alike = np.stack([np.asarray(drawing.convert("RGB").resize((300, 300))) for drawing in drawings])
+    assert close(pipe(alike[:2], latents=out.latents[:4]), pipe(list(alike[:2]), latents=out.latents[:4]))
+
+
+def test_styles_are_of_all_drawings_or_of_each(pipe: Sketch2PhotoPipeline, drawings: list[Image.Image]) -> None:
+    red, green = (Image.new("RGB", (64, 64), colour) for colour in ((200, 30, 40), (0, 90, 0)))
+    assert torch.equal(pipe(drawings, style=red).latents, pipe.encode(red).repeat(3, 1))
+    assert torch.equal(
+        pipe(drawings[:2], style=[red, green]).latents, torch.cat([pipe.encode(red), pipe.encode(green)])
+    )
+    assert len(pipe(drawings[0], style=[red, green]).images) == 2
+
+
+def test_a_calibrated_list_says_what_was_found_in_each(drawings: list[Image.Image]) -> None:
+    """With a tensor among the drawings, which nothing is looked for in."""
+    torch.manual_seed(0)
+    pipe = Sketch2PhotoPipeline(Sketch2Photo(**SMALL), Calibrator(image_size=32, hidden=8))
+    out = pipe([drawings[0], torch.ones(1, 1, 64, 64), drawings[1]], num_images=1, seed=0)
+    alone = pipe(drawings[0], num_images=1, seed=0)
+    assert isinstance(alone.certainty, float)
+    assert out.certainty[:2] == [alone.certainty, None]
+    assert out.added.shape == (3, 1, 64, 64)
+    assert (out.added[1] == 1).all()
+    assert close(pipe(torch.ones(1, 1, 64, 64), latents=out.latents[1:2]), out._replace(images=out.images[1:2]))
+    assert pipe([torch.ones(1, 1, 64, 64)], num_images=1)[3:] == (None, None)
+
+
+def test_generators_draw_the_latents_as_diffusers_has_it(
+    pipe: Sketch2PhotoPipeline, drawings: list[Image.Image]
+) -> None:
+    def generators(*seeds: int) -> list[torch.Generator]:
+        return [torch.Generator().manual_seed(seed) for seed in seeds]
+
+    one, seeded = generators(3)[0], pipe(drawings[0], num_images=4, seed=3)
+    assert torch.equal(pipe(drawings[0], num_images=2, generator=one).latents, seeded.latents[:2])
+    assert torch.equal(pipe(drawings[0], num_images=2, generator=one).latents, seeded.latents[2:])  # it goes on
+    of_all = pipe(drawings[:2], num_images=2, generator=generators(3)[0]).latents
+    assert torch.equal(of_all, seeded.latents)
+    of_pictures = pipe(drawings[:2], num_images=2, generator=generators(3, 4, 3, 4)).latents
+    assert torch.equal(of_pictures[0], seeded.latents[0])
+    assert torch.equal(of_pictures[:2], of_pictures[2:])
+    of_drawings = pipe(drawings[:2], num_images=2, generator=generators(3, 4)).latents
+    assert torch.equal(of_drawings, torch.cat([pipe(drawings[0], num_images=2, seed=s).latents for s in (3, 4)]))
+
+
+def test_output_types(pipe: Sketch2PhotoPipeline, drawings: list[Image.Image]) -> None:
+    def draw(kind: str) -> Sketch2PhotoOutput:
+        return pipe(drawings[:2], num_images=2, seed=0, output_type=kind)
+
+    expected = np.stack([np.asarray(image) for image in draw("pil").images])
+    array, tensor = draw("np").images, draw("pt").images
+    assert (array.shape, array.dtype, tensor.shape, tensor.dtype) == (
+        (4, 64, 64, 3),
+        np.float32,
+        (4, 3, 64, 64),
+        torch.float32,
+    )
+    assert np.abs(array * 255 - expected).max() <= 0.51
+    assert np.array_equal(tensor.permute(0, 2, 3, 1).numpy(), array)
+    assert 0 <= array.min() < array.max() <= 1
+    tensor.mul_(0.5).requires_grad_()  # as any other tensor
+    images, latents, *_ = pipe(drawings[0], num_images=2, seed=0, return_dict=False)
+    assert (len(images), latents.shape) == (2, (2, 8))
+    assert type(pipe(drawings[0], num_images=2, return_dict=False)) is tuple
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"sketch": []}, "no drawing in the list"),
+        ({"sketch": torch.ones(0, 1, 64, 64)}, "no drawing in the list"),
+        ({"sketch": torch.ones(2, 3, 64, 64)}, "Drawing 1 of 2: A sketch tensor must be"),
+        ({"sketch": [Image.new("L", (64, 64), 255)]}, "Drawing 1 of 1: The canvas is empty"),
+        ({"latents": torch.zeros(3, 8)}, "as many for each of the 2 drawings, and 3 are not"),
+        ({"style": []}, "latents are finite numbers"),
+        ({"num_images": 5001}, "5,001 images of 2 drawings are more than 10,000"),
+        ({"generator": torch.Generator(), "seed": 0}, "either seed or generator, not both"),
+        ({"generator": 5}, "generator is a torch.Generator, or a list"),
+        ({"generator": [5, 6]}, "generator is a torch.Generator, or a list"),
+        ({"generator": []}, "one for each of 2 drawings or 8 images, not 0"),
+        ({"generator": [torch.Generator()] * 3}, "one for each of 2 drawings or 8 images, not 3"),
+        ({"output_type": "latent"}, 'output_type is "pil", "np" or "pt", not \'latent\''),
+        ({"guidance_scale": 7.5}, "no direction named 'guidance_scale'"),
+    ],
+)
+def test_bad_arguments_for_many_drawings_get_one_sentence(
+    pipe: Sketch2PhotoPipeline, drawings: list[Image.Image], arguments: dict, words: str
+) -> None:
+    with pytest.raises(ValueError, match=words):
+        pipe(**{"sketch": drawings[:2]} | arguments)
+
+
+def test_it_says_which_drawing_is_none(pipe: Sketch2PhotoPipeline, drawings: list[Image.Image]) -> None:
+    with pytest.raises(ValueError, match=r"^Drawing 2 of 3: There is no file 'missing\.png'"):
+        pipe([drawings[0], "missing.png", drawings[1]])
+
+
+def test_it_goes_to_devices_and_dtypes_as_torch_does(drawing: Image.Image) -> None:
+    pipe = Sketch2PhotoPipeline(Sketch2Photo(**SMALL))
+    assert (pipe.device, pipe.dtype) == (torch.device("cpu"), torch.float32)
+    for dtype, to in {
+        torch.bfloat16: lambda: pipe.to(torch.bfloat16),
+        torch.float32: lambda: pipe.to("cpu", torch.float32),
+        torch.float16: lambda: pipe.to("float16", "cpu"),
+    }.items():
+        assert to() is pipe
+        assert (pipe.dtype, pipe(drawing, num_images=1, output_type="pt").images.dtype) == (dtype, torch.float32)
+    assert pipe.to(device=torch.device("cpu"), dtype="bfloat16").dtype == torch.bfloat16
+    assert pipe.to(torch.float32, device="cpu").to("cpu").to().dtype == torch.float32
+    assert pipe.to("meta").device == torch.device("meta")
+
+
+@pytest.mark.parametrize(
+    ("targets", "words"),
+    [
+        (["cpu", "cpu"], "one device and one dtype"),
+        (["bfloat16", torch.float32], "one device and one dtype"),
+        (["warp drive"], "no device 'warp drive' here"),
+        ([torch.int8], "dtype is float32, bfloat16, float16, not torch.int8"),
+        ([[]], r"no device \[\] here"),
+        pytest.param(
+            ["cuda"],
+            "no device 'cuda' here",
+            marks=pytest.mark.skipif(torch.cuda.is_available(), reason="there is one"),
+        ),
+    ],
+)
+def test_places_that_are_none_get_one_sentence(pipe: Sketch2PhotoPipeline, targets: list, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        pipe.to(*targets)
+
+
+def test_from_pretrained_takes_a_dtype_and_a_device(drawing: Image.Image, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    Sketch2Photo(**SMALL).save_pretrained(tmp_path)
+    expected = Sketch2PhotoPipeline.from_pretrained(str(tmp_path))(drawing, num_images=2, seed=0)
+    for how in ({"torch_dtype": torch.bfloat16}, {"dtype": "bfloat16"}, {"torch_dtype": "float16", "strict": True}):
+        pipe = Sketch2PhotoPipeline.from_pretrained(str(tmp_path), **how, map_location="cpu")
+        assert pipe.dtype == (torch.bfloat16 if "bfloat16" in str(how) else torch.float16)
+        assert all(
+            np.abs(pixels(a) - pixels(b)).mean() < 2
+            for a, b in zip(pipe(drawing, num_images=2, seed=0).images, expected.images, strict=True)
+        )
+    assert Sketch2PhotoPipeline.from_pretrained(str(tmp_path), map_location="meta").device.type == "meta"
+    with pytest.raises(ValueError, match="has no argument safety_checker or variant; beside its own it takes"):
+        Sketch2PhotoPipeline.from_pretrained(str(tmp_path), variant="fp16", safety_checker=None)
+    with pytest.raises(ValueError, match="runs on the CPU and in float32"):
+        Sketch2PhotoPipeline.from_pretrained(str(tmp_path), engine="onnx", dtype="bfloat16")
