@@ -10,11 +10,11 @@ import tyro
 from sketch2photo import cli
 from sketch2photo.data.landmarks import LandmarksFile
 from sketch2photo.data.layouts import Side
-from sketch2photo.data.sources import DataOptions, Photos, open_training_data
+from sketch2photo.data.sources import DataOptions, Photos, WeightedSource, find_channels, open_training_data
 from sketch2photo.model import Sketch2Photo
 from sketch2photo.training import card, history
 from sketch2photo.training.checkpoint import check_unused
-from sketch2photo.training.config import PRESETS, Preset, Recipe, checked
+from sketch2photo.training.config import PRESETS, ModelConfig, Preset, Recipe, checked
 from sketch2photo.training.history import Terms
 from sketch2photo.training.trainer import Precision, Trainer, checkpoint_record, starting_config
 
@@ -136,6 +136,20 @@ def terms_of(arguments: Arguments) -> Terms:
     return card.chosen(arguments.license, arguments.license_name, arguments.license_link, before)
 
 
+def with_channels(arguments: Arguments, model: ModelConfig, sources: list[WeightedSource]) -> ModelConfig:
+    """The model with the channels that the pairs' sketches have, where it does not say how many."""
+    made = bool(arguments.photos or arguments.parts)
+    begun = arguments.start_from or (arguments.resume and checkpoint_record(arguments.out))
+    if arguments.pairs and not begun and not model.sketch_channels and find_channels(sources, colours=not made) == 3:
+        return replace(model, sketch_channels=3)
+    if model.sketch_channels == 3 and made:
+        raise ValueError(
+            "Sketches that are made of photographs have no colours: leave out --photos and --parts, or let no colours count "
+            "with --model.sketch-channels 1."
+        )
+    return model
+
+
 def main(arguments: Arguments) -> None:
     check(arguments)
     recipe = checked(asdict(arguments.config))
@@ -151,6 +165,7 @@ def main(arguments: Arguments) -> None:
         recipe.model.image_size,
         DataOptions(columns=arguments.columns, sketch_side=arguments.sketch_side),
     )
+    recipe = replace(recipe, model=with_channels(arguments, recipe.model, sources))
     trainer = Trainer(
         recipe,
         sources,

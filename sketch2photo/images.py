@@ -54,6 +54,20 @@ def to_array(picture: Any, mode: str) -> Picture:
     return np.asarray(on_white(open_picture(picture)).convert(mode))
 
 
+def has_colours(picture: Picture) -> bool:
+    """Whether (H, W, 3) shows colours beside that of its paper: 1 of 100 pixels differs from it by 40 of 255 between channels."""
+    step = max(1, min(picture.shape[:2]) // 128)
+    some = picture[::step, ::step].astype(np.int16)
+    tints = np.stack([some[..., 0] - some[..., 1], some[..., 1] - some[..., 2]], -1).reshape(-1, 2)
+    return bool((np.abs(tints - np.median(tints, axis=0)).max(1) > 40).mean() > 0.01)
+
+
+def to_drawn(picture: Any) -> Picture:
+    """A sketch as `to_array` gives it: (H, W, 3) where its colours show, and (H, W) elsewhere."""
+    rgb = to_array(picture, "RGB")
+    return rgb if has_colours(rgb) else to_array(rgb, "L")
+
+
 def open_picture(picture: Any) -> Image.Image:
     """A picture from anywhere, decoded, upright and of 8 bits: the one reader of drawings, training data and photographs.
 

@@ -32,7 +32,8 @@ class Sketch2Photo(
         latent_dim: length D of z.
         directions: what evaluation/directions.py found in z: for each name "vector" (D numbers; z + a vector moves what the name
             says by a), "range" (the smallest and largest a that leave a face) and "effect" (what a = 1 moves, by name).
-        **sizes: of the architecture's generator, as its own constructor describes them: channels, blocks, ...
+        **sizes: of the architecture's generator, as its own constructor describes them: channels, blocks, ..., and sketch_channels:
+            1, the default, for lines of which only the darkness counts; 3 for coloured sketches and label maps.
 
     Raises:
         ValueError: an unknown architecture, or sizes that its networks cannot be made with.
@@ -55,6 +56,9 @@ class Sketch2Photo(
         self.directions = checked_directions(directions or {}, latent_dim)
         networks = ARCHITECTURES[architecture]
         sizes = plain(networks.sizes(sizes))
+        self.sketch_channels: int = sizes.get("sketch_channels", 1)
+        if type(self.sketch_channels) is not int or self.sketch_channels not in (1, 3):
+            raise ValueError(f"sketch_channels is 1 or 3, not {str(self.sketch_channels)[:80]}.")
         facts = {"architecture": architecture, "image_size": image_size, "latent_dim": latent_dim, **sizes}
         # The mixin keeps what a class is made with; a subclass may be made with other things than these.
         taken = inspect.signature(type(self).__init__).parameters
@@ -69,7 +73,7 @@ class Sketch2Photo(
         """Photographs G(sketch, z).
 
         Args:
-            sketch: (N, 1, H, W) in [-1, 1], dark lines on white (+1).
+            sketch: (N, 1, H, W) in [-1, 1], dark lines on white (+1); (N, 3, H, W) where sketch_channels is 3.
             z: (N, D), or (K N, D) for K photographs of each sketch, all sketches in turn; z ~ N(0, I) at random.
             strictness: in [0, 1], a number or one for each z: 1 follows the lines to the pixel, 0 takes them as a hint.
 
@@ -79,9 +83,10 @@ class Sketch2Photo(
         Raises:
             ValueError: shapes that do not fit.
         """
-        if sketch.ndim != 4 or sketch.shape[1] != 1 or any(side % self.multiple for side in sketch.shape[-2:]):
+        channels = self.sketch_channels
+        if sketch.ndim != 4 or sketch.shape[1] != channels or any(side % self.multiple for side in sketch.shape[-2:]):
             raise ValueError(
-                f"A sketch is (N, 1, H, W) with sides that are multiples of {self.multiple}, not {tuple(sketch.shape)}."
+                f"A sketch is (N, {channels}, H, W) with sides that are multiples of {self.multiple}, not {tuple(sketch.shape)}."
             )
         if z.ndim != 2 or z.shape[1] != self.latent_dim or not len(sketch) or len(z) % len(sketch):
             raise ValueError(

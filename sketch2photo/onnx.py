@@ -45,7 +45,7 @@ def with_onnx(
 def to_onnx(model: Sketch2Photo, names: Sequence[str] = ("generator", "encoder")) -> dict[str, bytes]:
     """The content of ONNX files by these names, with weights of 32 bits; the exporter takes some ten seconds for each.
 
-    generator: sketch (1, 1, S, S), z (K, D), strictness (K,) -> photo (K, 3, S, S); S is the model's image size and K is free.
+    generator: sketch (1, C, S, S), z (K, D), strictness (K,) -> photo (K, 3, S, S); S is the model's image size and K is free.
         What does not depend on z is computed once for all K.
     encoder: photo (N, 3, S, S) -> mu and logvar, (N, D) each; N is free.
 
@@ -62,7 +62,7 @@ def to_onnx(model: Sketch2Photo, names: Sequence[str] = ("generator", "encoder")
     size, latents = model.image_size, torch.zeros(1, model.latent_dim)
     # Exported for one z. Nothing in the network knows how many there are but the repetition of the sketch's half, and for one z
     # that is nothing: in ONNX the additions broadcast, without a copy of it for each z.
-    sketch, photo = torch.ones(1, 1, size, size), torch.ones(1, 3, size, size)
+    sketch, photo = torch.ones(1, model.sketch_channels, size, size), torch.ones(1, 3, size, size)
     how = {
         "generator": (generator, (sketch, latents, torch.ones(1)), ("sketch", "z", "strictness"), ("photo",)),
         "encoder": (encoder, (photo,), ("photo",), ("mu", "logvar")),
@@ -239,7 +239,7 @@ class _OnnxGenerator(nn.Module):
         self.session = session
 
     def forward(self, sketch: Tensor, z: Tensor, strictness: Tensor) -> Tensor:
-        """(N, 1, S, S), (K N, D) and (K N,) -> (K N, 3, S, S)."""
+        """(N, C, S, S), (K N, D) and (K N,) -> (K N, 3, S, S)."""
         n = len(sketch)
         photos = [self.session(sketch[i : i + 1], z[i::n], strictness[i::n])[0] for i in range(n)]
         return torch.stack(photos, 1).flatten(0, 1)

@@ -34,7 +34,7 @@ class Sketch2PhotoOutput(NamedTuple):
 
     images: K N of them, in the form that was asked for: a list of PIL images, an array or a tensor.
     latents: (K N, D), the z that made them.
-    sketch: (N, 1, S, S) in [-1, 1], what the generator saw: the calibrated drawings.
+    sketch: (N, 1, S, S) in [-1, 1], what the generator saw: the calibrated drawings; (N, 3, S, S) of a model of coloured sketches.
     added: (N, 1, S, S) in [-1, 1], those lines of `sketch` that calibration added, on white; None where nothing was calibrated.
     certainty: in [0, 1], that the drawing is one of a face; None where nothing looked for one. A list where drawings came as one.
     """
@@ -71,6 +71,8 @@ class Sketch2PhotoPipeline:
     """
 
     def __init__(self, model: Sketch2Photo, calibrator: Calibrator | None = None) -> None:
+        if calibrator and model.sketch_channels != 1:
+            raise ValueError("A calibrator is for models of grey sketches, and this one's are coloured.")
         self.model = model.eval().to(memory_format=torch.channels_last)
         self.calibrator = calibrator and calibrator.eval().to(memory_format=torch.channels_last)
 
@@ -171,7 +173,7 @@ class Sketch2PhotoPipeline:
         Args:
             sketch: PIL image of any mode, array, path, or value of a gr.Sketchpad; or a (1, 1, H, W) tensor in [-1, 1], which
                 the generator sees as it is; or what `calibrate` made of a drawing at this strictness. Several are a list of
-                such, a tensor (N, 1, H, W) or an array (N, H, W, 1|3|4).
+                such, a tensor (N, 1, H, W) or an array (N, H, W, 1|3|4). Tensors have 3 channels where the model's sketches do.
             num_images: how many of each drawing, with random latents: all together from 1 to latents.MOST_IMAGES.
             seed: of the random latents: the same seed gives the same pictures, and the first of 8 are those of 4. All drawings
                 have the same.
@@ -252,7 +254,7 @@ class Sketch2PhotoPipeline:
         if strictness is None:
             strictness = DEFAULT_STRICTNESS if calibrated else 1.0
         if not calibrated:
-            return _Seen(to_sketch(sketch, self.model.image_size), None, None, strictness)
+            return _Seen(to_sketch(sketch, self.model.image_size, self.model.sketch_channels), None, None, strictness)
         found = sketch if isinstance(sketch, Calibrated) else self.calibrate(sketch, strictness, reframe)
         return _Seen(found.sketch, found.added, found.certainty, generator_strictness(strictness))
 

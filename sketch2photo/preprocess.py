@@ -2,6 +2,7 @@
 
 The steps are one function each and run in this order: open the picture on white, make it dark on light, turn coloured ink
 to grey, take the shadow off a photographed sheet, see that something is drawn, make it square, scale, restore faint lines.
+Of coloured sketches every colour counts: they are laid on white, made square and scaled, and that is all.
 A clean sketch of the training data is left as it is by every one of them. Where a face is in it is calibration's to find.
 """
 
@@ -18,7 +19,7 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
-from .images import PictureError, on_white, open_picture, resize, to_tensor
+from .images import Floats, PictureError, on_white, open_picture, resize, to_tensor
 
 Grey = npt.NDArray[np.float32]  # (H, W) in [0, 1], white = 1
 
@@ -33,7 +34,7 @@ INVERTED, PAPER, CLEAN, SHADOW = THRESHOLDS.inverted, THRESHOLDS.paper, THRESHOL
 INK, CONTRAST = THRESHOLDS.ink, THRESHOLDS.contrast
 
 
-def to_sketch(drawing: Any, size: int = 256) -> Tensor:
+def to_sketch(drawing: Any, size: int = 256, channels: int = 1) -> Tensor:
     """Turn a drawing into the network's input.
 
     Args:
@@ -41,32 +42,37 @@ def to_sketch(drawing: Any, size: int = 256) -> Tensor:
             a path; the value of a Gradio sketchpad (dict with background, layers, composite); or a tensor (1, 1, H, H)
             or (1, H, H) in [-1, 1] that already is an input, and is only resized.
         size: side of the result in pixels.
+        channels: 3 for a network of coloured sketches; a tensor is then (1, 3, H, H) or (3, H, H).
 
     Returns:
-        (1, 1, size, size) float32 in [-1, 1], white = +1, dark lines on white.
+        (1, channels, size, size) float32 in [-1, 1], white = +1, dark lines on white.
 
     Raises:
         PictureError: there is nothing drawn, or the picture cannot be read; a ValueError of one sentence for its author.
         ValueError: something that is no drawing at all.
     """
     if isinstance(drawing, Tensor):
-        return _resize_tensor(drawing, size)
+        return _resize_tensor(drawing, size, channels)
     rgb = _shrink(open_on_white(drawing))
-    grey = _to_grey(_dark_on_light(rgb))
+    if channels == 3:
+        return to_tensor(resize(_squared(rgb / np.float32(255), (1.0, 1.0, 1.0)), size))[None]
+    grey = _to_grey(dark_on_light(rgb))
     if not _is_clean(grey):
         grey = _flatten_paper(grey)
     _check_drawn(grey)
-    sketch = _restore_contrast(resize(_squared(grey), size))
+    sketch = _restore_contrast(resize(_squared(grey, _paper_level(grey)), size))
     return to_tensor(sketch)[None]
 
 
-def _resize_tensor(sketch: Tensor, size: int) -> Tensor:
-    """(1, 1, H, H) or (1, H, H) in [-1, 1] -> (1, 1, size, size); area-averaging where it shrinks."""
-    if sketch.ndim not in (3, 4) or sketch.shape[-1] != sketch.shape[-2] or sketch.numel() != sketch.shape[-1] ** 2:
-        raise ValueError(f"A sketch tensor must be (1, 1, H, H) or (1, H, H), not {tuple(sketch.shape)}.")
+def _resize_tensor(sketch: Tensor, size: int, channels: int) -> Tensor:
+    """(1, C, H, H) or (C, H, H) in [-1, 1] -> (1, C, size, size); area-averaging where it shrinks."""
+    side = sketch.shape[-1] if sketch.ndim in (3, 4) else 0
+    if tuple(sketch.shape) not in ((1, channels, side, side), (channels, side, side)):
+        c = channels
+        raise ValueError(f"A sketch tensor must be (1, {c}, H, H) or ({c}, H, H), not {tuple(sketch.shape)}.")
     if sketch.is_complex():
         raise ValueError("A sketch tensor must hold real numbers.")
-    sketch = sketch.detach().float().reshape(1, 1, *sketch.shape[-2:])
+    sketch = sketch.detach().float().reshape(1, channels, side, side)
     if sketch.numel() == 0 or not torch.isfinite(sketch).all() or sketch.abs().max() > 1.001:
         raise ValueError("A sketch tensor must hold finite values in [-1, 1], white = +1.")
     if sketch.shape[-1] != size:
@@ -127,21 +133,22 @@ def _shrink(rgb: Image.Image) -> npt.NDArray[np.uint8]:
     return np.asarray(rgb)
 
 
-def _dark_on_light(rgb: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """Invert light lines on a dark ground.
+def dark_on_light(picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Invert light lines on a dark ground: (H, W, 3), or (H, W), of uint8.
 
     A dim photograph of paper is dark too, so darkness is not enough: the lines must be lighter than what surrounds them.
     """
-    grey = cv2.resize(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), (INVERTED.side,) * 2, interpolation=cv2.INTER_AREA)
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) if picture.ndim == 3 else picture
+    grey = cv2.resize(grey, (INVERTED.side,) * 2, interpolation=cv2.INTER_AREA)
     edge = INVERTED.border
     border = np.concatenate(
         [grey[:edge].ravel(), grey[-edge:].ravel(), grey[:, :edge].ravel(), grey[:, -edge:].ravel()]
     )
     if max(np.median(grey), np.median(border)) > INVERTED.dark:
-        return rgb
+        return picture
     relief = grey.astype(np.float32) - cv2.medianBlur(grey, 2 * INVERTED.around + 1)
     lighter, darker = np.square(relief[relief > 0]).sum(), np.square(relief[relief < 0]).sum()
-    return 255 - rgb if lighter > darker else rgb
+    return 255 - picture if lighter > darker else picture
 
 
 def _to_grey(rgb: npt.NDArray[np.uint8]) -> Grey:
@@ -209,13 +216,13 @@ def _check_drawn(grey: Grey) -> None:
         raise PictureError("dot")
 
 
-def _squared(grey: Grey) -> Grey:
-    """The whole picture in the middle of a square of paper."""
-    height, width = grey.shape
+def _squared(picture: Floats, paper: float | tuple[float, ...]) -> Floats:
+    """The whole picture, (H, W) or (H, W, 3), in the middle of a square of paper."""
+    height, width = picture.shape[:2]
     side = max(height, width)
-    square = np.full((side, side), _paper_level(grey), np.float32)
+    square = np.full((side, side, *picture.shape[2:]), paper, np.float32)
     top, left = (side - height) // 2, (side - width) // 2
-    square[top : top + height, left : left + width] = grey
+    square[top : top + height, left : left + width] = picture
     return square
 
 

@@ -209,6 +209,8 @@ def test_subclasses_are_saved_and_come_back(tmp_path: Path) -> None:
     ("changes", "words"),
     [
         ({"image_size": "64"}, "image_size must be whole numbers"),
+        ({"sketch_channels": 2}, "sketch_channels is 1 or 3, not 2"),
+        ({"sketch_channels": [3]}, "sketch_channels is 1 or 3, not [3]"),
         ({"image_size": True}, "image_size must be whole numbers"),
         ({"image_size": 64.0}, "image_size must be whole numbers"),
         ({"image_size": 2**40}, "image_size must be whole numbers"),
@@ -307,3 +309,21 @@ def test_weights_that_a_file_lacks_are_random_only_where_that_is_asked_for(saved
         Sketch2Photo.from_pretrained(tmp_path)
     model = Sketch2Photo.from_pretrained(tmp_path, strict=False)
     assert torch.equal(model.generator.stem.weight, weights["generator.stem.weight"])
+
+
+@pytest.mark.parametrize("sizes", [SMALL, CLASSIC], ids=["modulated", "classic"])
+def test_coloured_sketches_have_three_channels_that_each_count(sizes: dict, tmp_path: Path) -> None:
+    if sizes is CLASSIC:
+        pytest.importorskip("torchvision")
+    torch.manual_seed(0)
+    Sketch2Photo(**sizes, sketch_channels=3).save_pretrained(tmp_path)
+    model = Sketch2Photo.from_pretrained(tmp_path)
+    assert json.loads((tmp_path / "config.json").read_text())["sketch_channels"] == model.sketch_channels == 3
+    sketch = torch.ones(4, 3, 64, 64)
+    for channel in range(3):
+        sketch[channel + 1, channel, 16:48, 16:48] = -1
+    photos = model(sketch, torch.zeros(4, 8))
+    assert photos.shape == (4, 3, 64, 64)
+    assert all((photos[i] - photos[j]).abs().max() > 1e-4 for i in range(4) for j in range(i))
+    with pytest.raises(ValueError, match=r"A sketch is \(N, 3, H, W\)"):
+        model(sketch[:, :1], torch.zeros(4, 8))

@@ -387,3 +387,31 @@ def test_from_pretrained_takes_a_dtype_and_a_device(drawing: Image.Image, tmp_pa
         Sketch2PhotoPipeline.from_pretrained(str(tmp_path), variant="fp16", safety_checker=None)
     with pytest.raises(ValueError, match="runs on the CPU and in float32"):
         Sketch2PhotoPipeline.from_pretrained(str(tmp_path), engine="onnx", dtype="bfloat16")
+
+
+def test_coloured_drawings_are_seen_in_their_colours() -> None:
+    """Laid on white, made square and scaled, and nothing else: no colour is ink or paper."""
+    torch.manual_seed(0)
+    pipe = Sketch2PhotoPipeline(Sketch2Photo(**SMALL, sketch_channels=3))
+    labels = Image.new("RGBA", (128, 64), (0, 0, 60, 255))
+    labels.paste((200, 30, 30, 255), (0, 0, 64, 64))
+    labels.paste((0, 0, 0, 0), (96, 0, 128, 64))
+    out = pipe(labels, num_images=2, seed=0)
+    assert out.sketch.shape == (1, 3, 64, 64)
+    seen = ((out.sketch[0] + 1) * 127.5).round().int().permute(1, 2, 0)
+    assert [seen[y, x].tolist() for y, x in ((32, 16), (32, 40), (32, 60), (4, 16))] == [
+        [200, 30, 30],
+        [0, 0, 60],
+        [255, 255, 255],
+        [255, 255, 255],
+    ]
+    assert close(pipe(out.sketch, latents=out.latents), out)
+    recoloured = Image.fromarray(np.asarray(labels.convert("RGB"))[..., ::-1].copy())
+    assert np.abs(pixels(pipe(recoloured, latents=out.latents).images[0]) - pixels(out.images[0])).max() > 0
+    assert pipe([labels, labels], num_images=1).sketch.shape == (2, 3, 64, 64)
+    with pytest.raises(
+        ValueError, match=r"A sketch tensor must be \(1, 3, H, H\) or \(3, H, H\), not \(1, 1, 64, 64\)"
+    ):
+        pipe(torch.ones(1, 1, 64, 64))
+    with pytest.raises(ValueError, match="A calibrator is for models of grey sketches"):
+        Sketch2PhotoPipeline(pipe.model, Calibrator(image_size=32, hidden=8))

@@ -1,12 +1,14 @@
 """Data sets of the Hub, or on disk in a form that `datasets` loads, as sources of pictures."""
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from textwrap import shorten
 from typing import Any
 
-from ..images import Picture, to_array
+from ..images import Picture, to_array, to_drawn
 from .layouts import DEFAULT, DataOptions, print_once, same_shape
 
 # Columns as their authors and ControlNet's trainers name them; the first that is there is taken.
@@ -62,9 +64,9 @@ class Hub:
 
     def load(self, index: int) -> tuple[Picture, Picture | None]:
         row = self.rows[index]
-        photo = self._array(row[self.photo], "RGB", index, self.photo)
-        sketch = self._array(row[self.sketch], "L", index, self.sketch) if self.sketch else None
-        if sketch is not None and not same_shape(photo.shape[:2], sketch.shape):
+        photo = self._array(partial(to_array, mode="RGB"), row[self.photo], index, self.photo)
+        sketch = self._array(to_drawn, row[self.sketch], index, self.sketch) if self.sketch else None
+        if sketch is not None and not same_shape(photo.shape[:2], sketch.shape[:2]):
             raise ValueError(f"row {index}: photograph and sketch differ in shape")
         return photo, sketch
 
@@ -72,9 +74,9 @@ class Hub:
         """The picture in the first column as it is stored: an open file, a path, or None where the row has none."""
         return _file(self.rows[index][self.photo])
 
-    def _array(self, value: Any, mode: str, index: int, column: str) -> Picture:
+    def _array(self, read: Callable[[Any], Picture], value: Any, index: int, column: str) -> Picture:
         try:
-            return to_array(_file(value), mode)
+            return read(_file(value))
         except ValueError as error:
             raise ValueError(f"row {index}, {column}: {error}") from error
 

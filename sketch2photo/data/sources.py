@@ -4,6 +4,7 @@ To add a kind of source, write a class with `accepts`, `open`, `load`, `name` an
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -12,7 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..images import Floats, Picture, fitted, to_array, to_tensor
+from ..images import Floats, Picture, fitted, to_array, to_drawn, to_tensor
+from ..preprocess import dark_on_light
 from .hub import Hub
 from .layouts import (
     DEFAULT,
@@ -29,7 +31,9 @@ from .synthetic_faces import draw_face
 
 
 class Source(Protocol):
-    """Where pictures come from: item i is a photo (H, W, 3) uint8 and its sketch (H, W) uint8, or None where one must be made.
+    """Where pictures come from: item i is a photo (H, W, 3) uint8 and its sketch, or None where one must be made.
+
+    A sketch is uint8, (H, W), or (H, W, 3) where it is coloured.
 
     Its name, where it has one, is what a file of landmarks (landmarks.py) knows it by.
     """
@@ -95,7 +99,7 @@ class Pairs:
 
     def load(self, index: int) -> tuple[Picture, Picture | None]:
         photo, sketch = self._halves(index)
-        return photo, to_array(sketch, "L")
+        return photo, to_drawn(sketch)
 
     def _halves(self, index: int) -> tuple[Picture, Picture]:
         """Photograph and sketch, (H, W, 3) each."""
@@ -174,6 +178,36 @@ class Subset:
 
     def name(self, index: int) -> str | None:
         return self.source.name(self.indices[index])
+
+
+def in_channels(sketch: Picture, channels: int) -> Picture:
+    """A sketch of a source for a model of so many channels: for one channel it is grey, and dark on light."""
+    if channels == 3:
+        return np.repeat(sketch[..., None], 3, 2) if sketch.ndim == 2 else sketch
+    return dark_on_light(sketch if sketch.ndim == 2 else to_array(sketch, "L"))
+
+
+def find_channels(sources: Sequence["WeightedSource"], colours: bool = True) -> int:
+    """How many channels the sketches of some items need, 1 or 3: says so where they are coloured or light on dark.
+
+    Without `colours` they are taken as grey whatever they are.
+    """
+    channels = 1
+    for source, _, label in sources:
+        sketches = []
+        for index in np.linspace(0, len(source) - 1, min(len(source), 16)).round().astype(int):
+            with suppress(ValueError):  # it is passed over when it turns up, too
+                sketches.append(source.load(index)[1])
+        drawn = [sketch for sketch in sketches if sketch is not None]
+        if sum(sketch.ndim == 3 for sketch in drawn) > len(drawn) / 2:
+            if colours:
+                channels = 3
+                print_once(f"{label}: the sketches are coloured, so the model sees them in colour.")
+            else:
+                print_once(f"{label}: the sketches are coloured, and taken as grey.")
+        elif sum(in_channels(sketch, 1).mean() > sketch.mean() + 1 for sketch in drawn) > len(drawn) / 2:
+            print_once(f"{label}: the sketches are light on dark, and inverted, as every drawing will be.")
+    return channels
 
 
 def split(source: Source, held_out: int) -> tuple[Subset, Subset]:
@@ -295,8 +329,9 @@ def fixed_samples(
     size: int,
     count: int,
     sketch_of: Callable[[Floats, np.random.Generator], Floats] | None = None,
+    channels: int = 1,
 ) -> tuple[Tensor, Tensor]:
-    """Sketches (N, 1, S, S) and photographs (N, 3, S, S) of the first `count` items, untouched but for the size.
+    """Sketches (N, channels, S, S) and photographs (N, 3, S, S) of the first `count` items, untouched but for the size.
 
     `sketch_of` makes the sketch of a photograph that has none; ValueError where that is wanted and is None.
     """
@@ -305,11 +340,11 @@ def fixed_samples(
         photo, sketch = source.load(index)
         image = fitted(photo, size)
         if sketch is not None:
-            drawn = fitted(sketch, size)
+            drawn = fitted(in_channels(sketch, channels), size)
         elif sketch_of is not None:
             drawn = sketch_of(image, np.random.default_rng(index))
         else:
             raise ValueError("These are photographs without sketches: give pairs, with photo/ and sketch/ inside.")
         photos.append(to_tensor(image))
-        sketches.append(to_tensor(drawn))
+        sketches.append(to_tensor(drawn).expand(channels, -1, -1))
     return torch.stack(sketches), torch.stack(photos)

@@ -60,7 +60,7 @@ def contenders(model: Sketch2Photo) -> list[Contender]:
     ours = f"Sketch2Photo, {count / 1e6:.1f} M, {side} px"
 
     def our_input(n: int) -> tuple[Tensor, ...]:
-        return torch.ones(1, 1, side, side), torch.randn(n, model.latent_dim)
+        return torch.ones(1, model.sketch_channels, side, side), torch.randn(n, model.latent_dim)
 
     found = []
     for precision, dtype in (("fp32", torch.float32), ("bf16", torch.bfloat16)):
@@ -148,7 +148,8 @@ def generation_memory(model: str | None) -> float:
     """Peak GiB of a process that makes 8 photographs of one sketch."""
     loaded = _load(model).eval()
     with torch.inference_mode():
-        loaded(torch.ones(1, 1, loaded.image_size, loaded.image_size), torch.randn(8, loaded.latent_dim))
+        sketch = torch.ones(1, loaded.sketch_channels, loaded.image_size, loaded.image_size)
+        loaded(sketch, torch.randn(8, loaded.latent_dim))
     return peak_memory()
 
 

@@ -123,7 +123,8 @@ def vectors(response: Floats) -> Floats:
 def find(model: Sketch2Photo, pairs: Pairs, count: int, seed: int = 0) -> dict[str, dict[str, Any]]:
     """The named directions of a model, found on one half of `count` sketches and measured on the other."""
     reader = PersonReader()
-    sketches, photos = fixed_samples(split(pairs, min(count, len(pairs)))[1], model.image_size, count)
+    source = split(pairs, min(count, len(pairs)))[1]
+    sketches, photos = fixed_samples(source, model.image_size, count, channels=model.sketch_channels)
     unit = photographs(to_pictures(photos), reader)
     generator = torch.Generator().manual_seed(seed)
     z = torch.randn(len(sketches), SAMPLES, model.latent_dim, generator=generator)

@@ -97,7 +97,10 @@ def main(
     if finder is None:
         print("No faces, landmark error or bleed: pip install dlib-bin face-recognition-models", file=sys.stderr)
 
-    on_pairs = PairEvaluator(source, size, finder, features == "inception", seed) if source else None
+    channels = pipes[0].model.sketch_channels
+    if any(pipe.model.sketch_channels != channels for pipe in pipes):
+        raise ValueError("Models of grey and of coloured sketches cannot be measured together: give one kind.")
+    on_pairs = PairEvaluator(source, size, finder, features == "inception", seed, channels) if source else None
     on_drawings = DrawingEvaluator(drawn, size, finder, sharp, seed) if drawn else None
     references = [row for evaluator in (on_pairs, on_drawings) if evaluator for row in evaluator.references()]
     results: list[Row] = []

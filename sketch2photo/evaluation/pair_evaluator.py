@@ -46,15 +46,21 @@ class PairEvaluator:
     """
 
     def __init__(
-        self, source: Source, image_size: int, finder: FaceFinder | None, inception: bool = False, seed: int = 0
+        self,
+        source: Source,
+        image_size: int,
+        finder: FaceFinder | None,
+        inception: bool = False,
+        seed: int = 0,
+        sketch_channels: int = 1,
     ) -> None:
         if len(source) < 4:
             raise ValueError(f"Measuring needs at least 4 pairs, not {len(source)}.")
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.image_size, self.finder, self.seed = image_size, finder, seed
         self.judge = EfficientNetLite("lite2").to(self.device, memory_format=torch.channels_last)  # pyrefly: ignore[no-matching-overload]
-        self.sketch, self.photo = fixed_samples(source, image_size, len(source))
-        self.sketches, self.photos = to_pictures(self.sketch), to_pictures(self.photo)
+        self.sketch, self.photo = fixed_samples(source, image_size, len(source), channels=sketch_channels)
+        self.sketches, self.photos = to_pictures(self.sketch.amin(1, keepdim=True)), to_pictures(self.photo)
         self.varied = np.linspace(0, len(source) - 1, min(VARIED, len(source))).round().astype(int).tolist()
 
         self.real = self._pooled(self.photo)
@@ -108,7 +114,7 @@ class PairEvaluator:
         again = self._generate(model, self.sketch, mu, strictness, "reconstructions")
         figures["reconstruction"] = _mean_error(again, self.photo)
 
-        if self.finder:
+        if self.finder and self.sketch.shape[1] == 1:
             broken = [
                 sketch if line is None else break_outline(sketch, line)
                 for sketch, line in zip(self.sketches, self.outlines, strict=True)

@@ -86,13 +86,13 @@ def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def grid(
     pipes: Sequence[Sketch2PhotoPipeline], drawings: Sequence[Any], strictness: Sequence[float], seed: int = 0
 ) -> Image.Image:
-    """Each drawing, or sketch as a tensor (1, 1, S, S), and for each pipeline and strictness 4 samples; z is the same down a column.
+    """Each drawing, or sketch as a tensor (1, C, S, S), and for each pipeline and strictness 4 samples; z is the same down a column.
 
     Where a pipeline calibrates, the drawing as the generator sees it stands before its samples.
     """
     rows = []
     for drawing in drawings:
-        images = to_images(to_sketch(drawing, GRID_CELL))
+        images = to_images(to_sketch(drawing, GRID_CELL, pipes[0].model.sketch_channels))
         for pipe in pipes:
             for value in strictness:
                 out = pipe(drawing, num_images=GRID_SAMPLES, seed=seed, strictness=value)

@@ -16,20 +16,25 @@ class PlaneUNet(nn.Module):
         latent_dim: length D of z.
         image_size: side of the pictures in pixels.
         channels: of each level, from the finest, which is at half the picture's resolution.
+        sketch_channels: C of the sketch: 3 where it is coloured.
 
     Raises:
         ValueError: sizes that are none, or an image_size that the levels do not divide.
     """
 
     def __init__(
-        self, latent_dim: int, image_size: int, channels: Sequence[int] = (64, 128, 256, 512, 512, 512)
+        self,
+        latent_dim: int,
+        image_size: int,
+        channels: Sequence[int] = (64, 128, 256, 512, 512, 512),
+        sketch_channels: int = 1,
     ) -> None:
         super().__init__()
         check_positive(latent_dim=latent_dim, channels=channels)
         self.multiple = 2 ** len(channels)
         check_size(image_size, self.multiple)
         self.plane = nn.Linear(latent_dim, image_size**2)
-        widths = [2, *channels]
+        widths = [sketch_channels + 1, *channels]
         last = len(channels) - 1
         self.down = nn.ModuleList()
         for i, (a, b) in enumerate(pairwise(widths)):
@@ -48,7 +53,7 @@ class PlaneUNet(nn.Module):
         )
 
     def forward(self, sketch: Tensor, z: Tensor, strictness: Tensor) -> Tensor:
-        """(N, 1, H, W) and (K N, D) -> (K N, 3, H, W); the classic system knows no strictness."""
+        """(N, C, H, W) and (K N, D) -> (K N, 3, H, W); the classic system knows no strictness."""
         plane = self.plane(z).view(-1, 1, *sketch.shape[-2:])
         x = torch.cat([tile(sketch, len(z)), plane], 1)
         skips = []

@@ -39,6 +39,7 @@ class ModulatedUNet(nn.Module):
         blocks: decoder residual blocks of each level.
         head: channels of the stage at half resolution.
         mapping: width of the network that z and strictness pass through.
+        sketch_channels: C of the sketch: 3 where it is coloured.
 
     Raises:
         ValueError: sizes that are none, or do not fit each other.
@@ -54,6 +55,7 @@ class ModulatedUNet(nn.Module):
         blocks: Sequence[int] = (1, 1, 1, 2),
         head: int = 16,
         mapping: int = 96,
+        sketch_channels: int = 1,
     ) -> None:
         super().__init__()
         check_positive(latent_dim=latent_dim, channels=channels, blocks=blocks, head=head, mapping=mapping)
@@ -67,7 +69,7 @@ class ModulatedUNet(nn.Module):
         self.mapping = nn.Sequential(
             nn.Linear(latent_dim + 1, mapping), nn.SiLU(), nn.Linear(mapping, mapping), nn.SiLU()
         )
-        self.stem = nn.Conv2d(self.stride**2, channels[0], 3, padding=1)
+        self.stem = nn.Conv2d(sketch_channels * self.stride**2, channels[0], 3, padding=1)
         self.encode = nn.ModuleList(ResidualBlock(c) for c in channels)
         self.down = nn.ModuleList(nn.Conv2d(a, b, 3, 2, 1) for a, b in pairwise(channels))
         self.skip = nn.ModuleList(nn.Conv2d(c, c, 1) for c in channels)
@@ -76,14 +78,14 @@ class ModulatedUNet(nn.Module):
             ModulatedBlocks(ResidualBlock(c, mapping) for _ in range(n)) for c, n in zip(channels, blocks, strict=True)
         )
         self.to_head = SubPixelConv(channels[0], head)
-        self.head_sketch = nn.Conv2d((self.stride // 2) ** 2, head, 3, padding=1)
+        self.head_sketch = nn.Conv2d(sketch_channels * (self.stride // 2) ** 2, head, 3, padding=1)
         self.head_norm = ModulatedNorm(head, mapping)
         self.to_photo = nn.Sequential(nn.SiLU(), SubPixelConv(head, 3))
         # How much of each level's skip depends on strictness: the two finest wholly, the third by half.
         self.gating = [1.0, 1.0, 0.5][:levels] + [0.0] * (levels - 3)
 
     def forward(self, sketch: Tensor, z: Tensor, strictness: Tensor) -> Tensor:
-        """(N, 1, H, W), (K N, D) and (K N,) -> (K N, 3, H, W)."""
+        """(N, C, H, W), (K N, D) and (K N,) -> (K N, 3, H, W)."""
         x = self.stem(F.pixel_unshuffle(sketch, self.stride))
         skips = []
         for level, block in enumerate(self.encode):

@@ -54,7 +54,9 @@ def main(first: Positional[str], second: Positional[str], pairs: Path, out: Path
     data = record.recipe.data if record else PRESETS["default"].data
     kept = hold_out(Pairs.open(pairs), data.held_out)[1]
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    validation = Validation(kept, one.image_size, one.latent_dim, device, data, landmarks)
+    validation = Validation(
+        kept, one.image_size, one.latent_dim, device, data, landmarks, sketch_channels=one.sketch_channels
+    )
     best = float("inf")
     for share in SHARES:
         both = mean(one, other, share)

@@ -40,6 +40,8 @@ class ModelConfig:
     head: int | None = None
     # width of the network that z and strictness pass through
     mapping: int | None = None
+    # 3 where sketches are coloured, 1 where they are not or their colours do not count; by default what the pairs' are
+    sketch_channels: Literal[1, 3] | None = None
 
     def arguments(self) -> dict[str, Any]:
         """Those that are given."""

@@ -34,7 +34,7 @@ class Verdict:
 class Step:
     """What both branches of a training step made of N samples: what a term may be of. Pictures are in [-1, 1], D is z's length.
 
-    sketch (N, 1, S, S) is A, photo (N, 3, S, S) B, strictness (N,) in [0, 1].
+    sketch (N, C, S, S) is A, photo (N, 3, S, S) B, strictness (N,) in [0, 1].
     cVAE-GAN: fake_vae (N, 3, S, S) is B' = G(A, z_B) of z_B = mu + eps exp(logvar / 2), with mu and logvar (N, D) = E(B).
     cLR-GAN: fake_lr (N, 3, S, S) is B~ = G(A, z), z (N, D) from N(0, I); z_again (N, D) is E's mu of B~, which moves G and not E.
     z_mean (D,) and z_covariance (D, D) are those of z_B over all photographs, running, with the gradient of this batch's share.
@@ -244,7 +244,7 @@ def misaligned(ours: Tensor, photo: Tensor, sketch: Tensor, cell: int) -> Tensor
     strength nor its sign counts, so light hair may replace dark hair.
     """
     a, b = (_edges(F.avg_pool2d(x.mean(1, keepdim=True), cell)) for x in (ours, photo))
-    ink = F.max_pool2d(F.avg_pool2d((1 - sketch) / 2, cell), 5, 1, 2)[..., 1:-1, 1:-1]
+    ink = F.max_pool2d(F.avg_pool2d((1 - sketch.amin(1, keepdim=True)) / 2, cell), 5, 1, 2)[..., 1:-1, 1:-1]
     weight = ink * b.square().sum(1, keepdim=True).sqrt()
     apart = 1 - (a * b).sum(1, keepdim=True).square()
     return (weight * apart).sum((1, 2, 3)) / weight.sum((1, 2, 3)).clamp_min(1e-3)

@@ -21,7 +21,7 @@ from ..cli import run
 from ..data.doodle_symbols import EYES
 from ..data.doodles import NO_CLASS, Drawing, doodle, flat, line_doodle, no_face, registered
 from ..data.landmarks import LandmarksFile
-from ..data.sources import Pairs, Photos
+from ..data.sources import Pairs, Photos, in_channels
 from ..images import fitted, to_tensor
 from ..networks.calibrator import CLASSES, Calibrator, mirrored
 from .checkpoint import write_checkpoint
@@ -64,7 +64,7 @@ class MadeDrawings(Dataset[dict[str, Tensor]]):
             landmarks = self.parts.of(source.name(item), PHOTO)
             assert sketch is not None and landmarks is not None
             points = flat(landmarks)
-            return registered(fitted(sketch, PHOTO), points, points, rng, SIZE)
+            return registered(fitted(in_channels(sketch, 1), PHOTO), points, points, rng, SIZE)
         source, item = self.photos[rng.integers(len(self.photos))]
         landmarks = self.parts.of(source.name(item), PHOTO)
         assert landmarks is not None

@@ -106,7 +106,8 @@ class Trainer:
         self.recipe = recipe = replace(recipe, model=_model_config(model))
         self.size = model.image_size
         view_whole = recipe.loss.view_whole
-        self.stream = Stream(sources, recipe.data, view_whole, self.size, model.latent_dim, seed, landmarks)
+        channels = model.sketch_channels
+        self.stream = Stream(sources, recipe.data, view_whole, self.size, model.latent_dim, seed, landmarks, channels)
         self.workers = workers if workers is not None else (_workers(batch, self.size) if on_gpu else 0)
 
         objective = Objective(model, recipe.loss).train()
@@ -136,7 +137,7 @@ class Trainer:
         self.step, self.seconds = 0, 0.0
         self.halved = 0  # how often the learning rate was
         self.validation = Validation(
-            validation, self.size, model.latent_dim, self.accelerator.device, recipe.data, landmarks, sharp
+            validation, self.size, model.latent_dim, self.accelerator.device, recipe.data, landmarks, sharp, channels
         )
         self._stop = False
 

@@ -37,6 +37,7 @@ class Validation:
         config: how sketches are made of photographs.
         landmarks: of the photographs.
         sharp: other photographs that training does not see; 128 of them are used.
+        sketch_channels: of the model.
     """
 
     def __init__(
@@ -48,11 +49,12 @@ class Validation:
         config: DataConfig,
         landmarks: LandmarksFile | None = None,
         sharp: Source | None = None,
+        sketch_channels: int = 1,
     ) -> None:
         def sketch_of(photo: Floats, rng: np.random.Generator) -> Floats:
             return photo_to_sketch.sketch_of(photo, rng, vars(config.techniques), config.background_share)
 
-        self.sketch, self.photo = fixed_samples(source, size, len(source), sketch_of)
+        self.sketch, self.photo = fixed_samples(source, size, len(source), sketch_of, sketch_channels)
         drawn, photos = source, self.photo
         if sharp:
             drawn = split(sharp, min(SHARP, len(sharp)))[1]
@@ -67,7 +69,7 @@ class Validation:
         self.real = self._features(self.photo)
         self.drawn = self._features(photos) if sharp else self.real
         self.sharpness = float(np.median(sharpness(to_pictures(photos)))) if sharp else None
-        self.shown = torch.cat([self.sketch[:6], *(to_sketch(path, size) for path in EXAMPLES)])
+        self.shown = torch.cat([self.sketch[:6], *(to_sketch(path, size, sketch_channels) for path in EXAMPLES)])
 
     @torch.inference_mode()
     def score(self, model: Sketch2Photo) -> dict[str, float]:
@@ -94,7 +96,7 @@ class Validation:
         return scores
 
     def _photographs(self, model: Sketch2Photo, sketches: Tensor, strictness: Tensor) -> Tensor:
-        """One photograph of each sketch (N, 1, S, S) at its strictness (N,)."""
+        """One photograph of each sketch (N, C, S, S) at its strictness (N,)."""
         batches = zip(sketches.split(8), self.z[: len(sketches)].split(8), strictness.split(8), strict=True)
         return torch.cat([model(*(values.to(self.device) for values in batch)).float().cpu() for batch in batches])
 

@@ -14,15 +14,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFilter
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline
+from sketch2photo.data.sources import Pairs, WeightedSource, find_channels, fixed_samples
 from sketch2photo.evaluation.plots import CELL, LABEL, STEPS, main
 from sketch2photo.networks.calibrator import Calibrator
+from sketch2photo.preprocess import to_sketch
 from sketch2photo.training import history
 from sketch2photo.training.average import SHARES
 from sketch2photo.training.config import PRESETS, Recipe
+from sketch2photo.training.samples import Stream
 from tests import ROOT
 from tests.data.test_sources import write_pairs
 from tests.programs import LIGHT, SIZES, TINY, run_program
@@ -330,3 +333,67 @@ def test_the_best_mean_of_two_models_is_kept(finished: tuple[Path, str], tmp_pat
     refused = soup(done / "best", tmp_path / "smaller")
     assert refused.returncode == 2
     assert "give two of one architecture" in refused.stderr.splitlines()[-1]
+
+
+def write_houses(folder: Path, dark: bool = False) -> None:
+    """Pairs of houses and their coloured label maps, as pix2pix joins them; or of their outlines, which are light on dark."""
+    (folder / "train").mkdir(parents=True)
+    for number in range(12):
+        rng = np.random.default_rng(number)
+        house, photo = Image.new("RGB", (64, 64), (0, 0, 170)), Image.new("RGB", (64, 64), (150, 190, 230))
+        left, top, right = (int(rng.integers(*span)) for span in ((4, 20), (16, 40), (40, 60)))
+        for page, wall, roof in ((house, (0, 170, 255), (255, 85, 0)), (photo, (180, 150, 120), (120, 40, 30))):
+            pen = ImageDraw.Draw(page)
+            pen.rectangle((left, top, right, 63), fill=wall)
+            pen.polygon([(left, top), (right, top), ((left + right) // 2, top - 14)], fill=roof)
+        if dark:
+            house = (
+                house.convert("L").filter(ImageFilter.FIND_EDGES).point(lambda grey: 255 * (grey > 30)).convert("RGB")
+            )
+        both = Image.new("RGB", (128, 64))
+        both.paste(house, (0, 0))
+        both.paste(photo, (64, 0))
+        both.save(folder / "train" / f"{number}.png")
+
+
+def test_coloured_sketches_are_found_trained_on_and_drawn(tmp_path: Path) -> None:
+    write_houses(tmp_path / "houses")
+    done = train(tmp_path / "run", "--steps", "3", "--pairs", tmp_path / "houses")
+    assert done.returncode == 0, done.stderr
+    assert "pairs houses: the sketches are coloured, so the model sees them in colour." in done.stderr
+    best = tmp_path / "run" / "best"
+    assert history.read(best / "training.json").recipe.model.sketch_channels == 3
+    pipe = Sketch2PhotoPipeline.from_pretrained(str(best))
+    with Image.open(tmp_path / "houses" / "train" / "0.png") as both:
+        out = pipe(both.crop((0, 0, 64, 64)), num_images=2, seed=0)
+    assert (len(out.images), out.sketch.shape) == (2, (1, 3, 64, 64))
+    assert set(((out.sketch[0, :, 5, 5] + 1) * 127.5).round().int().tolist()) == {0, 170}
+    again = train(tmp_path / "run", "--steps", "4", "--pairs", tmp_path / "houses", "--resume")
+    assert again.returncode == 0, again.stderr
+    grey = train(tmp_path / "grey", "--steps", "1", "--pairs", tmp_path / "houses", "--model.sketch-channels", "1")
+    assert grey.returncode == 0, grey.stderr
+    assert Sketch2Photo.from_pretrained(tmp_path / "grey" / "best").sketch_channels == 1
+
+
+def test_sketches_made_of_photographs_have_no_colours(tmp_path: Path) -> None:
+    write_houses(tmp_path / "houses")
+    write_pairs(tmp_path / "pairs", 12)
+    mixed = ("--steps", "1", "--pairs", tmp_path / "houses", "--photos", tmp_path / "pairs" / "photo")
+    done = train(tmp_path / "run", *mixed)
+    assert done.returncode == 0, done.stderr
+    assert "the sketches are coloured, and taken as grey" in done.stderr
+    refused = train(tmp_path / "other", *mixed, "--model.sketch-channels", "3")
+    assert (refused.returncode, "have no colours: leave out --photos" in refused.stderr) == (2, True)
+
+
+def test_light_lines_on_dark_are_trained_on_as_they_are_drawn_with(tmp_path: Path) -> None:
+    """What the model saw is what the pipeline makes of the same picture."""
+    write_houses(tmp_path, dark=True)
+    pairs = Pairs.open(tmp_path)
+    sketch = fixed_samples(pairs, 64, 1)[0]
+    assert sketch.mean() > 0.5
+    shown = to_sketch(pairs.load(0)[1], 64)
+    assert (sketch - shown).abs().mean() < 0.05
+    assert find_channels([WeightedSource(pairs, 1.0, "pairs houses")]) == 1
+    flat = Stream([WeightedSource(pairs)], replace(PRESETS["classic"].data, warp=0), 0.5, 64, 8, 0)
+    assert flat[0]["sketch"].mean() > 0.5
