@@ -36,11 +36,13 @@ def build(model: str, out: Path) -> int:
     """Makes the folder anew, and returns how many bytes a visitor without WebGPU loads.
 
     Raises:
-        ValueError: no model, no npm, npm failed, or a folder of something else.
+        ValueError: no model, or one of coloured sketches, no npm, npm failed, or a folder of something else.
     """
     if out.exists() and any(out.iterdir()) and not (out / "version.js").exists():
         raise ValueError(f"{out} holds something else than this page: choose another --out.")
     pipe = Sketch2PhotoPipeline.from_pretrained(model)
+    if pipe.model.sketch_channels != 1:
+        raise ValueError(f"{model} is a model of coloured sketches, and this page draws in grey: serve it with app.py.")
     _install()
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)

@@ -42,7 +42,8 @@ def write(
     for name, content in contents.items():
         (out / f"{name}.onnx").write_bytes(content)
     with torch.inference_mode():
-        photo = model(torch.ones(1, 1, model.image_size, model.image_size), torch.zeros(1, model.latent_dim)).flatten()
+        blank_sketch = torch.ones(1, model.sketch_channels, model.image_size, model.image_size)
+        photo = model(blank_sketch, torch.zeros(1, model.latent_dim)).flatten()
     blank = [round(value, 4) for value in photo[::1009].tolist()]
     facts: dict[str, Any] = {"image_size": model.image_size, "latent_dim": model.latent_dim, "bits": bits}
     facts |= {"directions": model.directions, "longest": max_norm(model.latent_dim), "blank": blank}

@@ -126,8 +126,9 @@ class PairEvaluator:
 
     def _against_photos(self, pictures: Picture, landmarks: list[Floats | None]) -> Figures:
         """The figures of one picture for each sketch that compare it with the sketch or its photograph."""
-        pairs = zip(pictures, self.sketches, strict=True)
-        figures = {"following": float(np.nanmean([following(picture, sketch) for picture, sketch in pairs]))}
+        pairs, figures = zip(pictures, self.sketches, strict=True), {}
+        if self.sketch.shape[1] == 1:  # in colours there are no lines to follow or to erase
+            figures["following"] = float(np.nanmean([following(picture, sketch) for picture, sketch in pairs]))
         if self.finder:
             figures |= self._faces(landmarks) | {"bleed": self._bleed(pictures)}
         return figures

@@ -304,7 +304,8 @@ class Actions:
     def _framed(self, drawing: Image.Image | Path | str | None) -> str:
         """A drawing, or a file of one, as it lies on the sketchpad: its face where faces are, if there is something to find it with."""
         found = self.pipe.calibrate(drawing, 1.0, size=CANVAS) if self.pipe.calibrator else None
-        return to_value(to_images(found.sketch if found else to_sketch(drawing, CANVAS))[0])
+        sketch = found.sketch if found else to_sketch(drawing, CANVAS, self.pipe.model.sketch_channels)
+        return to_value(to_images(sketch)[0])
 
     def _draw(self, drawing: str | None, z: Tensor, options: Numbers, directions: Numbers) -> Sketch2PhotoOutput:
         """Pictures of a drawing as it lies on the canvas, with latents z (N, D)."""

@@ -331,12 +331,13 @@ def test_pictures_of_drawings_that_are_the_photographs_are_near_and_sharp(faces,
     class Copies(torch.nn.Module):
         """The photographs themselves, or blurred, whatever is drawn."""
 
-        latent_dim, image_size, directions = 4, SIDE, {}
+        latent_dim, image_size, sketch_channels, directions = 4, SIDE, 1, {}
 
         def __init__(self, blur: float) -> None:
             super().__init__()
             changed = [cv2.GaussianBlur(p, (0, 0), blur) if blur else p for p in faces[0][:16]]
-            self.photos, self.turn = torch.from_numpy(np.stack(changed)).permute(0, 3, 1, 2) / 127.5 - 1, 0
+            photos = torch.from_numpy(np.stack(changed)).permute(0, 3, 1, 2) / 127.5 - 1
+            self.photos, self.turn = torch.nn.Parameter(photos, requires_grad=False), 0
 
         def forward(self, sketch, z, strictness):
             self.turn += len(z)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sketch2photo import Sketch2PhotoPipeline
+from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline
 from sketch2photo.calibration import CANVAS, DEFAULT_STRICTNESS
 from sketch2photo.evaluation.browser import draw_stroke
 from sketch2photo.evaluation.load_test import data_url
@@ -252,3 +252,16 @@ def test_a_recipes_revision_is_the_calibrators_too(pipe: Sketch2PhotoPipeline) -
     assert pipe.calibrator
     revision = weights_revision(pipe.model, pipe.calibrator)
     assert Actions(pipe).revision == revision != weights_revision(pipe.model)
+
+
+def test_a_model_of_coloured_sketches_sees_what_was_opened_in_its_colours(tmp_path: Path) -> None:
+    coloured = Sketch2Photo(image_size=64, channels=(8, 16), blocks=(1, 1), head=8, mapping=8, sketch_channels=3)
+    actions = Actions(Sketch2PhotoPipeline(coloured))
+    labels = Image.new("RGB", (300, 300), (0, 0, 170))
+    labels.paste((255, 85, 0), (100, 100, 200, 300))
+    labels.save(tmp_path / "labels.png")
+    value = actions.open(str(tmp_path / "labels.png"))[0]
+    expected = np.asarray(labels.resize((CANVAS, CANVAS))).astype(int)
+    assert (np.abs(np.asarray(from_value(value)) - expected).max(2) < 3).mean() > 0.98
+    _, photo, _ = actions.preview(value, {"strictness": 1.0}, zeros(actions, "latents"), zeros(actions, "directions"))
+    assert Image.open(photo).size == (64, 64)

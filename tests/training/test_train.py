@@ -364,10 +364,27 @@ def test_coloured_sketches_are_found_trained_on_and_drawn(tmp_path: Path) -> Non
     best = tmp_path / "run" / "best"
     assert history.read(best / "training.json").recipe.model.sketch_channels == 3
     pipe = Sketch2PhotoPipeline.from_pretrained(str(best))
-    with Image.open(tmp_path / "houses" / "train" / "0.png") as both:
-        out = pipe(both.crop((0, 0, 64, 64)), num_images=2, seed=0)
+    labels = tmp_path / "labels"
+    labels.mkdir()
+    for path in (tmp_path / "houses" / "train").iterdir():
+        with Image.open(path) as both:
+            both.crop((0, 0, 64, 64)).save(labels / path.name)
+    out = pipe(labels / "0.png", num_images=2, seed=0)
     assert (len(out.images), out.sketch.shape) == (2, (1, 3, 64, 64))
     assert set(((out.sketch[0, :, 5, 5] + 1) * 127.5).round().int().tolist()) == {0, 170}
+    drawn = run_program("sketch2photo.draw", labels, "--out", tmp_path / "photos", "--model", best, "--num-images", "2")
+    assert (drawn.returncode, len(list((tmp_path / "photos").iterdir()))) == (0, 24), drawn.stderr
+    measured = run_program(
+        "sketch2photo.evaluation.evaluate",
+        "--model",
+        best,
+        "--pairs",
+        tmp_path / "houses",
+        "--out",
+        tmp_path / "figures",
+    )
+    assert measured.returncode == 0, measured.stderr
+    assert "| best | 64 | 1 |" in measured.stdout
     again = train(tmp_path / "run", "--steps", "4", "--pairs", tmp_path / "houses", "--resume")
     assert again.returncode == 0, again.stderr
     grey = train(tmp_path / "grey", "--steps", "1", "--pairs", tmp_path / "houses", "--model.sketch-channels", "1")
