@@ -22,7 +22,7 @@ from tests.programs import in_fork
 pytest.importorskip("onnxscript")
 onnxruntime = pytest.importorskip("onnxruntime")
 
-from hub import export_onnx  # noqa: E402
+from hub import build_web, export_onnx  # noqa: E402
 from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline  # noqa: E402
 
 BUNDLED = str(ROOT / "hub" / "model")
@@ -63,10 +63,10 @@ def pipe() -> Sketch2PhotoPipeline:
     return Sketch2PhotoPipeline.from_pretrained(BUNDLED, engine="onnx")
 
 
-def small() -> Sketch2Photo:
+def small(sketch_channels: int = 1) -> Sketch2Photo:
     """Random weights, of which every one matters."""
     torch.manual_seed(0)
-    model = Sketch2Photo(**SMALL).eval()
+    model = Sketch2Photo(**SMALL, sketch_channels=sketch_channels).eval()
     with torch.no_grad():
         for parameter in model.parameters():
             parameter += 0.05 * torch.randn_like(parameter)
@@ -124,10 +124,10 @@ def test_nothing_in_the_files_tells_where_they_were_made(files: Path) -> None:
 
 
 @torch.inference_mode()
-@pytest.mark.parametrize("count", [1, 5])
-def test_a_model_of_other_sizes_with_any_number_of_latents(count: int) -> None:
-    theirs, ours = small(), with_onnx(small().to(memory_format=torch.channels_last))
-    sketch, z = torch.ones(1, 1, 64, 64), torch.randn(count, 8)
+@pytest.mark.parametrize(("count", "channels"), [(1, 1), (5, 3)])
+def test_a_model_of_other_sizes_with_any_number_of_latents(count: int, channels: int) -> None:
+    theirs, ours = small(channels), with_onnx(small(channels).to(memory_format=torch.channels_last))
+    sketch, z = torch.ones(1, channels, 64, 64), torch.randn(count, 8)
     sketch[..., 20:24, 8:50] = -1
     torch.testing.assert_close(ours(sketch, z, 0.3), theirs(sketch, z, 0.3), atol=1e-3, rtol=0)
 
@@ -195,6 +195,12 @@ def test_what_it_cannot_do_is_one_sentence(pipe: Sketch2PhotoPipeline, tmp_path:
         to_onnx(Sketch2Photo(architecture="classic", image_size=64, channels=(8, 16, 16)))
     with pytest.raises(ValueError, match="engine is"):
         Sketch2PhotoPipeline.from_pretrained(BUNDLED, engine="tensorrt")  # type: ignore[arg-type]
+    assert (pipe.to("cpu", torch.float32).device.type, pipe.dtype) == ("cpu", torch.float32)
+    with pytest.raises(ValueError, match="ONNX Runtime runs on the CPU and in float32"):
+        pipe.to(torch.bfloat16)
+    small(3).save_pretrained(tmp_path / "coloured")
+    with pytest.raises(ValueError, match="a model of coloured sketches, and this page draws in grey"):
+        build_web.build(str(tmp_path / "coloured"), tmp_path / "page")
 
 
 @torch.inference_mode()

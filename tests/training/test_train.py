@@ -200,7 +200,7 @@ def test_a_recipe_from_a_file_is_changed_kept_and_carried_on(tmp_path: Path) -> 
     def reduced(recipe: Recipe) -> Recipe:
         return replace(
             recipe,
-            model=replace(recipe.model, image_size=64, **SIZES),
+            model=replace(recipe.model, image_size=64, **SIZES, sketch_channels=1),
             data=replace(recipe.data, held_out=4),
             loss=replace(recipe.loss, view_size=32, discriminator_width=8),
             optimization=replace(recipe.optimization, batch_size=4),
