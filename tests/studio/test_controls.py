@@ -54,8 +54,8 @@ class Glowing(Sketch2PhotoPipeline):
 
     def __call__(self, *args: Any, glow: float = 0, **kwargs: Any) -> Sketch2PhotoOutput:
         output = super().__call__(*args, **kwargs)
-        output.images = [Image.blend(image, Image.new("RGB", image.size, "white"), glow) for image in output.images]
-        return output
+        whiter = [Image.blend(image, Image.new("RGB", image.size, "white"), glow) for image in output.images]
+        return output._replace(images=whiter)
 
 
 def test_an_option_of_the_model_is_declared_in_one_place(monkeypatch: pytest.MonkeyPatch) -> None:
