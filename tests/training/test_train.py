@@ -114,33 +114,23 @@ def test_a_half_written_checkpoint_is_never_in_the_place_of_a_whole_one(
     assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] == 41
 
 
-TWICE = """
-import sys
-from tests.programs import run_program
-for steps in ("40", "1"):  # the first of a process has a log
-    done = run_program("train.py", "--out", sys.argv[1] + steps, "--steps", steps, *sys.argv[2:])
-    assert done.returncode == 0, done.stderr
-"""
-
-
 def test_two_processes_have_the_loss_curve_of_one(tmp_path: Path) -> None:
-    """Of forty steps and of one, in two processes that are started once, since a start takes longer than the steps."""
-    (tmp_path / "twice.py").write_text(TWICE)
     slowly = (*TINY, "--learning-rate", "5e-5")  # Adam lets rounding grow from step to step.
-    # accelerate launch --cpu starts one process, whatever --num_processes says.
-    processes = subprocess.Popen(
-        [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", tmp_path / "twice.py",
-         tmp_path / "apart", *slowly],
-        env=ENVIRONMENT | {"OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )  # fmt: skip
     for steps in ("40", "1"):
+        # accelerate launch --cpu starts one process, whatever --num_processes says.
+        processes = subprocess.Popen(
+            [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "train.py",
+             "--out", tmp_path / f"apart{steps}", "--steps", steps, *slowly],
+            cwd=ROOT,
+            env=ENVIRONMENT | {"OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )  # fmt: skip
         alone = run_program("train.py", "--out", tmp_path / f"together{steps}", "--steps", steps, *slowly)
         assert alone.returncode == 0, alone.stderr
-    _, errors = processes.communicate(timeout=300)
-    assert processes.returncode == 0, errors
+        _, errors = processes.communicate(timeout=300)
+        assert processes.returncode == 0, errors
 
     one, two = (curve(tmp_path / f"{name}40") for name in ("together", "apart"))
     assert list(two) == list(one) == [20, 40]
