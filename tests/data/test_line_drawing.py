@@ -154,7 +154,7 @@ def test_training_draws_lines_of_photographs_whose_landmarks_are_known(photograp
     others = [not torch.equal(a, b) for a, b in zip(lines, without, strict=True)]
     assert 6 <= sum(others) <= 12  # three photographs of four have a face
     white = [float((sketch > 0.99).float().mean()) for sketch, other in zip(lines, others, strict=True) if other]
-    assert min(white) > 0.6  # lines alone; other techniques leave shades
+    assert min(white) > 0.5  # lines on white paper
     assert sum(torch.equal(a, b) for a, b in zip(lines, never, strict=True)) <= 6
 
 

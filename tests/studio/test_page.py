@@ -258,7 +258,7 @@ def test_a_hostile_models_words_and_a_hostile_files_name_are_shown_as_text(
 
 
 def test_pictures_of_any_mode_are_opened_and_borrowed_from(page: Any, tmp_path: Path) -> None:
-    face = Image.open(EXAMPLES_FOLDER / "outline.png").convert("L")
+    face = Image.open(EXAMPLES_FOLDER / "glasses_beard.png").convert("L")  # its face is already where faces are
     face.convert("CMYK").save(tmp_path / "cmyk.jpg")
     Image.fromarray(np.asarray(face).astype(np.uint16) * 257).save(tmp_path / "deep.png")
     for name in ("cmyk.jpg", "deep.png"):
@@ -279,7 +279,7 @@ def test_a_drawing_is_dropped_and_pasted(page: Any) -> None:
         event[kind === 'drop' ? 'dataTransfer' : 'clipboardData'] = files;
         document.body.dispatchEvent(event);
     }"""
-    for name, kind in (("outline", "drop"), ("bun", "paste")):
+    for name, kind in (("glasses_beard", "drop"), ("childish", "paste")):  # their faces are already where faces are
         content = (EXAMPLES_FOLDER / f"{name}.png").read_bytes()
         page.evaluate(give, [base64.b64encode(content).decode(), kind])
         face = np.asarray(Image.open(EXAMPLES_FOLDER / f"{name}.png").convert("L"))
