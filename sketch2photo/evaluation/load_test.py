@@ -78,11 +78,13 @@ class Visitor:
     def __init__(self, url: str) -> None:
         self.client = Client(url, verbose=False, download_files=False)
         api: Any = self.client.view_api(return_format="dict", print_info=False)
-        self.numbers = [0] * (len(api["named_endpoints"]["/photograph"]["parameters"]) - 2)
+        parameters = api["named_endpoints"]["/photograph"]["parameters"]
+        self.strictness = parameters[1]["parameter_default"]  # the page's own, where nobody moved the slider
+        self.numbers = [0] * (len(parameters) - 2)
 
     def photograph(self, drawing: str) -> str:
         """The path, on the server, of the photograph of a drawing (a data URL)."""
-        return self.client.predict(drawing, 1.0, *self.numbers, api_name="/photograph")["path"]
+        return self.client.predict(drawing, self.strictness, *self.numbers, api_name="/photograph")["path"]
 
 
 @dataclass
