@@ -90,17 +90,17 @@ def from_dict(values: Any) -> Record:
     if not isinstance(values, dict) or not isinstance(values.get("recipe"), dict):
         raise ValueError('it has no "recipe".')
     recipe = checked(values["recipe"])
+    stages = _validated("history", list[Stage], values.get("history", []))
+    return Record(recipe, stages, _validated("terms", Terms, values.get("terms", {})))
+
+
+def _validated(name: str, kind: Any, values: Any) -> Any:
+    """Values as a kind of dataclass, or a list of it; ValueError, one sentence that begins with the name, where they are none."""
     try:
-        stages = TypeAdapter(list[Stage]).validate_python(values.get("history", []))
+        return TypeAdapter(kind).validate_python(values)
     except ValidationError as error:
         first = error.errors()[0]
-        raise ValueError(f"history.{'.'.join(map(str, first['loc']))}: {first['msg']}.") from error
-    try:
-        terms = TypeAdapter(Terms).validate_python(values.get("terms", {}))
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise ValueError(f"terms.{'.'.join(map(str, first['loc']))}: {first['msg']}.") from error
-    return Record(recipe, stages, terms)
+        raise ValueError(f"{name}.{'.'.join(map(str, first['loc']))}: {first['msg']}.") from error
 
 
 def read(path: Path) -> Record:
