@@ -66,10 +66,10 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def url() -> Iterator[str]:
-    """Where `python app.py` serves the bundled weights."""
+    """Where `python app.py --mcp` serves the bundled weights."""
     from sketch2photo.evaluation.browser import run_app
 
-    with run_app(ROOT / "hub" / "model") as app:
+    with run_app(ROOT / "hub" / "model", "--mcp") as app:
         yield app.url
 
 

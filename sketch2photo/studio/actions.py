@@ -76,9 +76,9 @@ class Actions:
         photo = self.photograph(drawing, options, latents, directions)
         return photo, *latents.values(), *directions.values()
 
-    def borrow(self, path: str, drawing: str | None, options: Numbers, directions: Numbers) -> tuple[Any, ...]:
+    def borrow(self, photo: str, drawing: str | None, options: Numbers, directions: Numbers) -> tuple[Any, ...]:
         """The photograph of a drawing in the colours and mood of another photograph, a file, and the latents that this has."""
-        return self._with_latents(drawing, options, self.pipe.encode(open_on_white(path))[0], directions)
+        return self._with_latents(drawing, options, self.pipe.encode(open_on_white(photo))[0], directions)
 
     def sharpen(
         self,
@@ -231,15 +231,15 @@ class Actions:
         """What lies over a drawing that was opened: the guide, where the face is."""
         return self._laid_over(drawing, options, lines=False)
 
-    def open(self, path: str) -> tuple[Any, ...]:
+    def open(self, picture: str) -> tuple[Any, ...]:
         """A picture file as a drawing. One that was kept here brings back its drawing, seed, strictness, latents and directions."""
-        recipe = read_recipe(path, self.controls)
+        recipe = read_recipe(picture, self.controls)
         if recipe:
             directions = [recipe.directions[control.name] for control in self.controls["directions"]]
             recorded = [getattr(recipe, control.name) for control in self.controls["recorded"]]
             return recipe.sketch, *recorded, *recipe.latents, *directions
         kept = sum(len(self.controls[group]) for group in ("recorded", "latents", "directions"))
-        return self._framed(path), *[gr.skip()] * kept
+        return self._framed(picture), *[gr.skip()] * kept
 
     def open_example(self, event: gr.SelectData) -> tuple[str, gr.Gallery]:
         """The example drawing that was clicked, for the sketchpad; it is not left selected, so it can be clicked again."""
@@ -375,7 +375,9 @@ def stacked(variations: Variations | None) -> Tensor:
 def ticked(liked: list[str] | None, variations: Variations | None, least: int, missing: str) -> Tensor:
     """(P, D): the latents of the variations with these numbers, each once; where there are too few, the error of the key `missing`."""
     known = everyone(variations)
-    chosen = dict.fromkeys(number for number in liked or [] if number in known)
+    chosen = dict.fromkeys(liked or [])
+    if chosen and known and (strange := chosen.keys() - set(known)):
+        raise MessageError("no_such_variation", number=min(strange))
     if len(chosen) < least:
         raise MessageError(missing)
     return stacked(variations)[[int(number) - 1 for number in chosen]]

@@ -47,7 +47,8 @@ class Control:
     @property
     def type(self) -> "type[float | int | bool | str]":
         """Of its value."""
-        return {"slider": float, "number": int, "checkbox": bool, "text": str}[self.kind]
+        number = int if self.step == 1 else float
+        return {"slider": number, "number": number, "checkbox": bool, "text": str}[self.kind]
 
 
 Controls = Mapping[str, Sequence[Control]]  # by the names that arguments of actions have for them

@@ -1,4 +1,4 @@
-"""The methods of Actions as endpoints: one argument for each control, described for programs, and errors of one sentence."""
+"""The methods of Actions as Gradio calls them: one argument for each control, and errors of one sentence."""
 
 import inspect
 from collections.abc import Callable
@@ -7,31 +7,31 @@ from typing import Any, TypeVar
 
 import gradio as gr
 
-from .controls import CONTROLS, Controls
+from .controls import CONTROLS, Control, Controls
 from .messages import say_error
 
 R = TypeVar("R")
 
-# What programs are told of the arguments that are no controls.
-ARGUMENTS = {
-    "drawing": "the data URL of a PNG, dark lines on white, at best 512 x 512 pixels with the face as on the page",
-    "liked": 'which variations, by their numbers from "1" on',
-    "variations": "the latents of each variation, as generate gives them",
-    "path": "a picture file",
-}
 
-
-def arguments(action: Callable[..., Any]) -> dict[str, Any]:
-    """The names of an action's arguments with their types, without the event of whoever clicked."""
+def arguments(action: Callable[..., Any]) -> list[str]:
+    """The names of an action's arguments, without the event of whoever clicked."""
     parameters = inspect.signature(action).parameters.values()
-    return {each.name: each.annotation for each in parameters if each.annotation is not gr.SelectData}
+    return [each.name for each in parameters if each.annotation is not gr.SelectData]
+
+
+def flat_arguments(action: Callable[..., Any], controls: Controls) -> dict[str, Control | None]:
+    """The names of an action's arguments, with those of the controls in place of a group, and the control of each that is one."""
+    fixed = {control.name: control for control in CONTROLS}
+    flat: dict[str, Control | None] = {}
+    for name in arguments(action):
+        flat |= {control.name: control for control in controls[name]} if name in controls else {name: fixed.get(name)}
+    return flat
 
 
 def endpoint(action: Callable[..., R], controls: Controls) -> Callable[..., R]:
-    """The action as Gradio calls it, with one value after the other, where a group of controls is an argument for each of them.
+    """The action with one value after the other, where a group of controls is a value for each of them.
 
-    Its docstring describes the arguments. A ValueError becomes the sentence that it is, in the visitor's language and
-    without a traceback.
+    A ValueError becomes the sentence that it is, in the visitor's language and without a traceback.
     """
     signature = inspect.signature(action)
 
@@ -45,7 +45,7 @@ def endpoint(action: Callable[..., R], controls: Controls) -> Callable[..., R]:
         try:
             return action(**given)
         except ValueError as error:
-            raise gr.Error(say_error(error), duration=6, print_exception=False) from error
+            raise as_error(error) from error
 
     flat: list[inspect.Parameter] = []
     for each in signature.parameters.values():
@@ -53,10 +53,11 @@ def endpoint(action: Callable[..., R], controls: Controls) -> Callable[..., R]:
             flat += [each.replace(name=control.name, annotation=control.type) for control in controls[each.name]]
         else:
             flat.append(each)
-    known = [*CONTROLS, *(control for group in controls.values() for control in group)]
-    sentences = ARGUMENTS | {control.name: control.description for control in known}
-    described = [f"    {each.name}: {sentences[each.name]}" for each in flat if each.name in sentences]
-    called.__doc__ = "\n".join([inspect.getdoc(action) or "", "Args:", *described])
     called.__annotations__ = {each.name: each.annotation for each in flat}
     called.__signature__ = signature.replace(parameters=flat)  # pyrefly: ignore[missing-attribute]
     return called
+
+
+def as_error(error: ValueError) -> gr.Error:
+    """What the visitor, or the program, is told of it."""
+    return gr.Error(say_error(error), duration=6, print_exception=False)

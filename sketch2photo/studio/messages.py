@@ -83,6 +83,34 @@ SENTENCES = {
         "Variations are lists of numbers, as many in each: at most {most} lists.",
         "Варианты — это списки чисел, поровну в каждом: не больше {most} списков.",
     ),
+    "bad_latents": Text(
+        "variations is a list of at most {most} lists of {latents} numbers.",
+        "variations — это список, не больше {most} списков по {latents} чисел.",
+    ),
+    "bad_numbers": Text(
+        "liked is a list of the numbers of variations, from 1 on, not {value}.",
+        "liked — это список номеров вариантов, начиная с 1, а не {value}.",
+    ),
+    "no_such_variation": Text("There is no variation {number}.", "Варианта {number} нет."),
+    "not_a_number": Text("{name} is a number, not {value}.", "{name} — это число, а не {value}."),
+    "not_whole": Text("{name} is a whole number, not {value}.", "{name} — это целое число, а не {value}."),
+    "out_of_range": Text(
+        "{name} is a number from {low} to {high}, not {value}.", "{name} — это число от {low} до {high}, а не {value}."
+    ),
+    "not_text": Text("{name} is a text, not {value}.", "{name} — это текст, а не {value}."),
+    "not_true_or_false": Text("{name} is true or false, not {value}.", "{name} — это true или false, а не {value}."),
+    "no_picture": Text(
+        "A picture is sent as a file, as its data URL or base64, or as an array of pixels.",
+        "Картинку присылают файлом, как data URL или base64 или как массив пикселей.",
+    ),
+    "no_such_file": Text(
+        "There is no such file here: upload it first, as handle_file of gradio_client does.",
+        "Такого файла здесь нет: сначала загрузите его, как делает handle_file из gradio_client.",
+    ),
+    "unreachable": Text(
+        "No picture can be fetched from this address: send the file itself.",
+        "С этого адреса картинку не получить: пришлите сам файл.",
+    ),
     "no_such_picture": Text("There is no such picture here.", "Такой картинки здесь нет."),
     "unreadable_recipe": Text(
         "This picture's notes on how it was made cannot be read: open it as a plain picture, without its metadata.",

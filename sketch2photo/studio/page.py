@@ -36,6 +36,7 @@ from .endpoints import arguments, endpoint
 from .limits import BodyLimit
 from .messages import MESSAGES, by_language
 from .pad import sketchpad
+from .programs import FILE, GALLERY, LATENTS, Programs, Result, control_argument, show_pictures_over_mcp
 from .theme import CSS, SCRIPTS, THEME
 
 FILES_EXPIRE = (600, 3600)  # every 10 minutes, those older than an hour
@@ -48,6 +49,8 @@ def launch(pipe: Sketch2PhotoPipeline, port: int | None = None, **kwargs: Any) -
         OSError: the port is taken.
     """
     machine.keep_freed_memory()
+    if kwargs.get("mcp_server"):
+        show_pictures_over_mcp()
     refiner = refine.Refiner() if refine.available() else None
     build(pipe, refiner).launch(
         server_port=port,
@@ -88,6 +91,7 @@ class Layout:
     def __init__(self, actions: Actions) -> None:
         controls = actions.controls
         self.inputs: dict[str, list[Any]] = {}
+        self.sharpened: gr.Image | None = None
         gr.Markdown("# Sketch2Photo", elem_id="title")
         gr.Markdown(_text("subtitle"), elem_id="subtitle", elem_classes="head")
         with gr.Row(elem_id="columns"):
@@ -102,7 +106,14 @@ class Layout:
         gr.Markdown(_text("terms"), elem_classes="head")
         self.variations = gr.JSON([], label="Latents of the variations", visible=False)
         self.past = gr.State([], time_to_live=FILES_EXPIRE[1])
-        elements = {"drawing": self.pad, "liked": self.liked, "variations": self.variations, "past": self.past}
+        elements = {
+            "drawing": self.pad,
+            "picture": self.open,
+            "photo": self.borrow,
+            "liked": self.liked,
+            "variations": self.variations,
+            "past": self.past,
+        }
         self.inputs |= {name: [element] for name, element in elements.items()}
         self.inputs["recorded"] = [self.inputs[control.name][0] for control in controls["recorded"]]
 
@@ -239,6 +250,7 @@ class Wiring:
 
     def __init__(self, layout: Layout, actions: Actions) -> None:
         self.layout, self.actions = layout, actions
+        self.programs, self.results = Programs(actions.controls), results(layout, actions.controls)
         # While one request of a kind is under way, only the newest of those after it is kept; the model serves one at a time.
         # Who waits for others sees the place in the queue over the photograph.
         self.latest: dict[str, Any] = {
@@ -272,8 +284,7 @@ class Wiring:
         self._connect(moves, actions.photograph, layout.photo, "photograph")
         outputs = [*self.with_latents, *layout.directions]
         self._connect(layout.average.click, actions.average, outputs, "average")
-        borrow = layout.borrow
-        self._remember(self._connect(borrow.upload, actions.borrow, self.with_latents, "borrow", path=borrow))
+        self._remember(self._connect(layout.borrow.upload, actions.borrow, self.with_latents, "borrow"))
 
     def _wire_variations(self) -> None:
         layout, actions = self.layout, self.actions
@@ -291,11 +302,12 @@ class Wiring:
         )
         outputs = [layout.hint, layout.photo, *self.pictures, *layout.latents]
         self._remember(self._connect(layout.seed.submit, actions.other_faces, outputs, "other_faces"))
+        self._publish("new_seed", actions.new_seed, layout.seed, "model")
         seeded = layout.new_seed.click(
             endpoint(actions.new_seed, actions.controls),
             self._inputs(actions.new_seed),
             layout.seed,
-            api_name="new_seed",
+            api_visibility="private",
             queue=False,
         )
         self._remember(self._connect(seeded.then, actions.other_faces, outputs))
@@ -308,7 +320,7 @@ class Wiring:
         restored = [layout.pad, *layout.inputs["recorded"], *layout.latents, *layout.directions]
         opening = [
             (connect(layout.examples.select, actions.open_example, [layout.pad, layout.examples]), "generate"),
-            (connect(layout.open.upload, actions.open, restored, "open", path=layout.open), None),
+            (connect(layout.open.upload, actions.open, restored, "open"), None),
             (connect(layout.history.select, actions.open_past, [layout.history, *restored]), None),
         ]
         if actions.pipe.calibrator:
@@ -353,22 +365,48 @@ class Wiring:
         action: Callable[..., Any],
         outputs: Any,
         name: str | None = None,
-        path: Any = None,
         **kwargs: Any,
     ) -> Any:
-        """The action upon a trigger; without a name it is hidden from programs. `path` is the button that gets a file."""
-        visible = {"api_name": name} if name else {"api_visibility": "private"}
-        how = self.latest | visible | kwargs
-        return trigger(endpoint(action, self.actions.controls), self._inputs(action, path), outputs, **how)
+        """The action upon a trigger; with a name it is an endpoint for programs, too."""
+        how = self.latest | {"api_visibility": "private"} | kwargs
+        if name:  # first, or Gradio gives the name to what the trigger calls
+            self._publish(name, action, outputs, how["concurrency_id"])
+        return trigger(endpoint(action, self.actions.controls), self._inputs(action), outputs, **how)
 
-    def _inputs(self, action: Callable[..., Any], path: Any = None) -> list[Any]:
-        inputs = self.layout.inputs | {"path": [path]}
-        return [element for argument in arguments(action) for element in inputs[argument]]
+    def _publish(self, name: str, action: Callable[..., Any], outputs: Any, concurrency_id: str) -> None:
+        shown = outputs if isinstance(outputs, list) else [outputs]
+        told = [self.results.get(element._id) for element in shown]
+        self.programs.publish(name, action, told, concurrency_limit=1, concurrency_id=concurrency_id)
+
+    def _inputs(self, action: Callable[..., Any]) -> list[Any]:
+        return [element for argument in arguments(action) for element in self.layout.inputs[argument]]
 
     def _remember(self, event: Any) -> None:
         """What an event has led to is a picture of this visit."""
         shown = [self.layout.past, self.layout.history]
         self._connect(event.success, self.actions.remember, shown, show_progress="hidden")
+
+
+def results(layout: Layout, controls: Controls) -> dict[int, Result]:
+    """What programs get in place of what the page shows in an element, by its id."""
+    told = {
+        layout.hint: Result("What to do next", {"type": "string"}),
+        layout.photo: Result("Photograph", FILE, files=True),
+        layout.pad: Result("Drawing as a data URL", {"type": "string"}),
+        layout.gallery: Result("Variations", GALLERY, files=True),
+        layout.variations: Result("Latents of the variations", LATENTS),
+        layout.film: Result("Animation", FILE, files=True),
+        layout.files: Result("Files", {"anyOf": [FILE, {"type": "array", "items": FILE}]}, files=True),
+    }
+    if layout.sharpened:
+        told[layout.sharpened] = Result("Sharp photograph", FILE, files=True)
+    found = {element._id: result for element, result in told.items()}
+    groups = {**controls, **{control.name: [control] for control in CONTROLS}}
+    for name, group in groups.items():
+        for element, control in zip(layout.inputs.get(name, []), group, strict=False):
+            argument = control_argument(control)
+            found[element._id] = Result(argument.label, argument.schema)
+    return found
 
 
 def any_of(*triggers: Callable[..., Any]) -> Callable[..., Any]:

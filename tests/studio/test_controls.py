@@ -125,11 +125,11 @@ def test_programs_find_the_arguments_where_they_were() -> None:
         "breed": ["drawing", "count", "strictness", "liked", "variations", *latents, "age"],
         "mix": ["drawing", "strictness", "share", "liked", "variations", "age"],
         "travel": ["drawing", "strictness", "liked", "variations", "age"],
-        "borrow": ["path", "drawing", "strictness", "age"],
+        "borrow": ["photo", "drawing", "strictness", "age"],
         "average": ["drawing", "strictness"],
         "keep": ["drawing", "seed", "strictness", *latents, "age"],
         "keep_all": ["drawing", "seed", "strictness", "variations", *latents, "age"],
-        "open": ["path"],
+        "open": ["picture"],
     }
 
 
