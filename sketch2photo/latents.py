@@ -17,7 +17,7 @@ MOST_IMAGES = 10_000  # at once: 2 GB of pictures of 256 px
 # Arguments of the pipeline and of the page, beside which a direction is another: none may have its name.
 RESERVED = {
     "self", "sketch", "num_images", "seed", "generator", "latents", "style", "strictness", "reframe", "output_type", "return_dict",
-    "directions", "options", "drawing", "photo", "variations", "liked", "path", "count", "difference", "locked", "share", "prompt",
+    "directions", "options", "drawing", "photo", "variations", "liked", "picture", "count", "difference", "locked", "share", "prompt",
     "strength", "past", "event", "recorded",
 }  # fmt: skip
 

@@ -335,7 +335,7 @@ def show_pictures_over_mcp() -> None:
         return send(self, list(_spread(data)), root_url)
 
     send_each.spreads = True  # pyrefly: ignore[missing-attribute]
-    GradioMCPServer.postprocess_output_data = send_each
+    GradioMCPServer.postprocess_output_data = send_each  # pyrefly: ignore[method-assign]
 
 
 def _spread(results: Any) -> Iterator[Any]:
