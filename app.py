@@ -1,4 +1,4 @@
-"""The page where people draw faces, on the bundled weights: python app.py [--model DIR_OR_ID] [--port N] [--mcp]."""
+"""The page where people draw faces, on the bundled weights: python app.py [--model DIR_OR_ID] [--port N] [--mcp] [--help]."""
 
 from functools import partial
 from pathlib import Path

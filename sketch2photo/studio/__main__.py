@@ -1,4 +1,4 @@
-"""Serves the page: python -m sketch2photo.studio --model DIR_OR_ID [--port N] [--mcp]."""
+"""Serves the page: python -m sketch2photo.studio --model DIR_OR_ID."""
 
 from importlib.util import find_spec
 
@@ -11,24 +11,47 @@ from ..pipeline import Sketch2PhotoPipeline
 from .page import launch
 
 
-def main(model: str, port: int | None = None, mcp: bool = False) -> None:
+def main(
+    model: str,
+    port: int | None = None,
+    mcp: bool = False,
+    host: str | None = None,
+    root_path: str | None = None,
+    share: bool = False,
+    auth: str | None = None,
+) -> None:
     """The page where people draw faces.
 
     Args:
         model: a folder or a Hub id.
         port: the first free one from 7860 where none is given.
         mcp: be an MCP server as well: each action of the page is a tool.
+        host: an address of this computer to listen at: 127.0.0.1 where none is given, 0.0.0.0 for all of them.
+        root_path: where the page is behind a proxy, "/faces" or "https://example.com/faces".
+        share: serve the page to everybody for a week, through a tunnel of Gradio's.
+        auth: USER:PASSWORD; only who knows them gets in.
     """
     if mcp and find_spec("mcp") is None:
         raise ValueError('An MCP server needs the package mcp: pip install "sketch2photo[mcp]"')
+    user, _, password = (auth or "").partition(":")
+    if auth is not None and not (user and password):
+        raise ValueError("auth is USER:PASSWORD, a name and a password with a colon between them.")
     logging.set_verbosity_error()  # its warnings would stand beside the sentence about a model that cannot be loaded
     pipe = Sketch2PhotoPipeline.from_pretrained(model)
     if machine.has_bf16():
         pipe.to(torch.bfloat16)
     try:
-        launch(pipe, port, mcp_server=mcp)
+        launch(
+            pipe,
+            port,
+            mcp_server=mcp,
+            server_name=host,
+            root_path=root_path,
+            share=share,
+            auth=(user, password) if auth else None,
+        )
     except OSError as error:
-        raise ValueError(f"The page cannot be served on port {port}: {error}") from error
+        raise ValueError(f"The page cannot be served at {host or '127.0.0.1'}, port {port}: {error}") from error
 
 
 if __name__ == "__main__":

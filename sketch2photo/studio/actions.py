@@ -9,7 +9,7 @@ import random
 from collections.abc import Iterable, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import gradio as gr
 import torch
@@ -31,6 +31,7 @@ from .recipe import read_recipe, recipe_type, to_png, weights_revision
 
 Numbers = dict[str, float]  # by the names of controls
 Variations = list[list[float]]  # (N, D)
+PictureFile = Path | str | BinaryIO
 T = TypeVar("T")
 
 MAX_STOPS = 8  # of an animation
@@ -76,7 +77,7 @@ class Actions:
         photo = self.photograph(drawing, options, latents, directions)
         return photo, *latents.values(), *directions.values()
 
-    def borrow(self, photo: str, drawing: str | None, options: Numbers, directions: Numbers) -> tuple[Any, ...]:
+    def borrow(self, photo: PictureFile, drawing: str | None, options: Numbers, directions: Numbers) -> tuple[Any, ...]:
         """The photograph of a drawing in the colours and mood of another photograph, a file, and the latents that this has."""
         return self._with_latents(drawing, options, self.pipe.encode(open_on_white(photo))[0], directions)
 
@@ -231,7 +232,7 @@ class Actions:
         """What lies over a drawing that was opened: the guide, where the face is."""
         return self._laid_over(drawing, options, lines=False)
 
-    def open(self, picture: str) -> tuple[Any, ...]:
+    def open(self, picture: PictureFile) -> tuple[Any, ...]:
         """A picture file as a drawing. One that was kept here brings back its drawing, seed, strictness, latents and directions."""
         recipe = read_recipe(picture, self.controls)
         if recipe:
@@ -301,7 +302,7 @@ class Actions:
         found = self._calibrated(drawing, options["strictness"])
         return laid_over(found if found and found.is_face else None, lines)
 
-    def _framed(self, drawing: Image.Image | Path | str | None) -> str:
+    def _framed(self, drawing: Image.Image | PictureFile | None) -> str:
         """A drawing, or a file of one, as it lies on the sketchpad: its face where faces are, if there is something to find it with."""
         found = self.pipe.calibrate(drawing, 1.0, size=CANVAS) if self.pipe.calibrator else None
         sketch = found.sketch if found else to_sketch(drawing, CANVAS, self.pipe.model.sketch_channels)

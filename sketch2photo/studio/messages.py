@@ -107,9 +107,9 @@ SENTENCES = {
         "There is no such file here: upload it first, as handle_file of gradio_client does.",
         "Такого файла здесь нет: сначала загрузите его, как делает handle_file из gradio_client.",
     ),
-    "unreachable": Text(
-        "No picture can be fetched from this address: send the file itself.",
-        "С этого адреса картинку не получить: пришлите сам файл.",
+    "address": Text(
+        "No picture is fetched from other addresses: send the file itself.",
+        "С других адресов картинки не загружаются: пришлите сам файл.",
     ),
     "no_such_picture": Text("There is no such picture here.", "Такой картинки здесь нет."),
     "unreadable_recipe": Text(

@@ -6,11 +6,14 @@ the last few calibrated drawings of everybody only saves time. Every action is a
 where the page is an MCP server.
 """
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
 import gradio as gr
+from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from .. import machine, refine
@@ -33,36 +36,73 @@ from .controls import (
     model_controls,
 )
 from .endpoints import arguments, endpoint
+from .files import delete_files
 from .limits import BodyLimit
 from .messages import MESSAGES, by_language
 from .pad import sketchpad
-from .programs import FILE, GALLERY, LATENTS, Programs, Result, control_argument, show_pictures_over_mcp
+from .programs import FILE, GALLERY, LATENTS, ProgrammableBlocks, Programs, Result, control_argument, send_each_picture
 from .theme import CSS, SCRIPTS, THEME
 
 FILES_EXPIRE = (600, 3600)  # every 10 minutes, those older than an hour
 
 
-def launch(pipe: Sketch2PhotoPipeline, port: int | None = None, **kwargs: Any) -> None:
+def launch(pipe: Sketch2PhotoPipeline, port: int | None = None, **kwargs: Any) -> gr.Blocks:
     """Serves the page on this computer until interrupted; further arguments are gr.Blocks.launch's.
 
     Raises:
         OSError: the port is taken.
     """
+    page = build(pipe, _refiner())
+    page.launch(server_port=port, **_options(pipe), **kwargs)
+    return page
+
+
+def mount(app: FastAPI, pipe: Sketch2PhotoPipeline, path: str, **kwargs: Any) -> FastAPI:
+    """Puts the page into a FastAPI app, at a path like "/faces"; further arguments are gr.mount_gradio_app's: auth, root_path.
+
+    With `auth_dependency`, a function of the request that returns a name or None, the app's own login decides.
+    """
+    return gr.mount_gradio_app(app, build(pipe, _refiner()), path, **_options(pipe), **kwargs)
+
+
+def _refiner() -> refine.Refiner | None:
+    return refine.Refiner() if refine.available() else None
+
+
+def _options(pipe: Sketch2PhotoPipeline) -> dict[str, Any]:
+    """What both ways of serving the page have in common."""
     machine.keep_freed_memory()
-    if kwargs.get("mcp_server"):
-        show_pictures_over_mcp()
-    refiner = refine.Refiner() if refine.available() else None
-    build(pipe, refiner).launch(
-        server_port=port,
-        theme=THEME,
-        head=f"<style>{CSS}</style>",  # css= would not reach what is around the page's own parts
-        i18n=translations(pipe.model),
-        footer_links=["api", "settings"],
-        run_history=False,  # it would keep visitors' pictures in the browser
-        max_file_size="20mb",
-        app_kwargs={"middleware": [Middleware(BodyLimit)]},
-        **kwargs,
-    )
+    return {
+        "theme": THEME,
+        "head": f"<style>{CSS}</style>",  # css= would not reach what is around the page's own parts
+        "i18n": translations(pipe.model),
+        "footer_links": ["api", "settings"],
+        "show_error": False,  # what is no sentence for visitors goes to the log alone
+        "run_history": False,  # it would keep visitors' pictures in the browser
+        "max_file_size": "20mb",
+        "app_kwargs": {"middleware": [Middleware(BodyLimit)], "lifespan": _lifespan},
+    }
+
+
+@asynccontextmanager
+async def _lifespan(app: Any) -> AsyncIterator[None]:
+    """What goes on beside the requests: MCP answers with pictures, and files expire."""
+    page = app.get_blocks()
+    if page.mcp_server_obj:
+        send_each_picture(page.mcp_server_obj)
+    every, age = FILES_EXPIRE
+
+    async def expire() -> None:
+        while True:
+            await asyncio.sleep(every)
+            await asyncio.to_thread(delete_files, page, age)
+
+    task = asyncio.create_task(expire())
+    try:
+        yield
+    finally:
+        task.cancel()
+        delete_files(page)
 
 
 def translations(model: Sketch2Photo) -> gr.I18n:
@@ -72,9 +112,9 @@ def translations(model: Sketch2Photo) -> gr.I18n:
 
 
 def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> gr.Blocks:
-    """The page of a model, not yet launched; with a refiner it has a second step, by Stable Diffusion."""
+    """The page of a model, not yet served; with a refiner it has a second step, by Stable Diffusion."""
     actions = Actions(pipe, refiner)
-    with gr.Blocks(title="Sketch2Photo", analytics_enabled=False, delete_cache=FILES_EXPIRE) as page:
+    with ProgrammableBlocks(title="Sketch2Photo", analytics_enabled=False) as page:
         Wiring(Layout(actions), actions)
     return page
 

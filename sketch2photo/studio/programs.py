@@ -20,15 +20,14 @@ from urllib.parse import unquote
 import gradio as gr
 import numpy as np
 from gradio.components.api_component import Api
-from gradio.processing_utils import ssrf_protected_download
-from gradio.utils import get_upload_folder
-from gradio_client.utils import is_file_obj_with_meta
+from gradio.exceptions import InvalidPathError
+from gradio_client.utils import is_file_obj_with_meta, is_http_url_like, traverse
 
 from ..images import on_white, open_picture
 from .controls import MAX_VARIATIONS, Control, Controls
 from .endpoints import as_error, endpoint, flat_arguments
-from .files import store
-from .messages import MessageError, say
+from .files import read_stored
+from .messages import MessageError
 from .pad import MAX_PIXELS, to_value
 
 Schema = dict[str, Any]  # of JSON
@@ -48,7 +47,6 @@ GALLERY: Schema = {
 }
 LATENTS: Schema = {"type": "array", "items": {"type": "array", "items": {"type": "number"}}}
 FORMS = "a file, its data URL or base64, or an array of pixels as nested lists"
-LISTS: tuple[type, ...] = (list, tuple)
 SERVED = "/gradio_api/file="  # what the address of a file of the page's cache has before the file's path
 
 
@@ -169,45 +167,37 @@ def read_drawing(value: Any) -> str | None:
     return to_value(picture.convert("RGB"))
 
 
-def read_file(value: Any) -> str:
-    """The path of a file of a picture in any form."""
-    return store(content(value), "picture")
+def read_file(value: Any) -> io.BytesIO:
+    """The file of a picture in any form."""
+    return io.BytesIO(content(value))
 
 
 def content(value: Any) -> bytes:
     """What the file of a picture holds that a program has sent, in one of FORMS."""
     if isinstance(value, dict):
-        inner = value.get("image")  # an entry of a gallery
-        return _cached(value["path"]) if isinstance(value.get("path"), str) else content(inner)
+        path = value.get("path")
+        return read_stored(path) if isinstance(path, str) else content(value.get("image"))  # an entry of a gallery
     if isinstance(value, list):
         return _from_lists(value)
     if not isinstance(value, str) or not value:
         raise MessageError("no_picture")
-    if value.startswith(("http://", "https://")):
-        return _cached(value.partition(SERVED)[2]) if SERVED in value else _downloaded(value)
-    if value.startswith(str(get_upload_folder())):
-        return _cached(value)
-    encoded = re.sub(r"\s", "", unquote(re.sub(r"\A\s*data:[^,]*,", "", value))).translate({45: "+", 95: "/"})
+    if is_http_url_like(value):
+        return read_stored(served(value))
+    encoded = (
+        re.sub(r"\s", "", unquote(re.sub(r"\A\s*data:[^,]*,", "", value))).translate({45: "+", 95: "/"}).rstrip("=")
+    )
     try:
-        return base64.b64decode(encoded.rstrip("=") + "=" * (-len(encoded.rstrip("=")) % 4), validate=True)
+        return base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
     except (binascii.Error, ValueError) as error:
         raise MessageError("no_picture") from error
 
 
-def _cached(path: str) -> bytes:
-    """A file that a program uploaded, or that an endpoint has made."""
-    file, cache = Path(unquote(path)).resolve(), Path(get_upload_folder()).resolve()
-    if "\0" in path or not file.is_relative_to(cache) or not file.is_file():
-        raise MessageError("no_such_file")
-    return file.read_bytes()
-
-
-def _downloaded(address: str) -> bytes:
-    """A file of another host that is no private one, as Gradio itself fetches those of gradio_client."""
-    try:
-        return Path(ssrf_protected_download(address, get_upload_folder())).read_bytes()
-    except Exception as error:  # whatever a host and the way to it are up to
-        raise MessageError("unreachable") from error
+def served(address: str) -> str:
+    """The path of a file that the page serves there; nothing is fetched from other addresses."""
+    _, _, path = address.partition(SERVED)
+    if not path:
+        raise MessageError("address")
+    return unquote(path)
 
 
 def _from_lists(lists: list[Any]) -> bytes:
@@ -261,19 +251,23 @@ def _as_files(value: Any) -> Any:
 # ---- endpoints -----------------------------------------------------------------------------------------------------
 
 
-class Value(Api):
-    """An argument or a result of endpoints."""
+class ProgrammableBlocks(gr.Blocks):
+    """gr.Blocks to which programs may send whatever file: Gradio looks at files before an endpoint does."""
 
-    is_template = True  # for Gradio it is an Api
-
-    def __init__(self, label: str, schema: Schema, value: Any = None) -> None:
-        super().__init__(value, schema, label)
-
-    async def async_move_resource_to_block_cache(self, url_or_file_path: str | Path | None) -> str | None:
+    async def preprocess_data(self, block_fn: Any, inputs: list[Any], *args: Any, **kwargs: Any) -> list[Any]:
         try:
-            return await super().async_move_resource_to_block_cache(url_or_file_path)
-        except Exception as error:  # an address that cannot be read: it was sent as a file
-            raise gr.Error(say("unreachable"), print_exception=False) from error
+            return await super().preprocess_data(
+                block_fn, traverse(inputs, _local, is_file_obj_with_meta), *args, **kwargs
+            )
+        except InvalidPathError as error:
+            raise as_error(MessageError("no_such_file")) from error
+        except MessageError as error:
+            raise as_error(error) from error
+
+
+def _local(file: dict[str, Any]) -> dict[str, Any]:
+    """A file that is sent by the address at which the page serves it, by its path."""
+    return file | {"path": served(file["path"])} if is_http_url_like(file["path"]) else file
 
 
 class Programs:
@@ -282,7 +276,7 @@ class Programs:
     def __init__(self, controls: Controls) -> None:
         self.controls = controls
         self.arguments = arguments(controls)
-        self._values: dict[Any, Value] = {}  # endpoints share them
+        self._values: dict[Any, Api] = {}  # endpoints share them
         self._place = gr.Column(visible=False)
 
     def publish(self, name: str, action: Callable[..., Any], results: Sequence[Result | None], **kwargs: Any) -> None:
@@ -312,45 +306,29 @@ class Programs:
         outputs = [self._value(each.label, each.schema) for each in sent]
         gr.on([], program, inputs, outputs, api_name=name, show_progress="hidden", **kwargs)
 
-    def _value(self, label: str, schema: Schema, default: Any = None) -> Value:
+    def _value(self, label: str, schema: Schema, default: Any = None) -> Api:
         key = (label, repr(schema), repr(default))
         if key not in self._values:
             with self._place:
-                self._values[key] = Value(label, schema, default)
+                self._values[key] = Api(default, schema, label)
         return self._values[key]
 
 
 # ---- MCP -----------------------------------------------------------------------------------------------------------
 
 
-def show_pictures_over_mcp() -> None:
-    """Has Gradio's MCP server send each picture of a result: its own packs several results into one text."""
-    from gradio.mcp import GradioMCPServer  # needs the package mcp
-
-    send = GradioMCPServer.postprocess_output_data
-    if getattr(send, "spreads", False):
-        return
-
-    def send_each(self: Any, data: Any, root_url: str) -> Any:
-        return send(self, list(_spread(data)), root_url)
-
-    send_each.spreads = True  # pyrefly: ignore[missing-attribute]
-    GradioMCPServer.postprocess_output_data = send_each  # pyrefly: ignore[method-assign]
+def send_each_picture(server: Any) -> None:
+    """Has a page's MCP server send each result by itself: Gradio's packs several into one text, without their pictures."""
+    send = server.postprocess_output_data
+    server.postprocess_output_data = lambda data, root_url: send([*_each(data)], root_url)
 
 
-def _spread(results: Any) -> Iterator[Any]:
-    """Each result, and each file, where lists hold some."""
+def _each(results: Any) -> Iterator[Any]:
+    """Each result, and each file of a list of files or of a gallery."""
     for result in results:
-        if isinstance(result, dict) and "image" in result:
+        if isinstance(result, tuple) or (isinstance(result, list) and result and isinstance(result[0], dict)):
+            yield from _each(result)
+        elif isinstance(result, dict) and "image" in result:
             yield result["image"]
-        elif isinstance(result, LISTS) and _holds_file(result):
-            yield from _spread(result)
         else:
             yield result
-
-
-def _holds_file(value: Any) -> bool:
-    if is_file_obj_with_meta(value):
-        return True
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, LISTS) else ()
-    return any(map(_holds_file, inner))

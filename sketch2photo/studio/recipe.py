@@ -3,7 +3,8 @@
 import hashlib
 import io
 from itertools import chain
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO
 
 import torch
 from PIL import Image
@@ -77,7 +78,7 @@ def to_png(photo: Image.Image, recipe: Recipe) -> bytes:
     return file.getvalue()
 
 
-def read_recipe(path: str, controls: Controls) -> Recipe | None:
+def read_recipe(file: Path | str | BinaryIO, controls: Controls) -> Recipe | None:
     """What to_png wrote into a file, for a model with these controls; None where there is nothing.
 
     Raises:
@@ -85,7 +86,7 @@ def read_recipe(path: str, controls: Controls) -> Recipe | None:
             number is beyond its slider.
     """
     try:
-        with Image.open(path, formats=["PNG"]) as picture:
+        with Image.open(file, formats=["PNG"]) as picture:
             notes = picture.info.get(KEY)
     except Exception:  # broken files make decoders raise nearly anything; whether it is a picture is asked elsewhere
         return None
