@@ -169,11 +169,23 @@ def unit_values(image: Image.Image) -> NDArray[np.float32]:
 
 
 def on_white(image: Image.Image) -> Image.Image:
-    """An image without transparency: white shows through where it had some, and one that has none is itself."""
+    """An image without transparency: white shows through where it had some, and one that has none is itself.
+
+    Light strokes, which would be lost on white, are laid on black.
+    """
     if not image.has_transparency_data:
         return image
     rgba = image.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
+    ground = "black" if _are_light_strokes(np.asarray(rgba)) else "white"
+    return Image.alpha_composite(Image.new("RGBA", rgba.size, ground), rgba).convert("RGB")
+
+
+def _are_light_strokes(rgba: NDArray[np.uint8]) -> bool:
+    """Whether a picture (H, W, 4) is transparent but for something that is nearly white, without anything darker in it."""
+    seen = rgba[..., 3] > 127
+    if not 0 < seen.mean() < 0.5:
+        return False
+    return float(np.percentile(rgba[seen][:, :3].min(-1), 2)) > 200
 
 
 # Cropping and resizing

@@ -20,7 +20,7 @@ FLOORS = [
     ["networks"],
     ["model"],
     ["calibration", "onnx", "preprocess"],
-    ["pipeline"],
+    ["photographs", "pipeline"],
     ["refine"],
     ["data", "studio"],
     ["draw", "training"],

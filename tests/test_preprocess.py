@@ -173,6 +173,10 @@ def test_transparency_is_paper() -> None:
     assert difference(pen, page) < 1
     assert difference(Image.fromarray(pen), page) < 1
     assert difference(Image.fromarray(pen).convert("LA"), page) < 1
+    pen[..., :3] = 255  # light strokes, for a dark page, are lines as well
+    assert difference(pen, page) < 1
+    pen[..., :3] = (255, 230, 40)  # a yellow pen shows on white
+    assert difference(pen, page) < 30
     palette = Image.fromarray((page < 128).astype(np.uint8)).convert("P")
     palette.putpalette([0, 0, 0, 0, 0, 0])
     palette.info["transparency"] = 0

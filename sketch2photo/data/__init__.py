@@ -1,4 +1,4 @@
 """Where training pictures come from, and how sketches are made of photographs: everything before a network is involved.
 
-Imports `images` alone; training and evaluation import it, the model and the page do not.
+Imports `images` and how drawings and photographs are read; training and evaluation import it, the model and the page do not.
 """

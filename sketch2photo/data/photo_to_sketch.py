@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import cv2
 import numpy as np
 
+from .. import photographs
 from ..images import Floats
 
 Rng = np.random.Generator
@@ -50,10 +51,8 @@ def xdog(grey: Floats, rng: Rng) -> Floats:
 
 
 def dodge(grey: Floats, rng: Rng) -> Floats:
-    """Pencil by colour dodge: the picture divided by a blurred copy of itself."""
-    blurred = cv2.GaussianBlur(grey, (0, 0), rng.uniform(2, 8) * _unit(grey))
-    shaded = np.clip(grey / np.maximum(blurred, 0.02), 0, 1)
-    return np.power(shaded, rng.uniform(1.5, 6)).astype(np.float32)
+    """Pencil by colour dodge, in lines of any width and darkness."""
+    return photographs.dodge(grey, rng.uniform(2, 8) * _unit(grey), rng.uniform(1.5, 6))
 
 
 def canny(grey: Floats, rng: Rng) -> Floats:
