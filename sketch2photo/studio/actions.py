@@ -6,7 +6,7 @@ of those that are ticked, from "1" on. What the methods return is in the order o
 """
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
@@ -20,13 +20,14 @@ from ..calibration import CANVAS, Calibrated, Located
 from ..examples import EXAMPLES
 from ..images import to_images
 from ..latents import breed_latents, slerp, slerp_loop
+from ..photographs import is_photograph, line_drawing
 from ..pipeline import Sketch2PhotoOutput, Sketch2PhotoPipeline
 from ..preprocess import open_on_white, to_sketch
 from ..refine import Refiner
 from .controls import LIMIT, MAX_SEED, MAX_VARIATIONS, argument_groups
 from .files import store, to_films, to_jpeg, to_zip
-from .messages import MessageError, say, say_error
-from .pad import from_value, laid_over, to_value
+from .messages import Message, MessageError, as_message
+from .pad import from_value, is_of_photo, laid_over, to_value
 from .recipe import read_recipe, recipe_type, to_png, weights_revision
 
 Numbers = dict[str, float]  # by the names of controls
@@ -154,8 +155,10 @@ class Actions:
         return self._hint(drawing, options), photo, *self._vary(drawing, variations, options, directions), *latents
 
     def new_seed(self, locked: bool, seed: int) -> int:
-        """Another seed, unless it is locked."""
-        return seed if locked else random.randint(0, MAX_SEED)
+        """Another seed than this, unless it is locked."""
+        if locked:
+            raise MessageError("locked")
+        return random.randint(0, MAX_SEED)
 
     def breed(
         self,
@@ -206,12 +209,22 @@ class Actions:
 
         What comes back: the GIF to look at, and both files, GIF and MP4.
         """
+        *_, made = self.animate(drawing, options, liked, variations, directions)
+        return made
+
+    def animate(
+        self, drawing: str | None, options: Numbers, liked: list[str], variations: Variations, directions: Numbers
+    ) -> Iterator[Any]:
+        """What travel makes, after Messages of how far it is, between which it can be cancelled."""
         missing = "tick_two" if liked else "no_variations"
         stops = ticked(liked or everyone(variations), variations, 2, missing)[:MAX_STOPS]
-        parts = slerp_loop(stops).split(STEPS)
-        gif, mp4 = to_films([frame for z in parts for frame in self._draw(drawing, z, options, directions).images])
+        parts, frames = slerp_loop(stops).split(STEPS), []
+        for number, z in enumerate(parts):
+            yield Message("animating", {"percent": 100 * number // len(parts)})
+            frames += self._draw(drawing, z, options, directions).images
+        gif, mp4 = to_films(frames)
         film = store(gif, "sketch2photo.gif")
-        return film, [film, store(mp4, "sketch2photo.mp4")]
+        yield film, [film, store(mp4, "sketch2photo.mp4")]
 
     # ---- drawings and files ----------------------------------------------------------------------------------------
 
@@ -233,13 +246,18 @@ class Actions:
         return self._laid_over(drawing, options, lines=False)
 
     def open(self, picture: PictureFile) -> tuple[Any, ...]:
-        """A picture file as a drawing. One that was kept here brings back its drawing, seed, strictness, latents and directions."""
+        """A picture file as a drawing, a photograph as a line drawing of it.
+
+        One that was kept here brings back its drawing, seed, strictness, latents and directions.
+        """
         recipe = read_recipe(picture, self.controls)
         if recipe:
             directions = [recipe.directions[control.name] for control in self.controls["directions"]]
             recorded = [getattr(recipe, control.name) for control in self.controls["recorded"]]
             return recipe.sketch, *recorded, *recipe.latents, *directions
         kept = sum(len(self.controls[group]) for group in ("recorded", "latents", "directions"))
+        if is_photograph(picture):
+            return self._framed(line_drawing(picture), of_photo=True), *[gr.skip()] * kept
         return self._framed(picture), *[gr.skip()] * kept
 
     def open_example(self, event: gr.SelectData) -> tuple[str, gr.Gallery]:
@@ -287,26 +305,28 @@ class Actions:
             photo = self.photograph(drawing, options, latents, directions)
             return self._hint(drawing, options), photo, self._laid_over(drawing, options, lines)
         except ValueError as error:
-            return say_error(error), None, laid_over(None)
+            return as_message(error), None, laid_over(None)
 
     def _calibrate(self, drawing: str | None, strictness: float) -> Calibrated | None:
         """What the generator sees of a drawing as it lies on the canvas; None with a model that has no calibrator."""
         return self.pipe.calibrate(self._located(drawing), strictness) if self.pipe.calibrator else None
 
-    def _hint(self, drawing: str | None, options: Numbers) -> str:
-        """What to do next; and of a drawing that was calibrated whether there is no face in it."""
+    def _hint(self, drawing: str | None, options: Numbers) -> Message:
+        """What to do next; whether the drawing is one of a photograph, and of one that was calibrated whether there is no face in it."""
+        if is_of_photo(drawing):
+            return Message("from_photo")
         found = self._calibrated(drawing, options["strictness"])
-        return say("next" if found is None or found.is_face else "no_face")
+        return Message("next" if found is None or found.is_face else "no_face")
 
     def _laid_over(self, drawing: str | None, options: Numbers, lines: bool) -> dict[str, Any]:
         found = self._calibrated(drawing, options["strictness"])
         return laid_over(found if found and found.is_face else None, lines)
 
-    def _framed(self, drawing: Image.Image | PictureFile | None) -> str:
+    def _framed(self, drawing: Image.Image | PictureFile | None, of_photo: bool = False) -> str:
         """A drawing, or a file of one, as it lies on the sketchpad: its face where faces are, if there is something to find it with."""
         found = self.pipe.calibrate(drawing, 1.0, size=CANVAS) if self.pipe.calibrator else None
         sketch = found.sketch if found else to_sketch(drawing, CANVAS, self.pipe.model.sketch_channels)
-        return to_value(to_images(sketch)[0])
+        return to_value(to_images(sketch)[0], of_photo)
 
     def _draw(self, drawing: str | None, z: Tensor, options: Numbers, directions: Numbers) -> Sketch2PhotoOutput:
         """Pictures of a drawing as it lies on the canvas, with latents z (N, D)."""

@@ -1,16 +1,14 @@
-"""The methods of Actions as Gradio calls them: one argument for each control, and errors of one sentence."""
+"""The methods of Actions as Gradio calls them: one argument for each control, and what is wrong said in one sentence."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any
 
 import gradio as gr
 
 from .controls import CONTROLS, Control, Controls
-from .messages import say_error
-
-R = TypeVar("R")
+from .messages import Message, as_message, hint, say
 
 
 def arguments(action: Callable[..., Any]) -> list[str]:
@@ -28,36 +26,75 @@ def flat_arguments(action: Callable[..., Any], controls: Controls) -> dict[str, 
     return flat
 
 
-def endpoint(action: Callable[..., R], controls: Controls) -> Callable[..., R]:
-    """The action with one value after the other, where a group of controls is a value for each of them.
-
-    A ValueError becomes the sentence that it is, in the visitor's language and without a traceback.
-    """
+def flat(action: Callable[..., Any], controls: Controls) -> Callable[..., Any]:
+    """The action with one value after the other, where a group of controls is a value for each of them."""
     signature = inspect.signature(action)
 
-    @wraps(action)
-    def called(*values: Any) -> R:
+    def called(*values: Any) -> Any:
         left = iter(values)
         given = {
             name: {control.name: next(left) for control in controls[name]} if name in controls else next(left)
             for name in signature.parameters
         }
-        try:
-            return action(**given)
-        except ValueError as error:
-            raise as_error(error) from error
+        return action(**given)
 
-    flat: list[inspect.Parameter] = []
+    parameters: list[inspect.Parameter] = []
     for each in signature.parameters.values():
         if each.name in controls:
-            flat += [each.replace(name=control.name, annotation=control.type) for control in controls[each.name]]
+            parameters += [each.replace(name=control.name, annotation=control.type) for control in controls[each.name]]
         else:
-            flat.append(each)
-    called.__annotations__ = {each.name: each.annotation for each in flat}
-    called.__signature__ = signature.replace(parameters=flat)  # pyrefly: ignore[missing-attribute]
+            parameters.append(each)
+    called.__name__, called.__doc__ = action.__name__, action.__doc__
+    called.__annotations__ = {each.name: each.annotation for each in parameters}
+    called.__signature__ = signature.replace(parameters=parameters)  # pyrefly: ignore[missing-attribute]
     return called
 
 
+def endpoint(action: Callable[..., Any], controls: Controls) -> Callable[..., Any]:
+    """The action for the page, where it does not fail whatever is drawn: its Messages become text for the hint."""
+    called = flat(action, controls)
+
+    @wraps(called)
+    def shown(*values: Any) -> Any:
+        try:
+            return _shown(called(*values))
+        except ValueError as error:
+            raise as_error(error) from error
+
+    return shown
+
+
+def with_hint(action: Callable[..., Any], controls: Controls, results: int, hints: bool) -> Callable[..., Any]:
+    """The action for the page, where it may fail: a generator of the hint and as many `results`.
+
+    What is wrong becomes the hint, and nothing follows that would upon success. An action that is a generator itself has
+    Messages for the hint before its result. `hints`: its first result is a Message for the hint.
+    """
+    called = flat(action, controls)
+
+    @wraps(called)
+    def run(*values: Any) -> Iterator[Any]:
+        try:
+            found = called(*values)
+            for part in found if inspect.isgenerator(found) else [found]:
+                if isinstance(part, Message):
+                    yield hint(part), *[gr.skip()] * results
+                else:
+                    parts = part if isinstance(part, tuple) else (part,)
+                    yield _shown(parts if hints else (Message("next"), *parts))
+        except ValueError as error:
+            yield hint(as_message(error)), *[gr.skip()] * results
+            raise gr.Error(visible=False, print_exception=False) from error
+
+    return run
+
+
+def _shown(result: Any) -> Any:
+    if isinstance(result, tuple):
+        return tuple(map(_shown, result))
+    return hint(result) if isinstance(result, Message) else result
+
+
 def as_error(error: ValueError) -> gr.Error:
-    """What the visitor, or the program, is told of it."""
-    return gr.Error(say_error(error), duration=6, print_exception=False)
+    """What a program is told of it."""
+    return gr.Error(say(as_message(error)), duration=6, print_exception=False)

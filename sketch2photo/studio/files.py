@@ -33,7 +33,7 @@ def store(content: bytes, name: str) -> str:
     return str(Path(file.name).replace(folder / name))
 
 
-def delete_files(page: Any, age: float | None = None) -> None:
+def delete_files(page: Any, age: int | None = None) -> None:
     """Deletes the files of a page (gr.Blocks), those older than `age` seconds or all, and the folders that are left empty."""
     delete_files_created_by_app(page, age)
     with _FOLDERS:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from gradio.context import LocalContext
+from gradio.i18n import I18n
 
 from .. import images
 
@@ -47,6 +48,7 @@ LABELS = {
     "liked": Text("I like", "Мне нравятся"),
     "breed": Text("More like these", "Ещё похожих"),
     "travel": Text("Animate", "Оживить"),
+    "cancel": Text("Cancel", "Отменить"),
     "film": Text("Animation", "Анимация"),
     "files": Text(
         "Files to keep: opened here, a picture brings all back", "Файлы: картинка, открытая здесь, всё вернёт"
@@ -74,6 +76,15 @@ SENTENCES = {
         "Every line is followed as it is: move the slider of strictness to the left first.",
         "Каждая линия соблюдается в точности: сначала сдвиньте ползунок строгости влево.",
     ),
+    "from_photo": Text(
+        "That is a photograph: its lines were drawn. Put in nobody's picture without asking them.",
+        "Это фотография: по ней нарисованы линии. Не загружайте ничьих снимков, не спросив разрешения.",
+    ),
+    "locked": Text(
+        "The seed is locked, so the same people stay: unlock it under “More settings”.",
+        "Зерно закреплено, поэтому люди те же: открепите его в «Других настройках».",
+    ),
+    "animating": Text("The animation is being made: {percent} % …", "Анимация создаётся: {percent} % …"),
     "tick_two": Text("Tick two or more variations first.", "Сначала отметьте два варианта или больше."),
     "tick_some": Text("Tick the variations that you like first.", "Сначала отметьте варианты, которые нравятся."),
     "no_variations": Text(
@@ -178,6 +189,13 @@ STATIC = {
 }
 
 
+class Message(NamedTuple):
+    """What is said: of MESSAGES, by its key, or as it is."""
+
+    key: str
+    parameters: Mapping[str, object] = {}
+
+
 class MessageError(ValueError):
     """Something is wrong with what came to the page, and MESSAGES says it under this key."""
 
@@ -186,24 +204,35 @@ class MessageError(ValueError):
         self.key, self.parameters = key, parameters
 
 
+def as_message(error: ValueError) -> Message:
+    """An error's sentence; where it has no key it is in English."""
+    if isinstance(error, MessageError | images.PictureError):
+        return Message(error.key, error.parameters)
+    return Message(str(error))
+
+
+def say(message: Message) -> str:
+    """A message in the visitor's language: the one that the page is in (page.js), or the first of the browser's."""
+    text = MESSAGES.get(message.key)
+    if text is None:
+        return message.key
+    request = LocalContext.request.get(None)
+    accepted = request.headers.get("accept-language") or "" if request else ""
+    language = request.cookies.get("language", accepted) if request else ""
+    return (text.russian if language.startswith("ru") else text.english).format(**message.parameters)
+
+
+def hint(message: Message) -> str:
+    """A message for the page's hint, which Gradio translates as the page's labels, also when the language is changed later.
+
+    One with parameters is translated here: Gradio fills none in.
+    """
+    return say(message) if message.parameters or message.key not in MESSAGES else str(I18n()(message.key))
+
+
 def by_language(texts: Mapping[str, Text]) -> dict[str, dict[str, str]]:
     """{"en": {key: sentence}, "ru": {key: sentence}}, as browsers get them."""
     return {
         "en": {key: text.english for key, text in texts.items()},
         "ru": {key: text.russian for key, text in texts.items()},
     }
-
-
-def say(key: str, **parameters: object) -> str:
-    """A message in the language of the visitor's browser."""
-    request = LocalContext.request.get(None)
-    language = (request.headers.get("accept-language") or "") if request else ""
-    text = MESSAGES[key]
-    return (text.russian if language.startswith("ru") else text.english).format(**parameters)
-
-
-def say_error(error: ValueError) -> str:
-    """An error's sentence in the language of the visitor's browser, in English where it has no key."""
-    if isinstance(error, MessageError | images.PictureError):
-        return say(error.key, **error.parameters)
-    return str(error)

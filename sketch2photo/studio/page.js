@@ -9,6 +9,24 @@ export function download(files) {
   }
 }
 
+export function show() {
+  return {visible: true, __type__: 'update'};
+}
+
+/** Film and files, once there are some. */
+export function showBoth() {
+  return [true, true].map(visible => ({visible, __type__: 'update'}));
+}
+
+/** While an animation is made the button that cancels it is in place of the one that starts it, and then that again. */
+export function begin() {
+  return [false, true].map(visible => ({visible, __type__: 'update'}));
+}
+
+export function end() {
+  return [true, false].map(visible => ({visible, __type__: 'update'}));
+}
+
 export function showFilm() {
   document.querySelector('#film').scrollIntoView({behavior: 'smooth', block: 'end'});
 }
@@ -18,12 +36,28 @@ export function compare(drawing, photo) {
   return [photo && [{url: drawing, path: 'drawing.png'}, photo]];
 }
 
-/** A button for what is drawn, once a photograph shows that something is. */
-export function enable(photo) {
-  return {interactive: Boolean(photo), __type__: 'update'};
+/** Buttons for what is drawn, once a photograph shows that something is. */
+export function enable(photo, ...buttons) {
+  return buttons.map(() => ({interactive: Boolean(photo), __type__: 'update'}));
 }
 
-/** Each value, or 0 for a number that was deleted to type another one. */
-export function filled(...values) {
-  return values.map(value => value ?? 0);
+/** Each value; a number within its [low, high] of `ranges`, whatever was typed, and as 0 where it was deleted to type another. */
+export function filled(ranges, ...values) {
+  return ranges.map((ends, place) => (ends ? Math.min(Math.max(values[place] ?? 0, ends[0]), ends[1]) : values[place]));
+}
+
+/** Buttons for the variations, of which some are ticked: breed, animate, and the slider that mixes two. */
+export function enableChoices(pictures, ticked) {
+  const [all, some] = [pictures?.length ?? 0, ticked?.length ?? 0];
+  return [some > 0, all > 1 && some !== 1, all > 1].map(interactive => ({interactive, __type__: 'update'}));
+}
+
+/** Tells the server what language the page is in, also where that is changed in the settings. */
+export function keepLanguage() {
+  const where = location.protocol === 'https:' ? 'SameSite=None; Secure; Partitioned' : 'SameSite=Lax'; // it may be in a frame
+  const keep = () => {
+    document.cookie = `language=${document.documentElement.lang}; ${where}`;
+  };
+  new MutationObserver(keep).observe(document.documentElement, {attributeFilter: ['lang']});
+  keep();
 }

@@ -7,6 +7,7 @@ where the page is an MCP server.
 """
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -35,10 +36,10 @@ from .controls import (
     labels,
     model_controls,
 )
-from .endpoints import arguments, endpoint
+from .endpoints import arguments, endpoint, with_hint
 from .files import delete_files
 from .limits import BodyLimit
-from .messages import MESSAGES, by_language
+from .messages import MESSAGES, Message, by_language, hint
 from .pad import sketchpad
 from .programs import FILE, GALLERY, LATENTS, ProgrammableBlocks, Programs, Result, control_argument, send_each_picture
 from .theme import CSS, SCRIPTS, THEME
@@ -116,6 +117,7 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
     actions = Actions(pipe, refiner)
     with ProgrammableBlocks(title="Sketch2Photo", analytics_enabled=False) as page:
         Wiring(Layout(actions), actions)
+        page.load(None, js=SCRIPTS["keepLanguage"])
     return page
 
 
@@ -162,12 +164,13 @@ class Layout:
         with gr.Row(elem_id="lines", equal_height=True):
             self.options = self.inputs["options"] = [self._control(control) for control in actions.controls["options"]]
             if actions.pipe.calibrator:
-                how: dict[str, Any] = {"elem_id": "straighten", "min_width": 140, "scale": 0, "interactive": False}
-                self.straighten = gr.Button(_text("straighten"), **how)
+                self.straighten = gr.Button(
+                    _text("straighten"), elem_id="straighten", min_width=140, scale=0, interactive=False
+                )
         with gr.Row():
             self.open = _file_button("open")
             if actions.pipe.calibrator:
-                self.enlarge = gr.Button(_text("enlarge"), elem_id="enlarge", min_width=100)
+                self.enlarge = gr.Button(_text("enlarge"), elem_id="enlarge", min_width=100, interactive=False)
         gr.Markdown(_text("examples"), elem_classes="head", elem_id="examples-head")
         self.examples = _strip("examples", [(str(path), path.stem.replace("_", " ")) for path in EXAMPLES])
         gr.Markdown(_text("history"), elem_classes="head", elem_id="history-head")
@@ -188,16 +191,19 @@ class Layout:
             with gr.Tab(_text("compare")):
                 self.compare = gr.ImageSlider(show_label=False, elem_id="compare", interactive=False, buttons=[])
         with gr.Row():
-            self.new_seed = gr.Button(_text("new_seed"), variant="primary", elem_id="new_seed", min_width=100)
-            self.keep = gr.Button(_text("keep"), elem_id="keep", min_width=60)
-            self.keep_all = gr.Button(_text("keep_all"), elem_id="keep_all", min_width=80)
+            self.new_seed = gr.Button(
+                _text("new_seed"), variant="primary", elem_id="new_seed", min_width=100, interactive=False
+            )
+            self.keep = gr.Button(_text("keep"), elem_id="keep", min_width=60, interactive=False)
+            self.keep_all = gr.Button(_text("keep_all"), elem_id="keep_all", min_width=80, interactive=False)
         with gr.Column(elem_id="with-variations"):
             gr.Markdown(_text("variations"), elem_classes="head")
             self.gallery = _strip("variations")
             self.liked = gr.CheckboxGroup([], label=_text("liked"), elem_id="liked")
             with gr.Row():
-                self.breed = gr.Button(_text("breed"), elem_id="breed", size="sm", min_width=100)
+                self.breed = gr.Button(_text("breed"), elem_id="breed", size="sm", min_width=100, interactive=False)
                 self.travel = gr.Button(_text("travel"), elem_id="travel", size="sm", min_width=100)
+                self.cancel = gr.Button(_text("cancel"), elem_id="cancel", size="sm", min_width=100, visible="hidden")
             self.share = self._control(SHARE)
         self.film = gr.Image(label=_text("film"), elem_id="film", interactive=False, visible="hidden", buttons=[])
         self.files = gr.File(label=_text("files"), elem_id="files", interactive=False, visible="hidden")
@@ -210,8 +216,8 @@ class Layout:
                 with gr.Row():
                     pair = controls["latents"][start : start + 2]
                     self.latents += [_widget(control, min_width=110) for control in pair]
-        self.average = gr.Button(_text("average"), size="sm", elem_id="average")
-        self.borrow = _file_button("borrow", size="sm")
+        self.average = gr.Button(_text("average"), size="sm", elem_id="average", interactive=False)
+        self.borrow = _file_button("borrow", size="sm", interactive=False)
         with gr.Accordion(_text("more"), open=False, elem_id="more"):
             self.count, self.difference = self._control(COUNT), self._control(DIFFERENCE)
             self.seed = self._control(SEED)
@@ -295,7 +301,6 @@ class Wiring:
         # Who waits for others sees the place in the queue over the photograph.
         self.latest: dict[str, Any] = {
             "trigger_mode": "always_last",
-            "js": SCRIPTS["filled"],
             "show_progress": "minimal",
             "show_progress_on": layout.photo,
             "concurrency_limit": 1,
@@ -310,18 +315,23 @@ class Wiring:
         self._wire_files()
         if actions.refiner:
             self._wire_refinement()
+        needing = [layout.new_seed, layout.keep, layout.keep_all, layout.average, layout.borrow]
+        if actions.pipe.calibrator:
+            needing += [layout.enlarge, layout.straighten]
+        layout.photo.change(None, layout.photo, needing, js=SCRIPTS["enable"])
         # Before and after needs nothing from the server: both pictures are on the page.
         layout.photo.change(None, [layout.pad, layout.photo], layout.compare, js=SCRIPTS["compare"])
 
     def _wire_drawing_and_sliders(self) -> None:
         layout, actions = self.layout, self.actions
         followed = [layout.hint, layout.photo, layout.pad]
-        self._connect(layout.pad.input, actions.follow, followed)
+        self._connect(layout.pad.input, actions.follow, followed, fails=False)
         rests = any_of(layout.pad.pause, *(each.release for each in self.steering))
-        self._remember(self._connect(rests, actions.refresh_variations, self.pictures))
-        self._connect(any_of(*(each.input for each in layout.options)), actions.preview, followed)
+        self._remember(self._connect(rests, actions.refresh_variations, self.pictures, fails=False))
+        self._connect(any_of(*(each.input for each in layout.options)), actions.preview, followed, fails=False)
         moves = any_of(*(each.input for each in [*layout.latents, *layout.directions]))
-        self._connect(moves, actions.photograph, layout.photo, "photograph")
+        self._publish("photograph", actions.photograph, layout.photo, "model")
+        self._connect(moves, actions.follow, followed, fails=False)
         outputs = [*self.with_latents, *layout.directions]
         self._connect(layout.average.click, actions.average, outputs, "average")
         self._remember(self._connect(layout.borrow.upload, actions.borrow, self.with_latents, "borrow"))
@@ -329,7 +339,7 @@ class Wiring:
     def _wire_variations(self) -> None:
         layout, actions = self.layout, self.actions
         changes = any_of(layout.count.release, layout.difference.release)
-        self._connect(changes, actions.new_variations, self.pictures)
+        self._connect(changes, actions.new_variations, self.pictures, fails=False)
         self._remember(self._connect(layout.gallery.select, actions.choose, self.with_latents))
         away = [*layout.latents, *layout.directions, layout.share]
         any_of(*(each.release for each in away), layout.average.click)(
@@ -341,18 +351,18 @@ class Wiring:
             queue=False,
         )
         outputs = [layout.hint, layout.photo, *self.pictures, *layout.latents]
-        self._remember(self._connect(layout.seed.submit, actions.other_faces, outputs, "other_faces"))
-        self._publish("new_seed", actions.new_seed, layout.seed, "model")
-        seeded = layout.new_seed.click(
-            endpoint(actions.new_seed, actions.controls),
-            self._inputs(actions.new_seed),
-            layout.seed,
-            api_visibility="private",
-            queue=False,
-        )
-        self._remember(self._connect(seeded.then, actions.other_faces, outputs))
+        typed = any_of(layout.seed.input, layout.seed.submit)
+        self._remember(self._connect(typed, actions.other_faces, outputs, "other_faces"))
+        seeded = self._connect(layout.new_seed.click, actions.new_seed, layout.seed, "new_seed")
+        self._remember(self._connect(seeded.success, actions.other_faces, outputs))
         self._connect(layout.breed.click, actions.breed, self.pictures, "breed")
         self._connect(layout.share.input, actions.mix, self.with_latents, "mix")
+        any_of(layout.gallery.change, layout.liked.change)(
+            None,
+            [layout.gallery, layout.liked],
+            [layout.breed, layout.travel, layout.share],
+            js=SCRIPTS["enableChoices"],
+        )
 
     def _wire_opening(self) -> None:
         """What is opened, and then drawn."""
@@ -366,30 +376,34 @@ class Wiring:
         if actions.pipe.calibrator:
             opening.append((connect(layout.enlarge.click, actions.enlarge, layout.pad, "enlarge"), None))
             opening.append((connect(layout.straighten.click, actions.straighten, layout.pad, "straighten"), None))
-            layout.photo.change(None, layout.photo, layout.straighten, js=SCRIPTS["enable"])
         for opened, name in opening:
             drawn = [layout.hint, layout.photo, *self.pictures]
             generated = connect(opened.success, actions.generate, drawn, name)
             self._remember(generated)
             if actions.pipe.calibrator:
-                connect(generated.success, actions.locate, layout.pad, show_progress="hidden")
+                connect(generated.success, actions.locate, layout.pad, fails=False, show_progress="hidden")
 
     def _wire_files(self) -> None:
         layout, actions = self.layout, self.actions
-        for button, action, outputs, name in (
-            (layout.keep, actions.keep, layout.files, "keep"),
-            (layout.keep_all, actions.keep_all, layout.files, "keep_all"),
-            (layout.travel, actions.travel, [layout.film, layout.files], "travel"),
+        for button, action, name in (
+            (layout.keep, actions.keep, "keep"),
+            (layout.keep_all, actions.keep_all, "keep_all"),
         ):
-            is_film = name == "travel"
-            made = self._connect(button.click, action, outputs, name, concurrency_id="files").success(
-                lambda is_film=is_film: (gr.Image(visible=is_film or "hidden"), gr.File(visible=True)),
-                None,
-                [layout.film, layout.files],
-                api_visibility="private",
-                queue=False,
-            )
-            made.success(None, layout.files, None, js=SCRIPTS["showFilm" if is_film else "download"])
+            kept = self._connect(button.click, action, layout.files, name, concurrency_id="files")
+            shown = kept.success(None, None, layout.files, js=SCRIPTS["show"])
+            shown.success(None, layout.files, None, js=SCRIPTS["download"])
+        self._publish("travel", actions.travel, [layout.film, layout.files], "files")
+        # While a film is made there is the button to cancel it in place of the one that starts it: no second run is queued.
+        swap: dict[str, Any] = {"fn": None, "inputs": None, "outputs": [layout.travel, layout.cancel]}
+        started = layout.travel.click(**swap, js=SCRIPTS["begin"])
+        film = [layout.film, layout.files]
+        made = self._connect(started.then, actions.animate, film, concurrency_id="files", show_progress="hidden")
+        made.then(**swap, js=SCRIPTS["end"])
+        shown = made.success(None, None, film, js=SCRIPTS["showBoth"])
+        shown.success(None, None, None, js=SCRIPTS["showFilm"])
+        layout.cancel.click(**swap, cancels=[made], js=SCRIPTS["end"]).then(
+            lambda: hint(Message("next")), None, layout.hint, api_visibility="private", queue=False
+        )
 
     def _wire_refinement(self) -> None:
         sharpened = self.layout.sharpened
@@ -405,13 +419,24 @@ class Wiring:
         action: Callable[..., Any],
         outputs: Any,
         name: str | None = None,
+        fails: bool = True,
         **kwargs: Any,
     ) -> Any:
-        """The action upon a trigger; with a name it is an endpoint for programs, too."""
+        """The action upon a trigger; with a name it is an endpoint for programs, too. Where it fails the hint says why."""
         how = self.latest | {"api_visibility": "private"} | kwargs
         if name:  # first, or Gradio gives the name to what the trigger calls
             self._publish(name, action, outputs, how["concurrency_id"])
-        return trigger(endpoint(action, self.actions.controls), self._inputs(action), outputs, **how)
+        shown = outputs if isinstance(outputs, list) else [outputs]
+        called = endpoint(action, self.actions.controls)
+        if fails:
+            hints = shown[0] is self.layout.hint
+            shown = shown if hints else [self.layout.hint, *shown]
+            called = with_hint(action, self.actions.controls, len(shown) - 1, hints)
+        inputs = self._inputs(action)
+        # Gradio refuses a number beyond a slider's ends, which can be typed.
+        ranges = [(each.minimum, each.maximum) if isinstance(each, gr.Slider | gr.Number) else None for each in inputs]
+        js = f"(...values) => ({SCRIPTS['filled']})({json.dumps(ranges)}, ...values)"
+        return trigger(called, inputs, shown, js=js, **how)
 
     def _publish(self, name: str, action: Callable[..., Any], outputs: Any, concurrency_id: str) -> None:
         shown = outputs if isinstance(outputs, list) else [outputs]

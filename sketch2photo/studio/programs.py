@@ -25,9 +25,9 @@ from gradio_client.utils import is_file_obj_with_meta, is_http_url_like, travers
 
 from ..images import on_white, open_picture
 from .controls import MAX_VARIATIONS, Control, Controls
-from .endpoints import as_error, endpoint, flat_arguments
+from .endpoints import as_error, flat, flat_arguments
 from .files import read_stored
-from .messages import MessageError
+from .messages import Message, MessageError, say
 from .pad import MAX_PIXELS, to_value
 
 Schema = dict[str, Any]  # of JSON
@@ -236,6 +236,8 @@ def _sent(result: Result, value: Any) -> Any:
     """An action's result as programs get it: None for what the page would leave as it is."""
     if value is None or value == gr.skip():
         return None
+    if isinstance(value, Message):
+        return say(value)
     return _as_files(value) if result.files else value
 
 
@@ -285,14 +287,13 @@ class Programs:
             argument: control_argument(control) if control else self.arguments[argument]
             for argument, control in flat_arguments(action, self.controls).items()
         }
-        called, sent = endpoint(action, self.controls), [result for result in results if result]
+        called, sent = flat(action, self.controls), [result for result in results if result]
 
         def program(*values: Any) -> Any:
             try:
-                read = [argument.read(value) for argument, value in zip(takes.values(), values, strict=True)]
+                found = called(*(argument.read(value) for argument, value in zip(takes.values(), values, strict=True)))
             except ValueError as error:
                 raise as_error(error) from error
-            found = called(*read)
             parts = found if len(results) > 1 else (found,)
             told = [_sent(result, part) for result, part in zip(results, parts, strict=True) if result]
             return told if len(sent) > 1 else told[0]
@@ -320,7 +321,11 @@ class Programs:
 def send_each_picture(server: Any) -> None:
     """Has a page's MCP server send each result by itself: Gradio's packs several into one text, without their pictures."""
     send = server.postprocess_output_data
-    server.postprocess_output_data = lambda data, root_url: send([*_each(data)], root_url)
+
+    def send_each(data: Any, root_url: str) -> Any:
+        return send([*_each(data)], root_url)
+
+    server.postprocess_output_data = send_each
 
 
 def _each(results: Any) -> Iterator[Any]:

@@ -12,12 +12,12 @@ from PIL import Image
 from sketch2photo.images import SENTENCES, PictureError
 from sketch2photo.preprocess import to_sketch
 from sketch2photo.studio.controls import CONTROLS, DIRECTIONS, OPTIONS, labels
-from sketch2photo.studio.messages import MESSAGES, STATIC, MessageError, by_language, say, say_error
+from sketch2photo.studio.messages import MESSAGES, STATIC, Message, MessageError, as_message, by_language, hint, say
 
 
 @pytest.fixture
 def russian_visitor():
-    token = LocalContext.request.set(SimpleNamespace(headers={"accept-language": "ru-RU,ru;q=0.9"}))
+    token = LocalContext.request.set(SimpleNamespace(headers={"accept-language": "ru-RU,ru;q=0.9"}, cookies={}))
     yield
     LocalContext.request.reset(token)
 
@@ -41,15 +41,28 @@ def test_what_is_wrong_with_a_drawing_is_said_in_the_visitors_language(russian_v
         with pytest.raises(ValueError) as refused:
             to_sketch(drawing)
         assert str(refused.value) == english
-        assert russian in say_error(refused.value)
-    assert "мегапикселей" in say("too_large", name="'{braces}.png'", megapixels=40)
-    assert "'{braces}.png'" in say("too_large", name="'{braces}.png'", megapixels=40)
-    assert say_error(MessageError("no_variations")) == "Вариантов пока нет: сначала нарисуйте лицо."
+        assert russian in say(as_message(refused.value))
+    large = Message("too_large", {"name": "'{braces}.png'", "megapixels": 40})
+    assert "мегапикселей" in say(large) and "'{braces}.png'" in say(large)
+    assert say(as_message(MessageError("no_variations"))) == "Вариантов пока нет: сначала нарисуйте лицо."
+
+
+def test_the_language_is_the_pages_where_it_was_changed() -> None:
+    request = SimpleNamespace(headers={"accept-language": "en-GB"}, cookies={"language": "ru"})
+    token = LocalContext.request.set(request)
+    assert say(Message("no_variations")).startswith("Вариантов")
+    LocalContext.request.reset(token)
+
+
+def test_the_page_translates_what_has_no_parameters() -> None:
+    assert hint(Message("next")) == '__i18n__{"__type__": "translation_metadata", "key": "next"}'
+    assert hint(Message("animating", {"percent": 40})) == "The animation is being made: 40 % …"
+    assert hint(Message("There is no file.")) == "There is no file."
 
 
 def test_without_a_visitor_it_is_english() -> None:
-    assert say("no_variations") == str(MessageError("no_variations"))
-    assert say("no_variations") == "There are no variations yet: draw a face first."
+    assert say(Message("no_variations")) == str(MessageError("no_variations"))
+    assert say(Message("no_variations")) == "There are no variations yet: draw a face first."
 
 
 def test_a_drawings_error_travels_between_processes() -> None:

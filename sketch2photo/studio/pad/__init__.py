@@ -14,6 +14,7 @@ from typing import Any
 import gradio as gr
 import numpy as np
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from ...calibration import CANVAS, Calibrated
 from ...images import Floats, PictureError
@@ -23,6 +24,7 @@ from ..messages import Text, by_language
 MAX_PIXELS = 2048**2  # of a drawing on its way to the server: nothing is made of more
 MAX_CHARACTERS = 4_000_000  # of a drawing on its way to the server; one of 512 x 512 pixels has about 20,000
 FILES = HTML, CSS, JAVASCRIPT = [Path(__file__).with_name(f"pad.{kind}") for kind in ("html", "css", "js")]
+OF_PHOTO = "of_photo"  # of the PNG's texts
 MOVED, ADDED = (234, 88, 12), (13, 148, 136)  # RGB of calibrated lines over the drawing: its author's, and others
 
 WORDS = {
@@ -84,11 +86,18 @@ def from_value(value: str | None) -> Image.Image | None:
     return drawing
 
 
-def to_value(picture: Image.Image) -> str:
-    """A picture as a sketchpad's value."""
-    file = io.BytesIO()
-    picture.save(file, "PNG")
+def to_value(picture: Image.Image, of_photo: bool = False) -> str:
+    """A picture as a sketchpad's value; until something is drawn on it `is_of_photo` tells whether it was made of a photograph."""
+    file, notes = io.BytesIO(), PngInfo()
+    if of_photo:
+        notes.add_text(OF_PHOTO, "yes")
+    picture.save(file, "PNG", pnginfo=notes)
     return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+
+
+def is_of_photo(value: str | None) -> bool:
+    drawing = from_value(value)
+    return drawing is not None and OF_PHOTO in drawing.info
 
 
 def laid_over(calibrated: Calibrated | None, lines: bool = False) -> dict[str, Any]:
