@@ -85,7 +85,7 @@ LOCKED = Control(
     Text("Lock the seed", "Закрепить зерно"),
     "whether the seed stays as it is",
     kind="checkbox",
-    info=Text("“Other people” then has none", "Тогда «Других» не будет"),
+    info=Text("Then “Other people” brings nobody new", "Тогда «Другие» никого нового не приведут"),
 )
 SHARE = Control(
     "share",

@@ -18,13 +18,11 @@ from PIL.PngImagePlugin import PngInfo
 from sketch2photo import Sketch2PhotoPipeline
 from sketch2photo.evaluation.load_test import Visitor, data_url
 from sketch2photo.examples import EXAMPLES_FOLDER
-from sketch2photo.studio import page as studio
 from tests.programs import run_program
 from tests.studio.visitor import (
     close,
     open_example,
     slide,
-    wait_for,
 )
 
 gradio_client = pytest.importorskip("gradio_client")
@@ -172,18 +170,3 @@ def test_a_picture_that_is_made_again_is_not_written_under_its_readers(url: str)
         with file:
             untouched = path.stat().st_mtime_ns == written
             assert untouched or path.stat().st_ino != os.fstat(file.fileno()).st_ino
-
-
-def test_files_expire(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With seconds in place of minutes and hours."""
-    monkeypatch.setattr(studio, "FILES_EXPIRE", (1, 2))
-    page = studio.build(Sketch2PhotoPipeline.from_pretrained(str(model)))
-    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True)
-    client = gradio_client.Client(url, verbose=False, download_files=False)
-    zeros = [0] * (8 + len(Sketch2PhotoPipeline.from_pretrained(str(model)).model.directions))
-    made = Path(client.predict(data_url(EXAMPLES_FOLDER / "outline.png"), 1.0, *zeros, api_name="/photograph")["path"])
-    try:
-        assert made.exists()
-        wait_for(lambda: not made.exists(), "file that has expired")
-    finally:
-        page.close()

@@ -17,11 +17,13 @@ from tests.studio.visitor import (
     BORROW,
     OPEN,
     close,
+    download,
     draw,
     drawing,
     latents,
     open_example,
     pictures,
+    rest,
     same,
     settled,
     slide,
@@ -82,8 +84,9 @@ def test_strictness_changes_all_pictures(page: Any) -> None:
 
 
 def test_an_empty_canvas_and_a_dot_get_a_hint(page: Any) -> None:
-    page.locator("#new_seed").click()
-    page.get_by_text("The canvas is empty: draw a face first.").wait_for()
+    needing = ["new_seed", "keep", "keep_all", "average", "borrow", "enlarge", "straighten"]
+    for button in needing:
+        assert page.locator(f"#{button}").is_disabled(), button
     assert not pictures(page, "#photo")
     assert not page.locator("#with-variations").is_visible()
     canvas = page.locator("#pad canvas").bounding_box()
@@ -91,17 +94,17 @@ def test_an_empty_canvas_and_a_dot_get_a_hint(page: Any) -> None:
     page.locator("#hint").get_by_text("There is only a dot on the canvas: draw a face first.").wait_for()
     open_example(page, "outline")
     settled(page, "#variations")
+    wait_for(lambda: not any(page.locator(f"#{button}").is_disabled() for button in needing), "buttons that work")
     page.get_by_role("button", name="Clear the canvas").click()
     wait_for(lambda: not pictures(page, "#photo") and not pictures(page, "#variations"), "cleared pictures")
     assert "The canvas is empty" in page.locator("#hint").inner_text()
+    wait_for(lambda: page.locator("#new_seed").is_disabled(), "button that waits")
     assert (drawing(page) == 255).all()
     open_example(page, "outline")
     assert (drawing(page) < 128).any()
 
 
 def test_a_small_head_is_enlarged_on_the_pad(page: Any) -> None:
-    page.locator("#enlarge").click()
-    page.get_by_text("The canvas is empty: draw a face first.").wait_for()
     draw(page, "tiny_corner")
     before = settled(page)
     page.locator("#enlarge").click()
@@ -137,6 +140,33 @@ def test_a_file_is_opened_on_the_pad(page: Any, tmp_path: Path) -> None:
     (tmp_path / "broken.png").write_bytes(b"%PDF-1.7 and nothing more")
     page.locator(OPEN).first.set_input_files(tmp_path / "broken.png")
     page.get_by_text("is not a picture that can be read").wait_for()
+
+
+def test_a_photograph_is_made_a_line_drawing_of(page: Any, tmp_path: Path) -> None:
+    open_example(page, "careful woman")
+    portrait = download(page, "#keep", tmp_path)
+    Image.open(portrait).convert("RGB").save(tmp_path / "photo.jpg", quality=95)  # without its recipe
+    before = pictures(page, "#photo")
+    page.locator(OPEN).first.set_input_files(tmp_path / "photo.jpg")
+    page.locator("#hint").get_by_text("That is a photograph: its lines were drawn.").wait_for()
+    settled(page, different_from=before)
+    assert (drawing(page) > 200).mean() > 0.6
+    assert "without asking them" in page.locator("#hint").inner_text()
+    page.locator("#pad canvas").click()
+    page.locator("#hint").get_by_text("Click a variation").wait_for()  # it is a drawing of one's own now
+
+
+def test_a_number_beyond_a_sliders_end_is_its_end(page: Any) -> None:
+    before = open_example(page, "bun")
+    field = page.locator("#latent-1 input[type=number]")
+    field.fill("99")
+    far = settled(page, different_from=before)
+    field.press("Tab")
+    wait_for(lambda: latents(page)[0] == 3, "end of the slider")
+    rest(page)
+    assert same(pictures(page, "#photo"), far)
+    assert "Click a variation" in page.locator("#hint").inner_text()
+    assert not page.locator(".toast-body").count()
 
 
 def test_it_fits_a_phone(page: Any) -> None:
@@ -186,9 +216,23 @@ def test_a_russian_browser_gets_a_russian_page(browser: Any, url: str) -> None:
     page.get_by_role("button", name="⚄ Другие").wait_for()
     page.get_by_role("button", name="Очистить холст").wait_for()
     page.get_by_label("Ручка 8").first.wait_for()
-    page.locator("#new_seed").click()
-    page.get_by_text("Холст пуст: сначала нарисуйте лицо.").wait_for()
+    page.locator("#hint").get_by_text("Нарисуйте лицо").wait_for()
+    page.locator("#pad canvas").click()
+    page.locator("#hint").get_by_text("На холсте только точка").wait_for()
     context.close()
+
+
+def test_messages_are_in_the_language_of_the_settings(page: Any, tmp_path: Path) -> None:
+    page.locator("#pad canvas").click()
+    page.locator("#hint").get_by_text("There is only a dot").wait_for()
+    page.get_by_role("button", name="Settings").click()
+    page.get_by_label("Language").click()
+    page.get_by_role("option", name="Русский").click()
+    page.keyboard.press("Escape")
+    page.locator("#hint").get_by_text("На холсте только точка").wait_for()  # what is there already
+    Image.new("L", (200, 10), 255).save(tmp_path / "thin.png")
+    page.locator(OPEN).first.set_input_files(tmp_path / "thin.png")
+    page.locator("#hint").get_by_text("В картинке 200 x 10 пикселей").wait_for()
 
 
 def test_one_visitor_sees_nothing_of_another(page: Any, browser: Any, url: str) -> None:
@@ -224,8 +268,10 @@ def test_bad_files_get_one_sentence_and_nothing_is_lost(page: Any, tmp_path: Pat
         ("bomb.png", "is too large"),
     ):
         page.locator(where).first.set_input_files(tmp_path / name)
-        page.get_by_text(sentence).wait_for()
+        page.locator("#hint" if uploads or name != "large.png" else "body").get_by_text(sentence).wait_for()
         assert name != "large.png" or not uploads  # it is refused before it is sent
+    rest(page)
+    assert not page.get_by_text("Error", exact=True).locator("visible=true").count()
     assert same(pictures(page, "#photo"), photo)
     assert np.array_equal(drawing(page), lines)
 

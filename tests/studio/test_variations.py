@@ -1,6 +1,8 @@
 """Variations and what chooses between them, as a person meets them in Chromium."""
 
 import io
+import json
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -88,8 +90,7 @@ def test_ticked_variations_are_bred_mixed_and_travelled(page: Any, tmp_path: Pat
     page.locator("#breed").click()
     settled(page, "#variations", different_from=variations)
     wait_for(lambda: page.locator("#liked input:checked").count() == 0, "a new generation without ticks")
-    page.locator("#breed").click()
-    page.get_by_text("Tick the variations that you like first.").wait_for()
+    wait_for(lambda: page.locator("#breed").is_disabled(), "button that waits for ticks")
 
 
 def test_what_is_kept_brings_everything_back(page: Any, tmp_path: Path) -> None:
@@ -147,10 +148,56 @@ def test_there_are_up_to_sixteen_variations(page: Any) -> None:
     assert close(alike[:1] * 16, alike, tolerance=2)
 
 
-def test_the_locked_seed_stays(page: Any) -> None:
-    open_example(page, "bun")
+def test_the_locked_seed_stays_and_says_so(page: Any) -> None:
+    photo = open_example(page, "bun")
     page.get_by_text("More settings").click()
     page.get_by_label("Lock the seed").check()
     page.locator("#new_seed").click()
-    wait_for(lambda: latents(page) != [0] * 8, "the first of its variations")
+    page.locator("#hint").get_by_text("The seed is locked").wait_for()
+    rest(page)
     assert page.locator("#seed input").input_value() == "0"
+    assert same(pictures(page, "#photo"), photo)
+
+
+def test_a_seed_that_was_typed_is_drawn_with_and_saved(page: Any, tmp_path: Path) -> None:
+    open_example(page, "bun")
+    first = settled(page, "#variations")
+    page.get_by_text("More settings").click()
+    page.locator("#seed input").fill("12")
+    typed = settled(page, "#variations", different_from=first)
+    page.locator("#seed input").fill("99999999999")  # beyond its end
+    settled(page, "#variations", different_from=typed)
+    kept = download(page, "#keep", tmp_path)
+    assert json.loads(Image.open(kept).info["sketch2photo"])["seed"] == 2**31 - 1
+
+
+def test_one_variation_is_neither_mixed_nor_animated(page: Any) -> None:
+    open_example(page, "bun")
+    settled(page, "#variations")
+    assert page.locator("#travel").is_enabled() and page.locator("#share input[type=range]").is_enabled()
+    page.get_by_text("More settings").click()
+    slide(page, "#count", 0.001)
+    wait_for(lambda: len(pictures(page, "#variations")) == 1, "one variation")
+    wait_for(lambda: page.locator("#travel").is_disabled(), "button that cannot work")
+    assert page.locator("#share input[type=range]").is_disabled()
+
+
+def test_an_animation_is_cancelled_and_a_second_click_starts_no_second(page: Any) -> None:
+    open_example(page, "bun")
+    settled(page, "#variations")
+    page.get_by_text("More settings").click()
+    slide(page, "#count", 0.999)
+    wait_for(lambda: len(pictures(page, "#variations")) == 16, "sixteen variations")
+    rest(page)
+    page.locator("#travel").click()
+    page.locator("#hint").get_by_text(re.compile(r"The animation is being made: [1-9]\d? %")).wait_for()
+    assert not page.locator("#travel").is_visible()
+    page.locator("#cancel").click()
+    page.locator("#travel").wait_for()
+    page.locator("#hint").get_by_text("Click a variation").wait_for()
+    rest(page)
+    assert not page.locator("#film img").count() and not page.locator("#cancel").is_visible()
+    tick(page, 1, 2)
+    page.locator("#travel").click()
+    page.wait_for_selector("#film img", timeout=60_000)
+    page.locator("#travel").wait_for()

@@ -1,0 +1,111 @@
+"""The page where others serve it: in an app of theirs, behind a password; and what it leaves behind."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import gradio_client
+import httpx
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from gradio.utils import get_upload_folder
+from PIL import Image
+
+from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline, studio
+from sketch2photo.evaluation.load_test import data_url
+from sketch2photo.examples import EXAMPLES_FOLDER
+from sketch2photo.studio import page
+from tests.programs import run_program
+from tests.studio.visitor import wait_for
+
+FACE = data_url(EXAMPLES_FOLDER / "outline.png")
+
+
+@pytest.fixture(scope="module")
+def pipe() -> Sketch2PhotoPipeline:
+    return Sketch2PhotoPipeline(Sketch2Photo(image_size=64, channels=(8, 16), blocks=(1, 1)))
+
+
+@pytest.fixture(scope="module")
+def address(pipe: Sketch2PhotoPipeline) -> Iterator[str]:
+    """Of an app that has the page at /faces for everybody and at /inside for Ann."""
+    app = FastAPI()
+    app.get("/")(lambda: "mine")
+    studio.mount(app, pipe, "/faces")
+    studio.mount(app, pipe, "/inside", auth=("ann", "secret"))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    wait_for(lambda: server.started, "server")
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join()
+
+
+def test_a_drawing_becomes_a_photograph_in_an_app_of_ones_own(address: str, tmp_path: Path) -> None:
+    assert httpx.get(address).json() == "mine"
+    client = gradio_client.Client(f"{address}/faces", verbose=False, download_files=str(tmp_path))
+    photo = client.predict(drawing=FACE, api_name="/photograph")
+    assert Image.open(photo).size == (64, 64)
+
+
+def test_a_mounted_page_has_its_looks_and_words(address: str) -> None:
+    html = httpx.get(f"{address}/faces/").text
+    assert "#pad" in html and "<title>Sketch2Photo</title>" in html
+    config = httpx.get(f"{address}/faces/config").json()
+    assert config["i18n_translations"]["ru"]["keep"] == "Сохранить"
+    assert "slate" not in httpx.get(f"{address}/faces/theme.css").text  # hues are written as colours
+
+
+def test_a_mounted_page_takes_no_more_than_another(address: str) -> None:
+    long = b"x" * (9 * 2**20)
+    assert httpx.post(f"{address}/faces/gradio_api/queue/join", content=long).status_code == 413
+
+
+def test_a_stranger_gets_nothing(address: str) -> None:
+    inside = f"{address}/inside"
+    for path in ("config", "gradio_api/info", "gradio_api/file=/tmp/gradio"):
+        assert httpx.get(f"{inside}/{path}").status_code == 401, path
+    asked = httpx.post(f"{inside}/gradio_api/call/photograph", json={"data": [FACE, 1, *[0] * 8]})
+    assert asked.status_code == 401
+    with pytest.raises(Exception, match=r"(?i)auth|credentials|401"):
+        gradio_client.Client(inside, verbose=False, auth=("ann", "guessed"))
+    client = gradio_client.Client(inside, verbose=False, auth=("ann", "secret"), download_files=False)
+    assert client.predict(drawing=FACE, api_name="/photograph")
+
+
+@pytest.mark.parametrize("auth", ["ann", "ann:", ":secret"])
+def test_a_bad_password_is_one_sentence(auth: str) -> None:
+    done = run_program("app.py", "--auth", auth)
+    assert (done.returncode, len(done.stderr.strip().splitlines())) == (2, 1)
+    assert "USER:PASSWORD" in done.stderr
+
+
+def test_files_and_their_folders_expire(
+    pipe: Sketch2PhotoPipeline, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """With seconds in place of minutes and hours."""
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    monkeypatch.setattr(page, "FILES_EXPIRE", (1, 2))
+    assert Path(get_upload_folder()) == tmp_path
+    app = studio.launch(pipe, prevent_thread_lock=True, quiet=True)
+    try:
+        client = gradio_client.Client(app.local_url, verbose=False, download_files=False)
+        made = [
+            Path(client.predict(drawing=FACE, latent_1=z, api_name="/photograph")["path"]) for z in (-3, -1, 0, 1, 3)
+        ]
+        uploaded = client.predict(picture=gradio_client.handle_file(EXAMPLES_FOLDER / "outline.png"), api_name="/open")
+        assert uploaded
+        assert len(list(tmp_path.iterdir())) >= 6
+        assert all(path.exists() for path in made)
+        wait_for(lambda: not list(tmp_path.iterdir()), "empty cache")
+        kept = Path(client.predict(drawing=FACE, api_name="/photograph")["path"])  # where its folder had been
+        assert kept.exists()
+    finally:
+        app.close()
+    wait_for(lambda: not list(tmp_path.iterdir()), "cache that is left empty")
