@@ -256,7 +256,7 @@ class Actions:
             recorded = [getattr(recipe, control.name) for control in self.controls["recorded"]]
             return recipe.sketch, *recorded, *recipe.latents, *directions
         kept = sum(len(self.controls[group]) for group in ("recorded", "latents", "directions"))
-        if is_photograph(picture):
+        if self.pipe.model.sketch_channels == 1 and is_photograph(picture):  # others are drawn for in colours
             return self._framed(line_drawing(picture), of_photo=True), *[gr.skip()] * kept
         return self._framed(picture), *[gr.skip()] * kept
 

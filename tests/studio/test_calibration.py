@@ -141,7 +141,8 @@ def test_a_drawing_of_no_face_is_said_to_be_none(page: Any) -> None:
     rest(page)
     assert not page.locator(LINES).is_visible()
     page.locator("#straighten").click()
-    page.get_by_text("No face was found").nth(1).wait_for()
+    rest(page)
+    assert "No face was found" in page.locator("#hint").inner_text()
 
 
 # Without it
@@ -236,7 +237,7 @@ def test_a_model_without_a_calibrator_has_no_control_for_it(pipe: Sketch2PhotoPi
     actions = Actions(plain)
     latents, directions = zeros(actions, "latents"), zeros(actions, "directions")
     hint, photo, _ = actions.preview(FACE, {"strictness": 0.3}, latents, directions)
-    assert hint.startswith("Click a variation")
+    assert hint.key == "next"
     z = pipe.random_latents(1) * 0
     expected = plain(from_value(FACE), latents=z, strictness=0.3, reframe=False).images[0]
     assert close([np.asarray(Image.open(photo))], [np.asarray(expected)], tolerance=2)

@@ -8,6 +8,7 @@ import io
 import re
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -24,6 +25,7 @@ from sketch2photo.evaluation.load_test import data_url
 from sketch2photo.examples import EXAMPLES_FOLDER
 from sketch2photo.studio.controls import CONTROLS, argument_groups
 from sketch2photo.studio.programs import arguments, control_argument
+from tests import ROOT
 
 PNG = EXAMPLES_FOLDER / "bun.png"
 FACE = data_url(PNG)
@@ -155,6 +157,17 @@ def test_the_page_shows_programmers_words(url: str, page: Any) -> None:
     assert "Latents of the variations" in shown
     for odd in ("__i18n__", "[object", "value_", "parameter_"):
         assert odd not in shown, odd
+
+
+def test_what_the_document_shows_of_python_runs(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "face.png").write_bytes(PNG.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / "sketch2photo/studio/README.md").read_text()
+    (code,) = re.findall("```python\n(from gradio_client .*?)```", text, re.DOTALL)
+    found: dict[str, Any] = {}
+    exec(code.replace("http://127.0.0.1:7860", url), found)  # as it is written
+    assert Image.open(found["photo"]).size == (256, 256)
+    assert len(found["people"]) == len(found["latents"]) == 4 and len(found["dials"]) == 8
 
 
 def encoded(kind: str) -> str:
