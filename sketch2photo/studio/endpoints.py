@@ -84,7 +84,7 @@ def with_hint(action: Callable[..., Any], controls: Controls, results: int, hint
                     yield _shown(parts if hints else (Message("next"), *parts))
         except ValueError as error:
             yield hint(as_message(error)), *[gr.skip()] * results
-            raise gr.Error(visible=False, print_exception=False) from error
+            raise gr.Error(say(as_message(error)), visible=False, print_exception=False) from error
 
     return run
 

@@ -5,6 +5,7 @@ What stands in braces is a parameter.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from gradio.context import LocalContext
@@ -189,11 +190,12 @@ STATIC = {
 }
 
 
-class Message(NamedTuple):
+@dataclass(frozen=True)
+class Message:
     """What is said: of MESSAGES, by its key, or as it is."""
 
     key: str
-    parameters: Mapping[str, object] = {}
+    parameters: Mapping[str, object] = field(default_factory=dict)
 
 
 class MessageError(ValueError):

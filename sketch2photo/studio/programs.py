@@ -21,6 +21,7 @@ import gradio as gr
 import numpy as np
 from gradio.components.api_component import Api
 from gradio.exceptions import InvalidPathError
+from gradio.utils import get_upload_folder
 from gradio_client.utils import is_file_obj_with_meta, is_http_url_like, traverse
 
 from ..images import on_white, open_picture
@@ -183,6 +184,8 @@ def content(value: Any) -> bytes:
         raise MessageError("no_picture")
     if is_http_url_like(value):
         return read_stored(served(value))
+    if value.startswith(str(get_upload_folder())):
+        return read_stored(value)
     encoded = (
         re.sub(r"\s", "", unquote(re.sub(r"\A\s*data:[^,]*,", "", value))).translate({45: "+", 95: "/"}).rstrip("=")
     )
