@@ -157,7 +157,7 @@ class Actions:
     def new_seed(self, locked: bool, seed: int) -> int:
         """Another seed than this, unless it is locked."""
         if locked:
-            raise MessageError("locked")
+            raise MessageError("seed_locked")
         return random.randint(0, MAX_SEED)
 
     def breed(

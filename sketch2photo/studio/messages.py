@@ -81,7 +81,7 @@ SENTENCES = {
         "That is a photograph: its lines were drawn. Put in nobody's picture without asking them.",
         "Это фотография: по ней нарисованы линии. Не загружайте ничьих снимков, не спросив разрешения.",
     ),
-    "locked": Text(
+    "seed_locked": Text(
         "The seed is locked, so the same people stay: unlock it under “More settings”.",
         "Зерно закреплено, поэтому люди те же: открепите его в «Других настройках».",
     ),

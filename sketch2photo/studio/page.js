@@ -37,8 +37,8 @@ export function compare(drawing, photo) {
 }
 
 /** Buttons for what is drawn, once a photograph shows that something is. */
-export function enable(photo, ...buttons) {
-  return buttons.map(() => ({interactive: Boolean(photo), __type__: 'update'}));
+export function enable(photo, buttons) {
+  return Array(buttons).fill({interactive: Boolean(photo), __type__: 'update'});
 }
 
 /** Each value; a number within its [low, high] of `ranges`, whatever was typed, and as 0 where it was deleted to type another. */

@@ -318,7 +318,7 @@ class Wiring:
         needing = [layout.new_seed, layout.keep, layout.keep_all, layout.average, layout.borrow]
         if actions.pipe.calibrator:
             needing += [layout.enlarge, layout.straighten]
-        layout.photo.change(None, layout.photo, needing, js=SCRIPTS["enable"])
+        layout.photo.change(None, layout.photo, needing, js=f"photo => ({SCRIPTS['enable']})(photo, {len(needing)})")
         # Before and after needs nothing from the server: both pictures are on the page.
         layout.photo.change(None, [layout.pad, layout.photo], layout.compare, js=SCRIPTS["compare"])
 
@@ -449,7 +449,7 @@ class Wiring:
     def _remember(self, event: Any) -> None:
         """What an event has led to is a picture of this visit."""
         shown = [self.layout.past, self.layout.history]
-        self._connect(event.success, self.actions.remember, shown, show_progress="hidden")
+        self._connect(event.success, self.actions.remember, shown, fails=False, show_progress="hidden")
 
 
 def results(layout: Layout, controls: Controls) -> dict[int, Result]:

@@ -55,9 +55,8 @@ def test_a_drawing_becomes_a_photograph_in_an_app_of_ones_own(address: str, tmp_
 
 
 def test_a_mounted_page_has_its_looks_and_words(address: str) -> None:
-    html = httpx.get(f"{address}/faces/").text
-    assert "#pad" in html and "<title>Sketch2Photo</title>" in html
     config = httpx.get(f"{address}/faces/config").json()
+    assert config["title"] == "Sketch2Photo" and "#pad" in config["head"]
     assert config["i18n_translations"]["ru"]["keep"] == "Сохранить"
     assert "slate" not in httpx.get(f"{address}/faces/theme.css").text  # hues are written as colours
 
@@ -73,7 +72,7 @@ def test_a_stranger_gets_nothing(address: str) -> None:
         assert httpx.get(f"{inside}/{path}").status_code == 401, path
     asked = httpx.post(f"{inside}/gradio_api/call/photograph", json={"data": [FACE, 1, *[0] * 8]})
     assert asked.status_code == 401
-    with pytest.raises(Exception, match=r"(?i)auth|credentials|401"):
+    with pytest.raises(Exception, match="Could not login"):
         gradio_client.Client(inside, verbose=False, auth=("ann", "guessed"))
     client = gradio_client.Client(inside, verbose=False, auth=("ann", "secret"), download_files=False)
     assert client.predict(drawing=FACE, api_name="/photograph")
@@ -95,17 +94,18 @@ def test_files_and_their_folders_expire(
     assert Path(get_upload_folder()) == tmp_path
     app = studio.launch(pipe, prevent_thread_lock=True, quiet=True)
     try:
+        before = set(tmp_path.iterdir())  # the examples' pictures, which stay
         client = gradio_client.Client(app.local_url, verbose=False, download_files=False)
         made = [
             Path(client.predict(drawing=FACE, latent_1=z, api_name="/photograph")["path"]) for z in (-3, -1, 0, 1, 3)
         ]
         uploaded = client.predict(picture=gradio_client.handle_file(EXAMPLES_FOLDER / "outline.png"), api_name="/open")
         assert uploaded
-        assert len(list(tmp_path.iterdir())) >= 6
+        assert len(set(tmp_path.iterdir()) - before) >= 6
         assert all(path.exists() for path in made)
-        wait_for(lambda: not list(tmp_path.iterdir()), "empty cache")
+        wait_for(lambda: set(tmp_path.iterdir()) == before, "empty cache")
         kept = Path(client.predict(drawing=FACE, api_name="/photograph")["path"])  # where its folder had been
         assert kept.exists()
     finally:
         app.close()
-    wait_for(lambda: not list(tmp_path.iterdir()), "cache that is left empty")
+    wait_for(lambda: set(tmp_path.iterdir()) <= before, "cache that is left empty")

@@ -27,6 +27,7 @@ def test_every_message_has_the_same_parameters_in_both_languages() -> None:
     for key, (english, russian) in texts.items():
         assert sorted(re.findall(r"{\w*}", english)) == sorted(re.findall(r"{\w*}", russian)), key
         assert re.search("[а-яё]", russian.lower()), key
+    assert len(texts) == len(MESSAGES) + len(STATIC) + len(labels([*CONTROLS, *OPTIONS])) + len(DIRECTIONS)
     words = by_language(texts)
     assert words["en"].keys() == words["ru"].keys() == texts.keys()
 

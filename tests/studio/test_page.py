@@ -225,7 +225,7 @@ def test_a_russian_browser_gets_a_russian_page(browser: Any, url: str) -> None:
 def test_messages_are_in_the_language_of_the_settings(page: Any, tmp_path: Path) -> None:
     page.locator("#pad canvas").click()
     page.locator("#hint").get_by_text("There is only a dot").wait_for()
-    page.get_by_role("button", name="Settings").click()
+    page.locator("button.settings").click()
     page.get_by_label("Language").click()
     page.get_by_role("option", name="Русский").click()
     page.keyboard.press("Escape")
@@ -271,7 +271,7 @@ def test_bad_files_get_one_sentence_and_nothing_is_lost(page: Any, tmp_path: Pat
         page.locator("#hint" if uploads or name != "large.png" else "body").get_by_text(sentence).wait_for()
         assert name != "large.png" or not uploads  # it is refused before it is sent
     rest(page)
-    assert not page.get_by_text("Error", exact=True).locator("visible=true").count()
+    assert not page.locator("[data-testid=status-tracker] .error >> visible=true").count()
     assert same(pictures(page, "#photo"), photo)
     assert np.array_equal(drawing(page), lines)
 
