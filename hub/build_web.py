@@ -13,27 +13,31 @@ from pathlib import Path
 from typing import Any
 
 from hub import export_onnx
-from sketch2photo import preprocess
+from sketch2photo import preprocess, studio
 from sketch2photo.cli import run
-from sketch2photo.examples import EXAMPLES
+from sketch2photo.examples import EXAMPLES, WITH_PHOTO
 from sketch2photo.model import Sketch2Photo
 from sketch2photo.pipeline import Sketch2PhotoPipeline
-from sketch2photo.studio import pad
-from sketch2photo.studio.controls import argument_groups, labels
+from sketch2photo.studio import pad, preview
+from sketch2photo.studio.controls import SHARE, argument_groups, labels
 from sketch2photo.studio.messages import MESSAGES, STATIC, by_language
+from sketch2photo.studio.recipe import SAVED, weights_revision
 
 SOURCE = Path(__file__).parent / "web"
 OWN = [path for kind in ("README.md", "*.html", "*.css", "*.js", "*.svg") for path in sorted(SOURCE.glob(kind))]
 TERMS = Path(__file__).parent / "model" / "LICENSE.md"  # of the weights, as README.md has them
-SHARED = [*pad.FILES, preprocess.THRESHOLDS_FILE]  # with the app
+# With the app.
+SHARED = [*pad.FILES, Path(studio.__file__).with_name("card.js"), preview.PICTURE, preprocess.THRESHOLDS_FILE]
 SHOWN = ("careful_woman", "glasses_beard", "curly_hair", "three_quarter", "quick_sketch", "childish")  # examples
 RUNTIME = SOURCE / "node_modules" / "onnxruntime-web" / "dist"
 WASM = "ort-wasm-simd-threaded"
 GPU = f"{WASM}.asyncify"
 
 
-def build(model: str, out: Path) -> int:
+def build(model: str, out: Path, address: str = "") -> int:
     """Makes the folder anew, and returns how many bytes a visitor without WebGPU loads.
+
+    `address` is where it will be served, for those who show a link's picture only where its address is whole.
 
     Raises:
         ValueError: no model, or one of coloured sketches, no npm, npm failed, or a folder of something else.
@@ -43,12 +47,16 @@ def build(model: str, out: Path) -> int:
     pipe = Sketch2PhotoPipeline.from_pretrained(model)
     if pipe.model.sketch_channels != 1:
         raise ValueError(f"{model} is a model of coloured sketches, and this page draws in grey: serve it with app.py.")
-    _install()
+    install()
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     runtime = [RUNTIME / name for name in ("ort.wasm.min.mjs", "ort.webgpu.min.mjs", f"{WASM}.mjs", f"{GPU}.mjs")]
-    for path in [*OWN, TERMS, *SHARED, *runtime, *(path for path in EXAMPLES if path.stem in SHOWN)]:
+    shown = [path for path in EXAMPLES if path.stem in SHOWN]
+    shown += [WITH_PHOTO / f"{path.stem}.jpg" for path in shown]
+    for path in [*OWN, TERMS, *SHARED, *runtime, *shown]:
         shutil.copy(path, out)
+    index = out / "index.html"
+    index.write_text(index.read_text().replace('content="preview.jpg"', f'content="{address}preview.jpg"'))
     for name in (WASM, GPU):
         _pack(RUNTIME / f"{name}.wasm", out)
     for path in export_onnx.write(pipe, out, bits=8, names=["generator"]):
@@ -56,14 +64,17 @@ def build(model: str, out: Path) -> int:
             _pack(path, out)
             path.unlink()
     size = _size(out)
-    (out / "page.json").write_text(
-        json.dumps(page_data(pipe.model, pipe.calibrator is not None) | {"bytes": size}, ensure_ascii=False), "utf-8"
-    )
+    told = page_data(pipe.model, pipe.calibrator is not None) | {
+        "bytes": size,
+        "download": sum(path.stat().st_size for path in out.glob("*.gzip") if not _is_for_gpu(path)),
+        "revision": weights_revision(*filter(None, (pipe.model, pipe.calibrator))),
+    }
+    (out / "page.json").write_text(json.dumps(told, ensure_ascii=False), "utf-8")
     _write_version(out)
     return size
 
 
-def _install() -> None:
+def install() -> None:
     """What package-lock.json pins, unless npm has installed it since that was written."""
     pinned, installed = SOURCE / "package-lock.json", SOURCE / "node_modules" / ".package-lock.json"
     if installed.exists() and installed.stat().st_mtime > pinned.stat().st_mtime:
@@ -79,7 +90,7 @@ def page_data(model: Sketch2Photo, calibrates: bool = False) -> dict[str, Any]:
     """What main.js is told of the page: its words and the sketchpad's by language and key, the model's controls, the examples."""
     controls = dict(argument_groups(model, calibrates))
     del controls["recorded"]  # in recipes, which are the app's
-    texts = MESSAGES | STATIC | labels(control for group in controls.values() for control in group)
+    texts = MESSAGES | STATIC | labels(control for group in [*controls.values(), [SHARE]] for control in group)
     told = ("name", "key", "default", "low", "high", "step")
     return {
         "words": by_language(texts),
@@ -89,7 +100,10 @@ def page_data(model: Sketch2Photo, calibrates: bool = False) -> dict[str, Any]:
             group: [{fact: getattr(control, fact) for fact in told} for control in those]
             for group, those in controls.items()
         },
+        "example": pad.example(),
+        "parts": pad.parts(),
         "examples": SHOWN,
+        "saved": SAVED,
     }
 
 

@@ -244,7 +244,8 @@ def main(
                 else:
                     from hub import build_web  # which needs more packages than the others
 
-                    build_web.build(str(weights), Path(folder))
+                    host = re.sub("[^a-z0-9]+", "-", name.lower())
+                    build_web.build(str(weights), Path(folder), f"https://{host}.static.hf.space/")
                     push(api, "space", name, Path(folder), *how)
         except Unsure:
             raise

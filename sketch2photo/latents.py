@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 MARGIN = 1.2  # beyond sqrt(D), the length of a usual z: 96 of 100 random latents of 8 numbers are shorter
+CANDIDATES = 64  # of which spread latents are chosen
 FRAMES = 12  # of a loop from one stop to the next
 MOST_IMAGES = 10_000  # at once: 2 GB of pictures of 256 px
 
@@ -18,7 +19,7 @@ MOST_IMAGES = 10_000  # at once: 2 GB of pictures of 256 px
 RESERVED = {
     "self", "sketch", "num_images", "seed", "generator", "latents", "style", "strictness", "reframe", "output_type", "return_dict",
     "directions", "options", "drawing", "photo", "variations", "liked", "picture", "count", "difference", "locked", "share", "prompt",
-    "strength", "past", "event", "recorded",
+    "strength", "past", "event", "recorded", "kept",
 }  # fmt: skip
 
 
@@ -124,6 +125,20 @@ def random_latents(count: int, latent_dim: int, seed: int | torch.Generator | No
     # One draw for each picture, so that asking for more changes none of the earlier ones.
     drawn = [torch.randn(1, latent_dim, generator=generator, device=generator.device) for _ in range(count)]
     return torch.cat(drawn).cpu()
+
+
+def spread_latents(count: int, latent_dim: int, seed: int) -> Tensor:
+    """`count` latents (count, D) that are far from each other: people that differ, and not one face in other tints.
+
+    Of CANDIDATES from N(0, I), none longer than `max_norm`, the first; then always that which is farthest from the nearest of
+    those before (Gonzalez 1985). A seed fixes them, and the first of more are those of fewer, up to CANDIDATES.
+    """
+    candidates = clip_norm(random_latents(max(count, CANDIDATES), latent_dim, seed))
+    distances = torch.cdist(candidates, candidates)
+    chosen = [0]
+    while len(chosen) < count:
+        chosen.append(int(distances[chosen].amin(0).argmax()))
+    return candidates[chosen]
 
 
 def breed_latents(parents: Tensor, count: int, seed: int) -> Tensor:

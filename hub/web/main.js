@@ -1,11 +1,16 @@
 // The page: what its controls do. pad.js is the app's sketchpad (sketch2photo/studio/pad), and page.json has the words,
 // controls and examples: hub/build_web.py puts them here.
 
+import {share} from './card.js';
 import {THRESHOLDS, toPixels} from './drawing.js';
 import {MessageError} from './errors.js';
+import {breedLatents, shortened, slerp, spreadLatents} from './latents.js';
 import {calibrate, load, photographs, prepare} from './model.js';
+import {settle} from './offline.js';
 import {laidOver} from './overlay.js';
 import {label, sketchpad} from './pad.js';
+import {readRecipe, withRecipe} from './recipe.js';
+import {keep, kept} from './strokes.js';
 
 const page = await (await fetch('page.json')).json();
 const model = await (await fetch('config.json')).json();
@@ -39,7 +44,9 @@ let putOnPad; // what the pad does when its value is set from outside
 const watch = (_, put) => {
   putOnPad = put;
 };
-sketchpad($('pad'), pad, event => event === 'input' && drawn(), watch, page.pad[language], '#file');
+const trigger = event => event !== 'pause' && drawn();
+const {example, parts} = page;
+sketchpad($('pad'), {props: pad, trigger, watch, words: page.pad[language], fileInput: '#file', example, parts});
 
 function put(address) {
   return whileBusy(async () => {
@@ -67,9 +74,10 @@ async function whileBusy(job) {
 
 for (const example of page.examples) {
   const picture = new Image();
-  picture.src = `${example}.png`;
-  picture.alt = say('example', {name: example.replace('_', ' ')});
-  $('examples').append(newButton(picture, () => putMade(async () => prepare(await pixelsOf(picture), paper.width))));
+  picture.src = `${example}.jpg`;
+  picture.alt = say('example', {name: say(example)});
+  const open = async () => prepare(await pixelsOf(await (await fetch(`${example}.png`)).blob()), paper.width);
+  $('examples').append(newButton(picture, () => putMade(open)));
 }
 
 function newButton(content, act) {
@@ -85,9 +93,23 @@ $('open').onclick = () => $('file').click();
 $('file').onchange = async () => {
   const [file] = $('file').files;
   if (!file) return;
-  await putMade(async () => prepare(await pixelsOf(file), paper.width));
+  await open(file);
   $('file').value = ''; // so that it can be opened again
 };
+
+/** A picture that was saved, here or in the app, brings back all that it was made of. */
+async function open(file) {
+  try {
+    const recipe = await readRecipe(file, page.controls);
+    if (!recipe) return await putMade(async () => prepare(await pixelsOf(file), paper.width));
+    setLatents(recipe.latents);
+    for (const slider of sliders.directions) setSlider(slider, recipe.directions[slider.name]);
+    for (const slider of sliders.options) setSlider(slider, recipe[slider.name]);
+    await put(recipe.sketch);
+  } catch (error) {
+    sayError(error);
+  }
+}
 
 // Whoever draws neck and shoulders draws the head too small.
 $('enlarge').hidden = !model.calibrator;
@@ -155,6 +177,7 @@ function drawn() {
 // One at a time: what is requested meanwhile is made afterwards, once, the photograph before its variations.
 
 const VARIATIONS = 6;
+const NEED_PHOTO = ['save', 'share', 'straighten'];
 const requests = new Set();
 let ready = false;
 let working = false;
@@ -165,6 +188,7 @@ let variations = []; // their latents
 
 function request(...names) {
   requestedAt = performance.now();
+  keepSettings();
   for (const name of names) requests.add(name);
   work();
 }
@@ -216,27 +240,47 @@ function showPhoto(picture, startedAt) {
   paint($('photo'), picture, model.image_size);
   $('photo').ariaLabel = say('photo_of_drawing');
   delete $('photo').dataset.empty;
-  $('save').disabled = $('straighten').disabled = false;
+  for (const id of NEED_PHOTO) $(id).disabled = false;
   const milliseconds = Math.round(performance.now() - startedAt);
   $('speed').textContent = say('speed', {milliseconds, how});
   $('speed').dataset.milliseconds = milliseconds;
 }
 
 function showVariations(pictures) {
-  const buttons = $('variations').children;
   pictures.forEach((picture, k) => {
-    if (!buttons[k]) {
-      const button = newButton(document.createElement('canvas'), () => {
-        setLatents(variations[k]);
-        press(k);
-        request('photo');
-      });
-      button.ariaLabel = say('variation', {number: k + 1});
-      button.ariaPressed = false;
-      $('variations').append(button);
-    }
-    paint(buttons[k].firstChild, picture, model.image_size);
+    const place = $('variations').children[k] ?? addVariation(k);
+    paint(place.querySelector('canvas'), picture, model.image_size);
   });
+  enableLiked();
+}
+
+function addVariation(k) {
+  const place = document.createElement('div');
+  const button = newButton(document.createElement('canvas'), () => {
+    setLatents(variations[k]);
+    press(k);
+    request('photo');
+  });
+  button.ariaLabel = say('variation', {number: k + 1});
+  button.ariaPressed = false;
+  const heart = document.createElement('input');
+  Object.assign(heart, {type: 'checkbox', className: 'heart', ariaLabel: say('like', {number: k + 1})});
+  heart.onchange = enableLiked;
+  place.append(button, heart);
+  $('variations').append(place);
+  return place;
+}
+
+const hearts = () => [...$('variations').querySelectorAll('.heart')];
+
+/** The latents of the variations with a heart. */
+function liked() {
+  return variations.filter((_, k) => hearts()[k]?.checked);
+}
+
+function enableLiked() {
+  $('breed').disabled = !liked().length;
+  $('mix').disabled = liked().length < 2;
 }
 
 function clear() {
@@ -244,13 +288,14 @@ function clear() {
   $('photo').ariaLabel = say('no_photo');
   $('photo').dataset.empty = '';
   $('variations').replaceChildren();
-  $('save').disabled = $('straighten').disabled = true;
+  enableLiked();
+  for (const id of NEED_PHOTO) $(id).disabled = true;
   layOver();
 }
 
 /** Marks one variation, or none, as the photograph. */
 function press(which) {
-  [...$('variations').children].forEach((button, k) => {
+  [...$('variations').querySelectorAll('button')].forEach((button, k) => {
     button.ariaPressed = k === which;
   });
 }
@@ -310,11 +355,25 @@ for (const [group, list] of Object.entries(sliders))
 
 // ---- latents -------------------------------------------------------------------------------------------------------
 
-/** As many rows as there are variations, of N(0, 1), as the sliders can show them. */
+/** As many rows as there are variations, of people that differ, as the sliders can show them. */
 function randomLatents() {
-  const normal = () => Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
-  const shown = ({low, high}) => Math.round(100 * Math.min(Math.max(normal(), low), high)) / 100;
-  return Array.from({length: VARIATIONS}, () => sliders.latents.map(shown));
+  return spreadLatents(VARIATIONS, sliders.latents.length, model.longest).map(shown);
+}
+
+/** Latents as the sliders can show them. */
+function shown(z) {
+  return z.map((value, i) => {
+    const {low, high} = sliders.latents[i];
+    return Math.round(100 * Math.min(Math.max(value, low), high)) / 100;
+  });
+}
+
+/** Other variations, of which none has a heart. */
+function vary(latents) {
+  variations = latents;
+  for (const heart of hearts()) heart.checked = false;
+  press(null);
+  request('variations');
 }
 
 /** Latents moved along the named directions by their sliders, and shortened where they are too long, as in sketch2photo/pipeline.py. */
@@ -325,8 +384,7 @@ function moved(z) {
       value,
     ),
   );
-  const share = Math.min(model.longest / Math.hypot(...far), 1);
-  return far.map(value => share * value);
+  return shortened(far, model.longest);
 }
 
 function setLatents(z) {
@@ -334,8 +392,6 @@ function setLatents(z) {
     setSlider(slider, z[i]);
   });
 }
-
-variations = randomLatents();
 
 // ---- buttons -------------------------------------------------------------------------------------------------------
 
@@ -345,57 +401,77 @@ $('average').onclick = () => {
   request('photo', 'variations');
 };
 $('other-people').onclick = () => {
-  variations = randomLatents();
+  vary(randomLatents());
   setLatents(variations[0]);
-  request('photo', 'variations');
+  request('photo');
 };
-$('save').onclick = () =>
-  $('photo').toBlob(blob => {
-    const link = document.createElement('a');
-    link.href = URL.createObjectURL(blob);
-    link.download = 'photograph.png';
-    link.click();
-    URL.revokeObjectURL(link.href);
+$('breed').onclick = () => vary(breedLatents(liked(), VARIATIONS).map(shown));
+$('mix').oninput = () => {
+  const [one, other] = liked();
+  setLatents(shown(slerp(one, other, Number($('mix').value))));
+  press(null);
+  request('photo');
+};
+$('save').onclick = async () => {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(await withRecipe(await enlarged($('photo')), recipe()));
+  link.download = 'sketch2photo.png';
+  link.click();
+  URL.revokeObjectURL(link.href);
+};
+$('share').onclick = () => share(paper.toDataURL('image/png'), $('photo').toDataURL('image/png'));
+
+/** All that the photograph was made of. */
+function recipe() {
+  const directions = Object.fromEntries(sliders.directions.map(slider => [slider.name, sliderValue(slider)]));
+  const latents = sliders.latents.map(sliderValue);
+  const sketch = paper.toDataURL('image/png');
+  return {sketch, latents, directions, model: page.revision, seed: 0, ...optionValues()};
+}
+
+/** A canvas as a PNG of at least so many pixels a side. */
+function enlarged(canvas) {
+  const side = Math.max(canvas.width, page.saved);
+  const larger = Object.assign(document.createElement('canvas'), {width: side, height: side});
+  const context = larger.getContext('2d');
+  context.imageSmoothingQuality = 'high';
+  context.drawImage(canvas, 0, 0, side, side);
+  return new Promise(done => larger.toBlob(done, 'image/png'));
+}
+
+// ---- what lives as long as the tab ---------------------------------------------------------------------------------
+
+function keepSettings() {
+  const values = Object.values(sliders).map(list => list.map(sliderValue));
+  keep('settings', {values, variations});
+}
+
+const before = kept('settings');
+const fits = before?.values?.every((values, k) => values.length === Object.values(sliders)[k].length);
+if (fits)
+  Object.values(sliders).forEach((list, k) => {
+    list.forEach((slider, i) => {
+      setSlider(slider, before.values[k][i]);
+    });
   });
+variations = fits ? before.variations : randomLatents();
 
 // ---- start ---------------------------------------------------------------------------------------------------------
 
 let how = '';
 
-/** Waits until a service worker is at work; rejects where it could not be installed, of which `ready` would never tell. */
-function activated(registration) {
-  const worker = registration.installing ?? registration.waiting;
-  return new Promise((resolve, reject) => {
-    const look = () => {
-      if (!worker || worker.state === 'activated') resolve();
-      else if (worker.state === 'redundant') reject(new Error('The service worker could not be installed.'));
-    };
-    worker?.addEventListener('statechange', look);
-    look();
-  });
-}
-
-/** Registers sw.js; the first time the page is loaded again under it, before anything else, so that it may have threads. */
-async function settle() {
-  try {
-    await activated(await navigator.serviceWorker.register('sw.js', {updateViaCache: 'none'}));
-    if (crossOriginIsolated || sessionStorage.getItem('reloaded')) return true;
-    sessionStorage.setItem('reloaded', 'yes');
-    location.reload();
-    return false;
-  } catch {
-    // Some browsers keep nothing in a private window or a frame: then one thread, and no page without a connection.
-    return true;
-  }
+function told(bytes) {
+  $('progress').value = Math.min(bytes / page.download, 1);
 }
 
 if (await settle()) {
   try {
-    const {engine, threads} = await load(new URL(location).searchParams.get('engine'));
+    const {engine, threads} = await load(new URL(location).searchParams.get('engine'), told);
     how = engine === 'webgpu' ? say('on_gpu') : say('threads', {number: threads});
     ready = true;
     $('other-people').disabled = false;
     $('hint').textContent = say('static_welcome');
+    $('progress').hidden = true;
     document.body.dataset.ready = engine;
     work();
   } catch (error) {

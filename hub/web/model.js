@@ -6,12 +6,14 @@ const worker = new Worker(new URL('worker.js', import.meta.url), {type: 'module'
 const waiting = new Map();
 let last = 0;
 let listens;
+let progress = () => {};
 /** What is sent before the worker's modules have run, of which one waits for a file, is lost. */
 const listening = new Promise(resolve => {
   listens = resolve;
 });
 
-worker.onmessage = ({data: {id, answer, problem}}) => {
+worker.onmessage = ({data: {id, answer, problem, loaded}}) => {
+  if (loaded) return progress(loaded);
   if (id === undefined) return listens();
   const {resolve, reject} = waiting.get(id);
   waiting.delete(id);
@@ -30,8 +32,14 @@ function ask(task, given) {
   });
 }
 
-/** Loads the model; engine is 'wasm', 'webgpu' or null for the better one. -> {engine, threads} */
-export const load = engine => ask('load', {engine});
+/**
+ * Loads the model; engine is 'wasm', 'webgpu' or null for the better one. told(bytes) is called with how many have come.
+ * -> {engine, threads}
+ */
+export function load(engine, told) {
+  progress = told;
+  return ask('load', {engine});
+}
 
 /** A picture that somebody has (ImageData) -> the drawing on it for the pad: a square picture (RGBA), `size` pixels a side. */
 export const prepare = (picture, size) => ask('prepare', {picture, size});

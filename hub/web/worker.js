@@ -13,11 +13,20 @@ let problem;
 let located; // its face
 let calibrated; // what `correct` made of it, and at which strictness
 
+let loaded = 0; // bytes of files like that
+
 /** A file that was compressed when the page was built, so that it travels small whatever the server does. */
 async function unpacked(name) {
   const response = await fetch(`${name}.gzip`);
   if (!response.ok) throw new MessageError('not_loaded', {name, status: response.status});
-  const stream = response.body.pipeThrough(new DecompressionStream('gzip'));
+  const count = new TransformStream({
+    transform(chunk, controller) {
+      loaded += chunk.length;
+      self.postMessage({loaded});
+      controller.enqueue(chunk);
+    },
+  });
+  const stream = response.body.pipeThrough(count).pipeThrough(new DecompressionStream('gzip'));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 

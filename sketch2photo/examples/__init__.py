@@ -7,6 +7,7 @@ Stroke = list[tuple[float, float]]  # points on a canvas of 512 x 512 pixels
 
 EXAMPLES_FOLDER = Path(__file__).parent
 EXAMPLES = sorted(EXAMPLES_FOLDER.glob("*.png"))
+WITH_PHOTO = EXAMPLES_FOLDER / "with_photo"  # each as NAME.jpg, small, on the left, and its photograph on the right
 
 
 def example_strokes(name: str) -> list[Stroke]:

@@ -5,6 +5,7 @@ those fixed controls and options that lie in a recipe (controls.py); `variations
 of those that are ticked, from "1" on. What the methods return is in the order of the outputs that page.py gives them.
 """
 
+import base64
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache, partial
@@ -19,7 +20,7 @@ from torch import Tensor
 from ..calibration import CANVAS, Calibrated, Located
 from ..examples import EXAMPLES
 from ..images import to_images
-from ..latents import breed_latents, slerp, slerp_loop
+from ..latents import breed_latents, slerp, slerp_loop, spread_latents
 from ..photographs import is_photograph, line_drawing
 from ..pipeline import Sketch2PhotoOutput, Sketch2PhotoPipeline
 from ..preprocess import open_on_white, to_sketch
@@ -28,7 +29,7 @@ from .controls import LIMIT, MAX_SEED, MAX_VARIATIONS, argument_groups
 from .files import store, to_films, to_jpeg, to_zip
 from .messages import Message, MessageError, as_message
 from .pad import from_value, is_of_photo, laid_over, to_value
-from .recipe import read_recipe, recipe_type, to_png, weights_revision
+from .recipe import SAVED, read_recipe, recipe_type, to_png, weights_revision
 
 Numbers = dict[str, float]  # by the names of controls
 Variations = list[list[float]]  # (N, D)
@@ -114,7 +115,7 @@ class Actions:
         What comes back: a sentence, the photograph, the variations, their latents, and their numbers, none of them ticked.
         """
         photo = self.photograph(drawing, options, latents, directions)
-        variations = difference * self.pipe.random_latents(count, seed)
+        variations = self._people(count, seed, difference)
         return self._hint(drawing, options), photo, *self._vary(drawing, variations, options, directions)
 
     def new_variations(
@@ -122,7 +123,7 @@ class Actions:
     ) -> tuple[Any, ...]:
         """Variations with random latents; none of a drawing of nothing yet."""
         try:
-            return self._vary(drawing, difference * self.pipe.random_latents(count, seed), options, directions)
+            return self._vary(drawing, self._people(count, seed, difference), options, directions)
         except ValueError:
             return None, [], gr.CheckboxGroup(choices=[], value=[])
 
@@ -139,7 +140,7 @@ class Actions:
         """The same variations, ticked as they are, once the pen or a slider rests."""
         try:
             photos = self._draw(drawing, stacked(variations), options, directions).images
-            return numbered(map(_shown, photos)), gr.skip(), gr.skip()
+            return numbered(map(_shown, photos)), gr.skip(), gr.CheckboxGroup(everyone(variations))
         except ValueError:  # there are none yet, or there is no drawing any more
             return self.new_variations(drawing, count, seed, difference, options, directions)
 
@@ -150,7 +151,7 @@ class Actions:
 
         What comes back is as generate has it, and then the latents of the photograph.
         """
-        variations = difference * self.pipe.random_latents(count, seed)
+        variations = self._people(count, seed, difference)
         photo, *latents = self._with_latents(drawing, options, variations[0], directions)
         return self._hint(drawing, options), photo, *self._vary(drawing, variations, options, directions), *latents
 
@@ -290,10 +291,18 @@ class Actions:
     ) -> tuple[Any, ...]:
         """The pictures of this visit with the current one in front: their paths, and the strip of them."""
         try:
-            path = self.keep(drawing, recorded, latents, directions)
+            path = store(self._png(drawing, recorded, list(latents.values()), directions, least=0), "sketch2photo.png")
         except ValueError:  # nothing is drawn
             return past, numbered(past)
         past = [path, *[other for other in past or [] if other != path and Path(other).exists()]][:REMEMBERED]
+        return past, numbered(past)
+
+    def bring_back(self, kept: list[str]) -> tuple[Any, ...]:
+        """The pictures of this visit, which the browser had kept as data URLs of PNGs."""
+        past = []
+        for value in (kept if isinstance(kept, list) else [])[:REMEMBERED]:
+            from_value(value)
+            past.append(store(base64.b64decode(value.partition(",")[2]), "sketch2photo.png"))
         return past, numbered(past)
 
     # ---- their parts -----------------------------------------------------------------------------------------------
@@ -345,12 +354,18 @@ class Actions:
         ticks = gr.CheckboxGroup(choices=[str(number) for number in range(1, len(z) + 1)], value=[])
         return numbered(map(_shown, photos)), z.tolist(), ticks
 
-    def _png(self, drawing: str | None, recorded: Numbers, z: list[float], directions: Numbers) -> bytes:
+    def _people(self, count: int, seed: int, difference: float) -> Tensor:
+        """(N, D): latents of people that differ; the same of a seed, and the first of more are those of fewer."""
+        return difference * spread_latents(count, self.pipe.model.latent_dim, seed)
+
+    def _png(
+        self, drawing: str | None, recorded: Numbers, z: list[float], directions: Numbers, least: int = SAVED
+    ) -> bytes:
         """The picture with latents z (D,), and its recipe in it."""
         options = {control.name: recorded[control.name] for control in self.controls["options"]}
         photo = self._draw(drawing, torch.tensor([z]), options, directions).images[0]
         parts: Any = {"sketch": drawing, "latents": z, "directions": directions, "model": self.revision}
-        return to_png(photo, self.recipe_type.model_construct(**(parts | recorded)))
+        return to_png(photo, self.recipe_type.model_construct(**(parts | recorded)), least)
 
 
 def _row(latents: Numbers) -> Tensor:

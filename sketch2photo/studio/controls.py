@@ -90,7 +90,7 @@ LOCKED = Control(
 SHARE = Control(
     "share",
     0,
-    Text("Mix two: 1 and 2, or the first two ticked", "Смешать два: 1 и 2 или первые отмеченные"),
+    Text("Mix the first two hearts", "Смешать первых двух с сердечком"),
     "0 for the first of the two, 1 for the second",
     step=0.02,
 )

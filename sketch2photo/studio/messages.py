@@ -44,8 +44,11 @@ LABELS = {
     "compare": Text("Before and after", "До и после"),
     "new_seed": Text("⚄ Other people", "⚄ Другие"),
     "keep": Text("Save", "Сохранить"),
+    "pass_on": Text("Share", "Поделиться"),
     "keep_all": Text("Save all", "Сохранить все"),
-    "variations": Text("Variations: click one", "Варианты: выберите один"),
+    "variations": Text(
+        "Variations: click one, give your favourites a heart", "Варианты: выберите один, лучшим поставьте сердечко"
+    ),
     "liked": Text("I like", "Мне нравятся"),
     "breed": Text("More like these", "Ещё похожих"),
     "travel": Text("Animate", "Оживить"),
@@ -58,7 +61,7 @@ LABELS = {
     "sharpen": Text("Make it sharp", "Сделать чётким"),
     "sharpened": Text("Sharp photograph", "Чёткая фотография"),
     "history": Text("This visit: click to go back", "Этот визит: щёлкните, чтобы вернуться"),
-    "latents": Text("Dials that change the person", "Ручки, которые меняют человека"),
+    "latents": Text("Expert: dials that change the person", "Для знатоков: ручки, которые меняют человека"),
     "average": Text("All to the middle", "Все на середину"),
     "borrow": Text("Borrow the colours of a photo", "Взять цвета с фотографии"),
     "more": Text("More settings", "Другие настройки"),
@@ -86,8 +89,12 @@ SENTENCES = {
         "Зерно закреплено, поэтому люди те же: открепите его в «Других настройках».",
     ),
     "animating": Text("The animation is being made: {percent} % …", "Анимация создаётся: {percent} % …"),
-    "tick_two": Text("Tick two or more variations first.", "Сначала отметьте два варианта или больше."),
-    "tick_some": Text("Tick the variations that you like first.", "Сначала отметьте варианты, которые нравятся."),
+    "tick_two": Text(
+        "Give two or more variations a heart first.", "Сначала поставьте сердечко двум вариантам или больше."
+    ),
+    "tick_some": Text(
+        "Give the variations that you like a heart first.", "Сначала поставьте сердечко вариантам, которые нравятся."
+    ),
     "no_variations": Text(
         "There are no variations yet: draw a face first.", "Вариантов пока нет: сначала нарисуйте лицо."
     ),
@@ -149,7 +156,34 @@ SENTENCES = {
     }.items()
 }
 
-MESSAGES = LABELS | SENTENCES
+# What elements are called for who does not see them, and what browsers say by themselves.
+NAMES = {
+    "example": Text("Example drawing: {name}", "Пример рисунка: {name}"),
+    "variation": Text("Variation {number}", "Вариант {number}"),
+    "like": Text("I like variation {number}", "Мне нравится вариант {number}"),
+    "past": Text("Picture {number} of this visit", "Картинка {number} этого визита"),
+    "lost": Text(
+        "The server cannot be reached: reconnecting. Nothing is lost.",
+        "Сервер недоступен: соединяемся снова. Ничего не потеряно.",
+    ),
+}
+
+# By the names of the examples' files.
+NAMES |= {
+    "bun": Text("bun", "пучок"),
+    "careful_man": Text("careful man", "старательный мужчина"),
+    "careful_woman": Text("careful woman", "старательная женщина"),
+    "childish": Text("childish", "детский"),
+    "curly_hair": Text("curly hair", "кудри"),
+    "glasses_beard": Text("glasses beard", "очки и борода"),
+    "old_man": Text("old man", "старик"),
+    "outline": Text("outline", "контур"),
+    "quick_sketch": Text("quick sketch", "быстрый набросок"),
+    "thick_marker": Text("thick marker", "толстый маркер"),
+    "three_quarter": Text("three quarter", "вполоборота"),
+    "tiny_corner": Text("tiny corner", "маленький в углу"),
+}
+MESSAGES = LABELS | SENTENCES | NAMES
 
 STATIC = {
     "static_subtitle": Text(
@@ -166,10 +200,9 @@ STATIC = {
     "photographs": Text("Photographs", "Фотографии"),
     "settings": Text("Settings", "Настройки"),
     "drawing_file": Text("Picture file of a drawing", "Файл с рисунком"),
-    "example": Text("Example drawing: {name}", "Пример рисунка: {name}"),
     "no_photo": Text("Photograph: none yet", "Фотография: пока нет"),
     "photo_of_drawing": Text("Photograph of your drawing", "Фотография по рисунку"),
-    "variation": Text("Variation {number}", "Вариант {number}"),
+    "loading_progress": Text("How much of the model has come", "Сколько от модели загружено"),
     "speed": Text(
         "The last photograph took {milliseconds} ms, {how}.", "Последняя фотография заняла {milliseconds} мс, {how}."
     ),

@@ -1,5 +1,40 @@
 // What the page does in the browser alone; page.py gives each function to Gradio by its name.
 
+/** What Gradio's elements leave out; `texts` are by language and key. */
+export function nameParts(texts) {
+  // What a slider's release leads to follows when keys have moved it, too.
+  document.addEventListener('keyup', ({target, key}) => {
+    if (target.type === 'range' && /^(Arrow|Page|Home|End)/.test(key))
+      target.dispatchEvent(new PointerEvent('pointerup', {bubbles: true}));
+  });
+
+  function name() {
+    const words = texts[document.documentElement.lang.startsWith('ru') ? 'ru' : 'en'];
+    for (const [strip, key] of Object.entries({examples: 'example', variations: 'variation', history: 'past'}))
+      document.querySelectorAll(`#${strip} .thumbnail-item`).forEach((button, k) => {
+        const picture = words[button.querySelector('img')?.alt.replaceAll(' ', '_')];
+        button.ariaLabel = words[key].replace('{number}', k + 1).replace('{name}', picture);
+      });
+    document.querySelectorAll('#liked input').forEach((heart, k) => {
+      heart.ariaLabel = words.like.replace('{number}', k + 1);
+    });
+    for (const toast of document.querySelectorAll('.toast-text'))
+      if (toast.textContent.includes('Attempting reconnection')) toast.textContent = words.lost;
+  }
+
+  let isAsked = false;
+  const observer = new MutationObserver(() => {
+    if (isAsked) return;
+    isAsked = true;
+    setTimeout(() => {
+      isAsked = false;
+      name();
+    });
+  });
+  observer.observe(document.documentElement, {attributeFilter: ['lang'], childList: true, subtree: true});
+  name();
+}
+
 /** What was made to be kept goes to the visitor's downloads by itself. */
 export function download(files) {
   for (const {url, orig_name} of [files].flat()) {
@@ -60,4 +95,51 @@ export function keepLanguage() {
   };
   new MutationObserver(keep).observe(document.documentElement, {attributeFilter: ['lang']});
   keep();
+}
+
+// ---- what lives as long as the tab, as the sketchpad's drawing does --------------------------------------------------
+
+export function keepSettings(...values) {
+  try {
+    sessionStorage.setItem(`${location.pathname}#settings`, JSON.stringify(values));
+  } catch {} // some browsers let no page keep anything
+}
+
+/** The settings that were kept, or those that there are. */
+export function keptSettings(...values) {
+  try {
+    const kept = JSON.parse(sessionStorage.getItem(`${location.pathname}#settings`));
+    return kept?.length === values.length ? kept : values;
+  } catch {
+    return values;
+  }
+}
+
+/** The pictures of this visit, as they are, for the server may have lost them: as many as there is room for. */
+export async function keepHistory(pictures) {
+  const address = async ({image: {url}}) => {
+    const blob = await (await fetch(url)).blob();
+    const reader = new FileReader();
+    return new Promise(done => {
+      reader.onload = () => done(reader.result);
+      reader.readAsDataURL(blob);
+    });
+  };
+  const kept = await Promise.all((pictures ?? []).map(address));
+  while (kept.length) {
+    try {
+      sessionStorage.setItem(`${location.pathname}#history`, JSON.stringify(kept));
+      return;
+    } catch {
+      kept.pop();
+    }
+  }
+}
+
+export function keptHistory() {
+  try {
+    return [JSON.parse(sessionStorage.getItem(`${location.pathname}#history`)) ?? []];
+  } catch {
+    return [[]];
+  }
 }

@@ -18,7 +18,7 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from .. import machine, refine
-from ..examples import EXAMPLES
+from ..examples import EXAMPLES, WITH_PHOTO
 from ..model import Sketch2Photo
 from ..pipeline import Sketch2PhotoPipeline
 from .actions import Actions
@@ -39,8 +39,9 @@ from .controls import (
 from .endpoints import arguments, endpoint, with_hint
 from .files import delete_files
 from .limits import BodyLimit
-from .messages import MESSAGES, Message, by_language, hint
+from .messages import MESSAGES, NAMES, Message, by_language, hint
 from .pad import sketchpad
+from .preview import Preview
 from .programs import FILE, GALLERY, LATENTS, ProgrammableBlocks, Programs, Result, control_argument, send_each_picture
 from .theme import CSS, SCRIPTS, THEME
 
@@ -81,7 +82,7 @@ def _options(pipe: Sketch2PhotoPipeline) -> dict[str, Any]:
         "show_error": False,  # what is no sentence for visitors goes to the log alone
         "run_history": False,  # it would keep visitors' pictures in the browser
         "max_file_size": "20mb",
-        "app_kwargs": {"middleware": [Middleware(BodyLimit)], "lifespan": _lifespan},
+        "app_kwargs": {"middleware": [Middleware(BodyLimit), Middleware(Preview)], "lifespan": _lifespan},
     }
 
 
@@ -118,6 +119,7 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
     with ProgrammableBlocks(title="Sketch2Photo", analytics_enabled=False) as page:
         Wiring(Layout(actions), actions)
         page.load(None, js=SCRIPTS["keepLanguage"])
+        page.load(None, js=f"() => ({SCRIPTS['nameParts']})({json.dumps(by_language(NAMES))})")
     return page
 
 
@@ -134,20 +136,23 @@ class Layout:
         controls = actions.controls
         self.inputs: dict[str, list[Any]] = {}
         self.sharpened: gr.Image | None = None
-        gr.Markdown("# Sketch2Photo", elem_id="title")
-        gr.Markdown(_text("subtitle"), elem_id="subtitle", elem_classes="head")
+        with gr.Row(elem_id="head"):
+            gr.Markdown("# Sketch2Photo", elem_id="title")
+            gr.Markdown(_text("subtitle"), elem_id="subtitle", elem_classes="head")
+        self.hint = gr.Markdown(_text("welcome"), elem_id="hint")
         with gr.Row(elem_id="columns"):
-            with gr.Column(scale=3, min_width=320):
+            with gr.Column(elem_id="drawing"):
                 self._lay_drawing(actions)
-            with gr.Column(scale=3, min_width=320):
+            with gr.Column(elem_id="pictures"):
                 self._lay_pictures()
-            with gr.Column(scale=2, min_width=260):
+            with gr.Column(elem_id="settings"):
                 self._lay_settings(controls)
                 if actions.refiner:
                     self._lay_refinement()
         gr.Markdown(_text("terms"), elem_classes="head")
         self.variations = gr.JSON([], label="Latents of the variations", visible=False)
         self.past = gr.State([], time_to_live=FILES_EXPIRE[1])
+        self.kept = gr.JSON([], label="Pictures of this visit", visible=False)
         elements = {
             "drawing": self.pad,
             "picture": self.open,
@@ -155,6 +160,7 @@ class Layout:
             "liked": self.liked,
             "variations": self.variations,
             "past": self.past,
+            "kept": self.kept,
         }
         self.inputs |= {name: [element] for name, element in elements.items()}
         self.inputs["recorded"] = [self.inputs[control.name][0] for control in controls["recorded"]]
@@ -172,12 +178,13 @@ class Layout:
             if actions.pipe.calibrator:
                 self.enlarge = gr.Button(_text("enlarge"), elem_id="enlarge", min_width=100, interactive=False)
         gr.Markdown(_text("examples"), elem_classes="head", elem_id="examples-head")
-        self.examples = _strip("examples", [(str(path), path.stem.replace("_", " ")) for path in EXAMPLES])
+        self.examples = _strip(
+            "examples", [(str(WITH_PHOTO / f"{path.stem}.jpg"), path.stem.replace("_", " ")) for path in EXAMPLES]
+        )
         gr.Markdown(_text("history"), elem_classes="head", elem_id="history-head")
         self.history = _strip("history")
 
     def _lay_pictures(self) -> None:
-        self.hint = gr.Markdown(_text("welcome"), elem_id="hint")
         with gr.Tabs(elem_id="result"):
             with gr.Tab(_text("photo")):
                 self.photo = gr.Image(
@@ -196,10 +203,12 @@ class Layout:
             )
             self.keep = gr.Button(_text("keep"), elem_id="keep", min_width=60, interactive=False)
             self.keep_all = gr.Button(_text("keep_all"), elem_id="keep_all", min_width=80, interactive=False)
+            self.pass_on = gr.Button(_text("pass_on"), elem_id="pass_on", min_width=80, interactive=False)
         with gr.Column(elem_id="with-variations"):
             gr.Markdown(_text("variations"), elem_classes="head")
-            self.gallery = _strip("variations")
-            self.liked = gr.CheckboxGroup([], label=_text("liked"), elem_id="liked")
+            with gr.Column(elem_id="hearts"):
+                self.gallery = _strip("variations")
+                self.liked = gr.CheckboxGroup([], label=_text("liked"), elem_id="liked", container=False)
             with gr.Row():
                 self.breed = gr.Button(_text("breed"), elem_id="breed", size="sm", min_width=100, interactive=False)
                 self.travel = gr.Button(_text("travel"), elem_id="travel", size="sm", min_width=100)
@@ -210,14 +219,14 @@ class Layout:
 
     def _lay_settings(self, controls: Controls) -> None:
         self.directions = self.inputs["directions"] = [_widget(control) for control in controls["directions"]]
-        with gr.Accordion(_text("latents"), elem_id="latents", open=True):
+        self.average = gr.Button(_text("average"), size="sm", elem_id="average", interactive=False)
+        self.borrow = _file_button("borrow", size="sm", interactive=False)
+        with gr.Accordion(_text("latents"), elem_id="latents", open=False):
             self.latents = self.inputs["latents"] = []
             for start in range(0, len(controls["latents"]), 2):
                 with gr.Row():
                     pair = controls["latents"][start : start + 2]
                     self.latents += [_widget(control, min_width=110) for control in pair]
-        self.average = gr.Button(_text("average"), size="sm", elem_id="average", interactive=False)
-        self.borrow = _file_button("borrow", size="sm", interactive=False)
         with gr.Accordion(_text("more"), open=False, elem_id="more"):
             self.count, self.difference = self._control(COUNT), self._control(DIFFERENCE)
             self.seed = self._control(SEED)
@@ -313,9 +322,10 @@ class Wiring:
         self._wire_variations()
         self._wire_opening()
         self._wire_files()
+        self._wire_visit()
         if actions.refiner:
             self._wire_refinement()
-        needing = [layout.new_seed, layout.keep, layout.keep_all, layout.average, layout.borrow]
+        needing = [layout.new_seed, layout.keep, layout.keep_all, layout.pass_on, layout.average, layout.borrow]
         if actions.pipe.calibrator:
             needing += [layout.enlarge, layout.straighten]
         layout.photo.change(None, layout.photo, needing, js=f"photo => ({SCRIPTS['enable']})(photo, {len(needing)})")
@@ -404,6 +414,21 @@ class Wiring:
         layout.cancel.click(**swap, cancels=[made], js=SCRIPTS["end"]).then(
             lambda: hint(Message("next")), None, layout.hint, api_visibility="private", queue=False
         )
+        layout.pass_on.click(None, [layout.pad, layout.photo], None, js=SCRIPTS["share"])
+
+    def _wire_visit(self) -> None:
+        """What there was before the page was loaded again, for whatever reason, is there again."""
+        layout, actions = self.layout, self.actions
+        settings = [*layout.options, *layout.directions, *layout.latents, layout.count, layout.difference, layout.seed]
+        settings += [*layout.inputs["locked"], layout.variations]
+        any_of(layout.photo.change, layout.gallery.change)(None, settings, None, js=SCRIPTS["keepSettings"])
+        layout.history.change(None, layout.history, None, js=SCRIPTS["keepHistory"])
+        loaded = layout.pad.load(None, settings, settings, js=SCRIPTS["keptSettings"])
+        followed = self._connect(loaded.then, actions.follow, [layout.hint, layout.photo, layout.pad], fails=False)
+        varied = self._connect(followed.then, actions.refresh_variations, self.pictures, fails=False)
+        asked = varied.then(None, None, layout.kept, js=SCRIPTS["keptHistory"])
+        strip = [layout.past, layout.history]
+        self._connect(asked.then, actions.bring_back, strip, fails=False, show_progress="hidden")
 
     def _wire_refinement(self) -> None:
         sharpened = self.layout.sharpened

@@ -20,6 +20,7 @@ from .pad import from_value
 KEY = "sketch2photo"  # of the PNG's text that holds a Recipe as JSON
 MAX_CHARACTERS = 500_000  # of it; a drawing has about 30,000
 MAX_LATENT = 10.0
+SAVED = 512  # px a side, at least, of a picture that is saved
 
 
 def _drawing(value: str) -> str:
@@ -69,8 +70,10 @@ def weights_revision(*networks: nn.Module) -> str:
     return digest.hexdigest()[:12]
 
 
-def to_png(photo: Image.Image, recipe: Recipe) -> bytes:
-    """A PNG with its recipe in the metadata."""
+def to_png(photo: Image.Image, recipe: Recipe, least: int = SAVED) -> bytes:
+    """A PNG of at least so many pixels a side, with its recipe in the metadata."""
+    if photo.width < least:
+        photo = photo.resize((least, least), Image.Resampling.LANCZOS)
     notes = PngInfo()
     notes.add_text(KEY, recipe.model_dump_json())
     file = io.BytesIO()

@@ -1,21 +1,28 @@
-"""How the page looks and what it does by itself: Gradio's theme, page.css over it, and the functions of page.js by their names."""
+"""How the page looks and what it does by itself: Gradio's theme, page.css over it, and the functions of page.js and card.js."""
 
 import re
 from pathlib import Path
 
 import gradio as gr
 
-CSS = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
-_FUNCTIONS = re.compile(r"^export (function (\w+)\(.*?^})$", re.MULTILINE | re.DOTALL)
-SCRIPTS = {
-    found[2]: found[1] for found in _FUNCTIONS.finditer(Path(__file__).with_name("page.js").read_text(encoding="utf-8"))
-}
+CSS, *_SCRIPTS = [
+    Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("page.css", "page.js", "card.js")
+]
+_FUNCTIONS = re.compile(r"^export ((?:async )?function (\w+)\(.*?^})$", re.MULTILINE | re.DOTALL)
+SCRIPTS = {found[2]: found[1] for script in _SCRIPTS for found in _FUNCTIONS.finditer(script)}  # by their names
 THEME = gr.themes.Soft(
     primary_hue="orange",
     neutral_hue="slate",
     font=["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"],
     font_mono=["ui-monospace", "SFMono-Regular", "Menlo", "monospace"],
 ).set(
+    # As dark as WCAG AA wants text on white, or white text on it.
+    button_primary_background_fill="*primary_700",
+    button_primary_background_fill_hover="*primary_800",
+    button_primary_background_fill_dark="*primary_700",
+    button_primary_background_fill_hover_dark="*primary_800",
+    body_text_color_subdued="*neutral_500",
+    block_info_text_color="*neutral_500",
     block_title_background_fill="none",
     block_title_background_fill_dark="none",
     block_title_padding="0",

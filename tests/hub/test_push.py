@@ -369,6 +369,8 @@ def test_push_builds_the_static_space_and_writes_nothing_twice(hub: Hub, folder:
     files = re.findall(r"self.FILES = (.*);", held["version.js"].content.decode())[0]
     assert {"index.html", "generator.onnx.gzip"} < set(json.loads(files)) - {"./"} < set(held)
     assert json.loads(held["config.json"].content)["image_size"] == 64
+    assert b'"https://ada-sketch2photo-web.static.hf.space/preview.jpg"' in held["index.html"].content
+    assert "preview.jpg" in held
 
     before = dict(space.refs)  # built anew, it is the same to the byte
     assert "nothing to change" in push("web", name, "--weights", folder, "--private", env=env).stdout

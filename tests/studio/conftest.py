@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests import ROOT
-from tests.studio.visitor import watch
+from tests.studio.visitor import BLANK, watch
 
 
 @pytest.fixture(scope="session")
@@ -20,6 +20,7 @@ def model() -> Path:
 def page(browser: Any, url: str, request: pytest.FixtureRequest) -> Iterator[Any]:
     """A new visitor; whatever the page does, it asks no other host for anything and has no error of its own."""
     context = browser.new_context(viewport={"width": 1440, "height": 1000})
+    context.add_init_script(BLANK)
     page = context.new_page()
     page.set_default_timeout(15_000)
     requested, errors = [], []

@@ -1,26 +1,37 @@
 """Pictures of the page for people to look at: `python -m tests.studio.screenshots`.
 
-Eight screenshots (1440 and 390 px, light and dark, English and Russian) and a GIF of a face being drawn. With
+Screenshots (of ten widths, light and dark, English and Russian) and a GIF of the page opening with the face that draws itself. With
 `--readme hub/pictures` the two that the README shows are written there.
 """
 
 import io
+import itertools
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
 from sketch2photo.cli import run
-from sketch2photo.evaluation.browser import draw_stroke, open_chromium, run_app
-from sketch2photo.examples import example_strokes
+from sketch2photo.evaluation.browser import open_chromium, run_app
 from tests import ROOT
 from tests.studio.visitor import rest, watch
 
-WIDTHS = {"desktop": (1440, 1000), "phone": (390, 844)}
+SIZES = [
+    (1440, 1000),
+    (1280, 800),
+    (1180, 660),
+    (1024, 768),
+    (801, 660),
+    (768, 1024),
+    (390, 844),
+    (375, 812),
+    (360, 740),
+    (320, 640),
+]
 LANGUAGES = {"english": "en-US", "russian": "ru-RU"}
 FACE = "glasses beard"
-DRAWN = "curly_hair"
 GIF_WIDTH = 560
 
 
@@ -40,7 +51,7 @@ def use(page: Any) -> None:
     page.locator("#variations button").nth(1).click()
     rest(page)
     for number in (1, 4):
-        page.locator("#liked label").nth(number).click()
+        page.locator("#liked input").nth(number).click()
     slider = page.locator("#direction-background input[type=range]")
     if slider.count():
         slider.scroll_into_view_if_needed()
@@ -52,32 +63,32 @@ def use(page: Any) -> None:
 
 
 def screenshots(browser: Any, url: str, out: Path) -> None:
-    for device, (width, height) in WIDTHS.items():
-        for scheme in ("light", "dark"):
-            for language, locale in LANGUAGES.items():
-                page = visitor(
-                    browser, url, viewport={"width": width, "height": height}, color_scheme=scheme, locale=locale
-                )
-                use(page)
-                page.screenshot(path=out / f"{device}-{scheme}-{language}.png", full_page=True)
-                page.context.close()
+    for scheme in ("light", "dark"):
+        for language, locale in LANGUAGES.items():
+            page = visitor(browser, url, viewport={"width": 1440, "height": 1000}, color_scheme=scheme, locale=locale)
+            use(page)
+            for width, height in SIZES:
+                page.set_viewport_size({"width": width, "height": height})
+                page.wait_for_timeout(300)
+                page.screenshot(path=out / f"{width}-{scheme}-{language}.png", full_page=True)
+            page.context.close()
 
 
 def film(browser: Any, url: str, path: Path) -> None:
-    """A GIF of the canvas and the photograph beside it, one frame for each stroke."""
+    """A GIF of canvas and photograph as the page opens: the example draws itself."""
     page = visitor(browser, url, viewport={"width": 1200, "height": 1000}, color_scheme="light")
     pad, photo = (page.locator(f"#{part}").bounding_box() for part in ("pad", "photo"))
-    top, bottom = pad["y"], photo["y"] + photo["height"]
-    clip = {"x": pad["x"] - 6, "y": top - 6, "width": photo["x"] + photo["width"] - pad["x"] + 12}
-    frames = []
-    for stroke in example_strokes(DRAWN):
-        draw_stroke(page, stroke, every=2)
-        rest(page)
-        picture = Image.open(io.BytesIO(page.screenshot(clip=clip | {"height": bottom - top + 12}))).convert("RGB")
+    clip = {"x": pad["x"] - 6, "y": pad["y"] - 6, "width": photo["x"] + photo["width"] - pad["x"] + 12}
+    clip["height"] = photo["y"] + photo["height"] - pad["y"] + 12
+    frames, times = [], [time.monotonic()]
+    while not frames or page.locator("#variations img").count() == 0:
+        picture = Image.open(io.BytesIO(page.screenshot(clip=clip))).convert("RGB")
         frames.append(picture.resize((GIF_WIDTH, round(GIF_WIDTH * picture.height / picture.width))))
+        times.append(time.monotonic())
     palette = frames[-1].quantize(128)
     frames = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
-    durations = [140] * (len(frames) - 1) + [3000]
+    durations = [round(1000 * (after - before)) for before, after in itertools.pairwise(times)]
+    durations[-1] = 3000
     frames[0].save(path, save_all=True, append_images=frames[1:], duration=durations, loop=0, optimize=True)
     page.context.close()
 
@@ -98,7 +109,7 @@ def main(
         film(browser, app.url, out / "drawing.gif")
     if readme:
         readme.mkdir(parents=True, exist_ok=True)
-        Image.open(out / "desktop-light-english.png").convert("RGB").save(readme / "page.jpg", quality=88)
+        Image.open(out / "1440-light-english.png").convert("RGB").save(readme / "page.jpg", quality=88)
         shutil.copy(out / "drawing.gif", readme)
     print("\n".join(f"{path} {path.stat().st_size / 2**20:.2f} MiB" for path in sorted(out.iterdir())))
 

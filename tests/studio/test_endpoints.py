@@ -18,6 +18,7 @@ from PIL.PngImagePlugin import PngInfo
 from sketch2photo import Sketch2PhotoPipeline
 from sketch2photo.evaluation.load_test import Visitor, data_url
 from sketch2photo.examples import EXAMPLES_FOLDER
+from sketch2photo.latents import spread_latents
 from tests.programs import run_program
 from tests.studio.visitor import (
     close,
@@ -34,8 +35,9 @@ def test_programs_call_the_endpoints(url: str, model: Path) -> None:
     pipe = Sketch2PhotoPipeline.from_pretrained(str(model))
     none = [0] * len(pipe.model.directions)
     _, _, gallery, variations = client.predict(face, 3, 7, 1, 1, *[0] * 8, *none, api_name="/generate")
-    expected = pipe(EXAMPLES_FOLDER / "outline.png", num_images=3, seed=7, strictness=1, reframe=False)
-    assert np.array(variations) == pytest.approx(pipe.random_latents(3, seed=7).numpy(), abs=1e-5)
+    z = spread_latents(3, pipe.model.latent_dim, seed=7)
+    expected = pipe(EXAMPLES_FOLDER / "outline.png", latents=z, strictness=1, reframe=False)
+    assert np.array(variations) == pytest.approx(z.numpy(), abs=1e-5)
     shown = np.asarray(Image.open(gallery[2]["image"]).convert("RGB"))
     assert close([shown], [np.asarray(expected.images[2])], tolerance=2)  # the page may compute in bf16
     chosen = client.predict(face, 1, *variations[2], *none, api_name="/photograph")

@@ -9,11 +9,13 @@ import pytest
 from PIL import Image
 
 from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline
+from sketch2photo.evaluation.browser import draw_stroke
 from sketch2photo.examples import EXAMPLES_FOLDER
 from sketch2photo.studio import controls
 from sketch2photo.studio import page as studio
 from sketch2photo.studio.messages import Text
 from tests.studio.visitor import (
+    BLANK,
     BORROW,
     OPEN,
     close,
@@ -22,6 +24,7 @@ from tests.studio.visitor import (
     drawing,
     latents,
     open_example,
+    open_expert,
     pictures,
     rest,
     same,
@@ -54,6 +57,8 @@ def test_pictures_follow_the_pen(page: Any) -> None:
 def test_a_slider_changes_the_photograph_and_not_the_drawing(page: Any) -> None:
     before = open_example(page, "careful woman")
     lines = drawing(page)
+    open_expert(page)
+    page.locator("#latent-3").scroll_into_view_if_needed()
     slider = page.locator("#latent-3 input[type=range]").bounding_box()
     y = slider["y"] + slider["height"] / 2
     page.mouse.move(slider["x"] + slider["width"] / 2, y)
@@ -169,16 +174,6 @@ def test_a_number_beyond_a_sliders_end_is_its_end(page: Any) -> None:
     assert not page.locator(".toast-body").count()
 
 
-def test_it_fits_a_phone(page: Any) -> None:
-    page.set_viewport_size({"width": 390, "height": 844})
-    open_example(page, "curly hair")
-    assert page.evaluate("document.scrollingElement.scrollWidth") == 390
-    canvas, photo = page.locator("#pad canvas").bounding_box(), page.locator("#photo").bounding_box()
-    assert canvas["width"] > 330
-    assert photo["width"] > 330
-    assert photo["y"] > canvas["y"] + canvas["height"]
-
-
 def test_a_named_direction_moves_the_photograph_and_its_variations(page: Any) -> None:
     before, variations = open_example(page, "careful woman"), settled(page, "#variations")
     slide(page, "#direction-background", 0.95)
@@ -211,10 +206,12 @@ def test_the_guide_is_never_in_the_drawing(page: Any) -> None:
 
 def test_a_russian_browser_gets_a_russian_page(browser: Any, url: str) -> None:
     context = browser.new_context(locale="ru-RU")
+    context.add_init_script(BLANK)
     page = context.new_page()
     page.goto(url)
     page.get_by_role("button", name="⚄ Другие").wait_for()
     page.get_by_role("button", name="Очистить холст").wait_for()
+    open_expert(page)
     page.get_by_label("Ручка 8").first.wait_for()
     page.locator("#hint").get_by_text("Нарисуйте лицо").wait_for()
     page.locator("#pad canvas").click()
@@ -239,6 +236,7 @@ def test_one_visitor_sees_nothing_of_another(page: Any, browser: Any, url: str) 
     open_example(page, "childish")
     wait_for(lambda: len(pictures(page, "#history")) > 0, "history")
     context = browser.new_context()
+    context.add_init_script(BLANK)
     other = context.new_page()
     other.goto(url)
     other.wait_for_selector("#pad canvas")
@@ -344,13 +342,118 @@ def test_it_is_used_by_keyboard_and_every_control_has_a_name(page: Any) -> None:
     page.keyboard.press("Control+y")
     wait_for(lambda: not pictures(page, "#photo"), "cleared photograph")
     page.keyboard.press("Control+z")
+    open_expert(page)
     page.locator("#latent-2 input[type=range]").focus()
     for _ in range(40):
         page.keyboard.press("ArrowRight")
     settled(page, different_from=before)
     assert latents(page)[1] == pytest.approx(0.4)
+    variations = settled(page, "#variations")
+    page.locator("#direction-background input[type=range]").focus()
+    page.keyboard.press("End")
+    settled(page, "#variations", different_from=variations)
     nameless = page.locator("button:visible, input:visible, [tabindex='0']:visible").evaluate_all(
         """controls => controls.filter(control => !(control.ariaLabel || control.title || control.textContent.trim()
             || control.labels?.length || control.querySelector('img[alt]:not([alt=""])'))).map(control => control.outerHTML)"""
     )
     assert not nameless
+
+
+PRESS_UNDO = """key => document.activeElement.dispatchEvent(
+    new KeyboardEvent('keydown', {key, code: 'KeyZ', ctrlKey: true, bubbles: true}))"""
+
+
+def test_undo_is_on_the_key_of_any_layout_wherever_the_focus_is_but_in_text(page: Any) -> None:
+    draw_stroke(page, [(100, 100), (200, 100)])
+    draw_stroke(page, [(100, 200), (200, 200)])
+    two = (drawing(page) < 128).sum()
+    page.get_by_text("More settings").click()
+    page.locator("#seed input").focus()
+    page.evaluate(PRESS_UNDO, "z")
+    assert (drawing(page) < 128).sum() == two
+    page.locator("#strictness input[type=range]").focus()
+    page.evaluate(PRESS_UNDO, "\u044f")
+    assert (drawing(page) < 128).sum() == pytest.approx(two / 2, rel=0.1)
+    page.locator("body").evaluate("body => document.activeElement.blur()")
+    page.keyboard.press("Control+z")
+    assert (drawing(page) == 255).all()
+
+
+def test_two_fingers_never_draw(browser: Any, url: str) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    context.add_init_script(BLANK)
+    page = context.new_page()
+    page.goto(url)
+    page.wait_for_selector("#pad [data-do=undo]:disabled")
+    box = page.locator("#pad canvas").bounding_box()
+    devtools = context.new_cdp_session(page)
+
+    def touch(kind: str, *places: tuple[float, float]) -> None:
+        points = [{"x": box["x"] + x, "y": box["y"] + y, "id": number} for number, (x, y) in enumerate(places)]
+        devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", (100, 100))
+    touch("touchMove", (120, 110))
+    touch("touchStart", (120, 110), (200, 200))
+    for step in range(5):
+        touch("touchMove", (120 - 8 * step, 110 - 8 * step), (200 + 8 * step, 200 + 8 * step))
+    touch("touchEnd")
+    page.wait_for_timeout(200)
+    assert (drawing(page) == 255).all()
+    assert page.locator("#pad [data-do=undo]:disabled").count()
+    touch("touchStart", (100, 100))
+    for step in range(5):
+        touch("touchMove", (100 + 10 * step, 100))
+    touch("touchEnd")
+    wait_for(lambda: bool((drawing(page) < 128).any()), "a line of one finger")
+    context.close()
+
+
+def test_a_drop_lights_the_canvas_up_and_what_is_no_picture_is_told(page: Any) -> None:
+    drag = """kind => {
+        const files = new DataTransfer();
+        files.items.add(new File(['Dear Sir'], 'letter.txt', {type: 'text/plain'}));
+        document.body.dispatchEvent(Object.assign(new Event(kind, {bubbles: true, cancelable: true}), {dataTransfer: files}));
+    }"""
+    outline = "document.querySelector('#pad canvas').computedStyleMap().get('outline-style').value"
+    page.evaluate(drag, "dragover")
+    assert page.evaluate(outline) == "dashed"
+    page.evaluate(drag, "drop")
+    assert page.evaluate(outline) == "none"
+    page.get_by_text("That is no picture").wait_for()
+    assert (drawing(page) == 255).all()
+
+
+def test_a_card_of_drawing_and_photograph_is_passed_on(browser: Any, url: str, page: Any, tmp_path: Path) -> None:
+    open_example(page, "glasses beard")
+    photo = pictures(page, "#photo")[0]
+    card = Image.open(download(page, "#pass_on", tmp_path)).convert("RGB")
+    assert card.size == (1080, 1080)
+    there = np.asarray(card.crop((552, 270, 1044, 762)).resize((256, 256), Image.Resampling.BOX))
+    inside = (slice(20, -20), slice(20, -20))
+    assert close([there[inside]], [photo[inside]], 6)
+    assert (np.asarray(card.crop((36, 270, 528, 762)).convert("L")) < 128).mean() > 0.02
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    context.add_init_script(
+        "navigator.canShare = () => true; navigator.share = async ({files}) => { window.shared = files[0].name; }"
+    )
+    phone = context.new_page()
+    phone.goto(url)
+    phone.wait_for_selector("#photo img")
+    phone.locator("#pass_on").click()
+    assert phone.wait_for_function("() => window.shared").json_value() == "sketch2photo-card.png"
+    context.close()
+
+
+def test_examples_show_their_photographs_and_have_names_in_the_pages_language(browser: Any, url: str) -> None:
+    context = browser.new_context(viewport={"width": 1440, "height": 1000}, locale="ru-RU")
+    context.add_init_script(BLANK)
+    page = context.new_page()
+    page.goto(url)
+    first = page.get_by_role("button", name="Пример рисунка: пучок")
+    first.wait_for()
+    shown = "picture => getComputedStyle(picture).objectPosition"
+    assert first.locator("img").evaluate(shown).startswith("0%")
+    first.hover()
+    assert first.locator("img").evaluate(shown).startswith("100%")
+    context.close()

@@ -13,6 +13,8 @@ from PIL import Image
 from sketch2photo.evaluation.browser import draw_stroke
 from sketch2photo.examples import example_strokes
 
+# Has been here before and drawn nothing: no example draws itself.
+BLANK = "try { sessionStorage['/#drawing'] ??= '[]' } catch {}"
 OPEN, BORROW = "input:has(+ #open)", "input:has(+ #borrow)"
 LONGER_THAN_PAUSE = 600  # ms; PAUSE is what the pad (pad.js) waits before it says that the pen rests
 
@@ -94,7 +96,15 @@ def settled(page: Any, where: str = "#photo", different_from: list[np.ndarray] |
     return pictures(page, where)
 
 
+def open_expert(page: Any) -> None:
+    """Unfolds the latents' sliders, which Gradio does not make before."""
+    if not page.locator("#latent-1").count():
+        page.locator("#latents > button").click()
+        page.locator("#latent-1 input[type=range]").wait_for()
+
+
 def latents(page: Any) -> list[float]:
+    open_expert(page)
     return [float(page.locator(f"#latent-{number} input[type=number]").input_value()) for number in range(1, 9)]
 
 
@@ -111,10 +121,11 @@ def slide(page: Any, where: str, share: float) -> None:
     page.mouse.click(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
 
 
-def tick(page: Any, *numbers: int) -> None:
+def like(page: Any, *numbers: int) -> None:
+    """Gives these variations a heart."""
     for number in numbers:
-        page.locator("#liked label").nth(number - 1).click()
-    wait_for(lambda: page.locator("#liked input:checked").count() == len(numbers), "ticks")
+        page.locator("#liked input").nth(number - 1).click()
+    wait_for(lambda: page.locator("#liked input:checked").count() == len(numbers), "hearts")
 
 
 def download(page: Any, button: str, folder: Path) -> Path:

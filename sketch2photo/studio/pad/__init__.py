@@ -8,6 +8,7 @@ import base64
 import binascii
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,18 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from ...calibration import CANVAS, Calibrated
+from ...examples import EXAMPLES_FOLDER
 from ...images import Floats, PictureError
 from ...networks.calibrator import slices
 from ..messages import Text, by_language
 
 MAX_PIXELS = 2048**2  # of a drawing on its way to the server: nothing is made of more
 MAX_CHARACTERS = 4_000_000  # of a drawing on its way to the server; one of 512 x 512 pixels has about 20,000
-FILES = HTML, CSS, JAVASCRIPT = [Path(__file__).with_name(f"pad.{kind}") for kind in ("html", "css", "js")]
+HTML, CSS, *JAVASCRIPT = FILES = [
+    Path(__file__).with_name(name)
+    for name in ("pad.html", "pad.css", "kit.js", "strokes.js", "example.js", "files.js", "pad.js")
+]
+EXAMPLE = "glasses_beard"  # which draws itself
 OF_PHOTO = "of_photo"  # of the PNG's texts
 MOVED, ADDED = (234, 88, 12), (13, 148, 136)  # RGB of calibrated lines over the drawing: its author's, and others
 
@@ -41,32 +47,60 @@ WORDS = {
     "clear": Text("Clear the canvas", "Очистить холст"),
     "guide": Text("Face guide", "Подсказка пропорций"),
     "canvas": Text("Canvas: draw a face here", "Холст: рисуйте лицо здесь"),
+    "example": Text("An example: touch it to draw your own", "Это пример: коснитесь, чтобы рисовать своё"),
+    "kit": Text("Kit: parts of faces", "Набор: части лиц"),
+    "head": Text("Head", "Голова"),
+    "eyes": Text("Eyes", "Глаза"),
+    "brows": Text("Brows", "Брови"),
+    "noses": Text("Nose", "Нос"),
+    "mouths": Text("Mouth", "Рот"),
+    "hair": Text("Hair", "Волосы"),
+    "glasses": Text("Glasses", "Очки"),
+    "beards": Text("Beard", "Борода"),
+    "smaller": Text("Smaller", "Меньше"),
+    "larger": Text("Larger", "Больше"),
+    "turn": Text("Flip", "Отразить"),
+    "mirror": Text("Draw both sides", "Рисовать обе стороны"),
+    "smooth": Text("Smooth lines", "Сглаживать линии"),
+    "no_picture": Text(
+        "That is no picture: drop a PNG or JPEG here.", "Это не картинка: перетащите сюда PNG или JPEG."
+    ),
 }
 
 
 def sketchpad(elem_id: str, file_input: str) -> gr.HTML:
     """A square white canvas, CANVAS px a side, with pen, eraser, three widths, undo, redo, clear and a guide of a face's proportions.
 
-    Its event `input` is triggered when a line is finished, undone, redone or all are cleared, and `pause` when the pen
-    has rested after that. Its value is what is seen then, as the data URL of a PNG; `from_value` and `to_value` turn it
-    into a PIL image and back. What `laid_over` makes lies over the drawing. `file_input` is the CSS selector of the input
-    that gets dropped and pasted pictures.
+    Its event `input` is triggered when a line is finished, undone, redone or all are cleared, `pause` when the pen has rested
+    after that, and `load` when the drawing of before is there again, after the page was loaded once more. Its value is what
+    is seen then, as the data URL of a PNG; `from_value` and `to_value` turn it into a PIL image and back. What `laid_over`
+    makes lies over the drawing. `file_input` is the CSS selector of the input that gets dropped and pasted pictures. At
+    first EXAMPLE draws itself.
     """
-    # Gradio runs a script's text, not a module.
-    functions = JAVASCRIPT.read_text("utf-8").replace("export function", "function")
-    chosen = f"{_json(by_language(WORDS))}[navigator.language.startsWith('ru') ? 'ru' : 'en']"
+    # Gradio runs a script's text, not modules.
+    scripts = "\n".join(path.read_text("utf-8") for path in JAVASCRIPT)
+    functions = re.sub(r"^import .*?;$|^export ", "", scripts, flags=re.MULTILINE | re.DOTALL)
+    told = {"fileInput": file_input, "example": example(), "parts": parts()}
+    words = f"({json.dumps(by_language(WORDS))})[navigator.language.startsWith('ru') ? 'ru' : 'en']"
+    given = f"props, trigger, watch, words: {words}, ...{json.dumps(told)}"
     return gr.HTML(
         html_template=HTML.read_text("utf-8"),
         css_template=CSS.read_text("utf-8"),
-        js_on_load=f"{functions}\nsketchpad(element, props, trigger, watch, {chosen}, {_json(file_input)});",
+        js_on_load=f"{functions}\nsketchpad(element, {{{given}}});",
         apply_default_css=False,
         elem_id=elem_id,
         calibrated={},
     )
 
 
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+def example() -> dict[str, Any]:
+    """The drawing that draws itself: its strokes and their width."""
+    return json.loads((EXAMPLES_FOLDER / "strokes.json").read_text())[EXAMPLE]
+
+
+def parts() -> dict[str, list[Any]]:
+    """The kit's parts of faces, by their kinds: the strokes of each, where they lie on a face as large as the guide."""
+    return json.loads(Path(__file__).with_name("parts.json").read_text())
 
 
 def from_value(value: str | None) -> Image.Image | None:

@@ -1,9 +1,15 @@
 // The sketchpad, for the app (as a Gradio component, __init__.py) and for the page without a server (hub/web).
 //
-// What is on the canvas is a list of steps (lines, a loaded picture, a clearing), so that each can be undone; the pixels
-// depend on the steps alone. The guide and the calibrated lines lie over the canvas and are never in its pixels.
+// What is on the canvas is a list of steps (strokes.js), so that each can be undone. The guide and the calibrated lines lie
+// over the canvas and are never in its pixels.
+
+import {drawItself} from './example.js';
+import {takeFiles} from './files.js';
+import {change, fillKit, newPart, partAt, partsOf} from './kit.js';
+import {keepSteps, keptSteps, loadPicture, paintLine, paintSteps, smoothed} from './strokes.js';
 
 const PAUSE = 500; // ms without a new line until the pen rests
+const NOTE = 6000; // ms that a note over the canvas stays
 
 /** Puts the words of `words` ({key: text}) where elements ask for them: data-text, data-label (for screen readers), data-title. */
 export function label(element, words) {
@@ -23,42 +29,37 @@ export function label(element, words) {
  * props.value that was set from outside on the canvas, as a step of its own, and props.calibrated over it: `face`, the
  * path that the guide follows, and `lines`, the address of a picture, until the drawing changes. A picture that is dropped
  * or pasted anywhere on the page goes the way of one that is chosen by the file input with the selector `fileInput`.
+ *
+ * The drawing lives as long as the tab: where the page is loaded again, trigger('load') tells that it is there again.
+ * Otherwise `example` ({width, strokes}) draws itself, until somebody draws. `parts` are the kit's (kit.js).
  */
-export function sketchpad(element, props, trigger, watch, words, fileInput) {
+export function sketchpad(element, {props, trigger, watch, words, fileInput, example, parts}) {
+  const root = element.querySelector('.sketchpad');
   const canvas = element.querySelector('canvas');
   const context = canvas.getContext('2d', {willReadFrequently: true});
   const buttons = [...element.querySelectorAll('button')];
   const guide = element.querySelector('.guide');
   const calibrated = element.querySelector('.calibrated');
+  const note = element.querySelector('.note');
+  const kit = element.querySelector('.kit');
   const steps = [];
+  const touching = new Set();
   let undone = [];
   let line = null;
+  let moved = null; // {part, x, y}: where it and the pen were
   let tool = 'pen';
   let width = 3;
   let sent = props.value;
   let pause = null;
-
-  function paintLine({tool, width, points}, from = 0) {
-    context.strokeStyle = tool === 'pen' ? 'black' : 'white';
-    context.lineWidth = tool === 'pen' ? width : 4 * width;
-    context.lineCap = context.lineJoin = 'round';
-    context.beginPath();
-    context.moveTo(...points[Math.max(from - 1, 0)]);
-    for (const [x, y] of points.slice(from)) context.lineTo(x + 0.01, y); // a path without any length would not be painted
-    context.stroke();
-  }
+  let isExample = false;
 
   function paint() {
-    context.fillStyle = 'white';
-    context.fillRect(0, 0, canvas.width, canvas.height);
-    for (const step of steps) {
-      if (step.points) paintLine(step);
-      else context.fillRect(0, 0, canvas.width, canvas.height);
-      if (step.picture) context.drawImage(step.picture, 0, 0, canvas.width, canvas.height);
-    }
+    paintSteps(context, steps);
     for (const button of buttons) {
-      const {do: action, tool: itsTool, width: itsWidth} = button.dataset;
-      if (action) button.disabled = action !== 'guide' && !(action === 'redo' ? undone : steps).length;
+      const {do: action, tool: itsTool, width: itsWidth, part} = button.dataset;
+      if (part) button.disabled = !partsOf(steps).length;
+      if (action)
+        button.disabled = !button.hasAttribute('aria-pressed') && !(action === 'redo' ? undone : steps).length;
       if (itsTool) button.setAttribute('aria-pressed', itsTool === tool);
       if (itsWidth) button.setAttribute('aria-pressed', Number(itsWidth) === width);
     }
@@ -72,21 +73,42 @@ export function sketchpad(element, props, trigger, watch, words, fileInput) {
     if (lines) calibrated.src = lines;
   }
 
+  function tell(key) {
+    note.textContent = words[key];
+    setTimeout(() => {
+      if (note.textContent === words[key]) note.textContent = '';
+    }, NOTE);
+  }
+
   function send() {
     calibrated.hidden = true;
     paint();
+    if (!isExample) keepSteps('drawing', steps);
     props.value = sent = canvas.toDataURL('image/png');
     trigger('input');
     clearTimeout(pause);
     pause = setTimeout(() => line || trigger('pause'), PAUSE);
   }
 
+  /** What is there is the visitor's own from now on. */
+  function own() {
+    isExample = false;
+    delete root.dataset.example;
+    note.textContent = '';
+  }
+
+  /** Whether a switch is on: the guide, mirrored or smooth lines. */
+  const isOn = name => element.querySelector(`[data-do=${name}]`).getAttribute('aria-pressed') === 'true';
+
   function act(action) {
-    if (action === 'guide') {
-      const off = guide.classList.toggle('off');
-      element.querySelector('[data-do=guide]').setAttribute('aria-pressed', !off);
+    const button = element.querySelector(`[data-do=${action}]`);
+    if (button.hasAttribute('aria-pressed')) {
+      button.setAttribute('aria-pressed', !isOn(action));
+      guide.classList.toggle('off', !isOn('guide'));
       return;
     }
+    if (line) return;
+    own();
     if (action === 'undo' && steps.length) undone.push(steps.pop());
     else if (action === 'redo' && undone.length) steps.push(undone.pop());
     else if (action === 'clear' && steps.length) {
@@ -96,76 +118,155 @@ export function sketchpad(element, props, trigger, watch, words, fileInput) {
     send();
   }
 
-  function extend(event) {
+  // ---- drawing -----------------------------------------------------------------------------------------------------
+
+  function clearExample() {
+    if (!isExample) return;
+    own();
+    steps.length = 0;
+    paint();
+  }
+
+  function begin(event) {
+    clearExample();
+    canvas.setPointerCapture(event.pointerId);
+    calibrated.hidden = true;
+    if (tool === 'kit') {
+      const part = partAt(steps, place(event));
+      moved = part && {part, from: place(event), x: part.x, y: part.y};
+      return;
+    }
+    line = {tool, width, points: [], mirrored: isOn('mirror')};
+    extend(event);
+  }
+
+  /** Where on the canvas an event is. */
+  function place({clientX, clientY}) {
     const box = canvas.getBoundingClientRect();
+    return [((clientX - box.left) / box.width) * canvas.width, ((clientY - box.top) / box.height) * canvas.height];
+  }
+
+  function extend(event) {
     const from = line.points.length;
     const moves = event.getCoalescedEvents?.() ?? [];
-    for (const {clientX, clientY} of moves.length ? moves : [event])
-      line.points.push([
-        ((clientX - box.left) / box.width) * canvas.width,
-        ((clientY - box.top) / box.height) * canvas.height,
-      ]);
-    paintLine(line, from);
+    line.points.push(...(moves.length ? moves : [event]).map(place));
+    paintLine(context, line, from);
+  }
+
+  function move(event) {
+    const [x, y] = place(event);
+    moved.part.x = moved.x + x - moved.from[0];
+    moved.part.y = moved.y + y - moved.from[1];
+    paint();
   }
 
   function finish() {
-    if (!line) return;
-    steps.push(line);
+    if (line) steps.push(isOn('smooth') ? {...line, points: smoothed(line.points)} : line);
     undone = [];
-    line = null;
+    line = moved = null;
     send();
   }
 
-  function openFile(event, files) {
-    const file = [...(files ?? [])].find(file => file.type.startsWith('image/'));
-    const input = document.querySelector(fileInput);
-    if (event.type === 'drop') event.preventDefault();
-    if (!file || !input) return;
-    const transfer = new DataTransfer();
-    transfer.items.add(file);
-    input.files = transfer.files;
-    input.dispatchEvent(new Event('change', {bubbles: true}));
+  /** Two fingers zoom and move the page, and what the first of them began to draw goes. */
+  function drop() {
+    if (moved) Object.assign(moved.part, {x: moved.x, y: moved.y});
+    line = moved = null;
+    paint();
   }
 
   canvas.addEventListener('pointerdown', event => {
-    if (event.button || !event.isPrimary) return;
-    canvas.setPointerCapture(event.pointerId);
-    calibrated.hidden = true;
-    line = {tool, width, points: []};
-    extend(event);
+    touching.add(event.pointerId);
+    if (line || moved) drop();
+    else if (touching.size === 1 && !event.button && event.isPrimary) begin(event);
   });
   canvas.addEventListener('pointermove', event => {
-    if (line && event.isPrimary) extend(event);
+    if (!event.isPrimary) return;
+    if (line) extend(event);
+    if (moved) move(event);
   });
-  canvas.addEventListener('pointerup', finish);
-  canvas.addEventListener('pointercancel', finish);
-  element.addEventListener('keydown', event => {
-    const key = event.key.toLowerCase();
-    if (!(event.ctrlKey || event.metaKey) || (key !== 'z' && key !== 'y')) return;
-    event.preventDefault();
-    act(key === 'y' || event.shiftKey ? 'redo' : 'undo');
-  });
+  for (const kind of ['pointerup', 'pointercancel'])
+    canvas.addEventListener(kind, event => {
+      touching.delete(event.pointerId);
+      if (!(line || moved) || !event.isPrimary) return;
+      if (kind === 'pointerup') finish();
+      else drop();
+    });
+
+  // ---- buttons, keys and files -------------------------------------------------------------------------------------
+
   for (const button of buttons)
     button.addEventListener('click', () => {
       tool = button.dataset.tool ?? tool;
       width = Number(button.dataset.width ?? width);
+      kit.hidden = tool !== 'kit';
       if (button.dataset.do) act(button.dataset.do);
+      else if (button.dataset.part) changePart(button.dataset.part);
       else paint();
     });
-  document.addEventListener('dragover', event => event.preventDefault());
-  document.addEventListener('drop', event => openFile(event, event.dataTransfer.files));
-  document.addEventListener('paste', event => openFile(event, event.clipboardData.files));
+  if (parts) fillKit(kit.querySelector('.parts'), parts, words, choosePart);
+
+  /** A part takes the place of the one of its kind that there is. */
+  function choosePart(kind, strokes) {
+    clearExample();
+    const before = partsOf(steps).find(step => step.kind === kind);
+    steps.push(newPart(kind, strokes, width, before));
+    undone = [];
+    send();
+  }
+
+  function changePart(action) {
+    change(partsOf(steps).at(-1), action);
+    send();
+  }
+
+  document.addEventListener('keydown', event => {
+    // Where the layout has no Latin letters, the key that has Z on others.
+    const key = (/^[a-z]$/i.test(event.key) ? event.key : event.code.replace('Key', '')).toLowerCase();
+    const isText = event.target.closest?.('textarea, [contenteditable], input:not([type=range], [type=checkbox])');
+    if (!(event.ctrlKey || event.metaKey) || event.altKey || isText || (key !== 'z' && key !== 'y')) return;
+    event.preventDefault();
+    act(key === 'y' || event.shiftKey ? 'redo' : 'undo');
+  });
+
+  takeFiles(root, fileInput, () => tell('no_picture'));
+
   watch(Object.keys(props), async () => {
     layOver(props.calibrated ?? {});
     if (!props.value || props.value === sent) return;
+    sent = props.value;
     calibrated.hidden = true; // it was of another drawing
-    const picture = new Image();
-    picture.src = sent = props.value;
-    await picture.decode();
+    const picture = await loadPicture(props.value);
+    if (isExample) steps.length = 0;
+    own();
     steps.push({picture});
     undone = [];
     paint();
+    keepSteps('drawing', steps);
   });
+
+  // ---- what is there at first --------------------------------------------------------------------------------------
+
+  async function drawExample() {
+    isExample = true;
+    root.dataset.example = '';
+    note.textContent = words.example;
+    for await (const {line, rests} of drawItself(context, example, () => isExample)) {
+      steps.push(line);
+      if (rests) send();
+    }
+  }
+
+  async function start() {
+    const before = await keptSteps('drawing');
+    if (before?.length) {
+      steps.unshift(...before);
+      paint();
+      props.value = sent = canvas.toDataURL('image/png');
+      trigger('load');
+    } else if (!before && !steps.length && !line) await drawExample();
+  }
+
   label(element, words);
   paint();
+  start();
 }

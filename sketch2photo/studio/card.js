@@ -1,0 +1,46 @@
+// What is passed on; page.py gives the function to Gradio by its name, and hub/web imports it.
+
+/**
+ * A square picture of a drawing (an address) and its photograph (an address, or Gradio's {url}), with the page's name: to a
+ * phone's other apps, to the downloads of a computer.
+ */
+export async function share(drawing, photo) {
+  if (!drawing || !photo) return;
+  const SIDE = 1080;
+  const canvas = Object.assign(document.createElement('canvas'), {width: SIDE, height: SIDE});
+  const context = canvas.getContext('2d');
+  context.fillStyle = '#fff7ed';
+  context.fillRect(0, 0, SIDE, SIDE);
+  context.imageSmoothingQuality = 'high';
+  for (const [address, x] of [
+    [drawing, 36],
+    [photo.url ?? photo, 552],
+  ]) {
+    const picture = Object.assign(new Image(), {src: address});
+    await picture.decode();
+    context.save();
+    context.beginPath();
+    context.roundRect(x, 270, 492, 492, 24);
+    context.clip();
+    context.fillStyle = 'white';
+    context.fillRect(x, 270, 492, 492);
+    context.drawImage(picture, x, 270, 492, 492);
+    context.restore();
+  }
+  const write = (text, y, font, colour) => {
+    Object.assign(context, {font: `${font} system-ui, sans-serif`, fillStyle: colour, textAlign: 'center'});
+    context.fillText(text, SIDE / 2, y, SIDE - 72);
+  };
+  write('Sketch2Photo', 170, 'bold 84px', '#1e2733');
+  write(document.querySelector('#subtitle').textContent.trim(), 850, '34px', '#1e2733');
+  write(location.host + location.pathname.replace(/\/$/, ''), 960, '34px', '#c2410c');
+  const blob = await new Promise(done => canvas.toBlob(done, 'image/png'));
+  const file = new File([blob], 'sketch2photo-card.png', {type: 'image/png'});
+  if (matchMedia('(pointer: coarse)').matches && navigator.canShare?.({files: [file]})) {
+    await navigator.share({files: [file], title: 'Sketch2Photo'}).catch(() => {}); // whoever closes it has changed their mind
+    return;
+  }
+  const link = Object.assign(document.createElement('a'), {href: URL.createObjectURL(blob), download: file.name});
+  link.click();
+  URL.revokeObjectURL(link.href);
+}

@@ -1,0 +1,96 @@
+// A drawing as the steps that it was made in: lines, parts of the kit, loaded pictures and clearings. Its pixels depend on them
+// alone.
+
+import {partsOf, placed} from './kit.js';
+
+/**
+ * Paints a line {tool, width, points: [x, y] in pixels of the canvas, mirrored: whether it is on both sides of the face}, or
+ * what it has from its point `from` on.
+ */
+export function paintLine(context, {tool, width, points, mirrored}, from = 0) {
+  if (mirrored) {
+    const others = points.map(([x, y]) => [context.canvas.width - x, y]);
+    paintLine(context, {tool, width, points: others}, from);
+  }
+  context.strokeStyle = tool === 'pen' ? 'black' : 'white';
+  context.lineWidth = tool === 'pen' ? width : 4 * width;
+  context.lineCap = context.lineJoin = 'round';
+  context.beginPath();
+  context.moveTo(...points[Math.max(from - 1, 0)]);
+  for (const [x, y] of points.slice(from)) context.lineTo(x + 0.01, y); // a path without any length would not be painted
+  context.stroke();
+}
+
+/** A line without the tremor of the hand, its ends where they are. */
+export function smoothed(points) {
+  let smooth = points;
+  for (let pass = 0; pass < 4; pass++)
+    smooth = smooth.map((point, i) => {
+      const [before, after] = [smooth[i - 1], smooth[i + 1]];
+      return before && after ? point.map((value, axis) => (before[axis] + 2 * value + after[axis]) / 4) : point;
+    });
+  return smooth;
+}
+
+/** Paints all steps on white: lines, parts, {picture: Image} and {} for a clearing. */
+export function paintSteps(context, steps) {
+  const {width, height} = context.canvas;
+  context.fillStyle = 'white';
+  context.fillRect(0, 0, width, height);
+  const parts = partsOf(steps);
+  for (const step of steps) {
+    if (step.points) paintLine(context, step);
+    else if (!step.kind) context.fillRect(0, 0, width, height);
+    else if (parts.includes(step))
+      for (const points of placed(step)) paintLine(context, {tool: 'pen', width: step.width, points});
+    if (step.picture) context.drawImage(step.picture, 0, 0, width, height);
+  }
+}
+
+/** The picture at an address, ready to be painted. */
+export async function loadPicture(address) {
+  const picture = new Image();
+  picture.src = address;
+  await picture.decode();
+  return picture;
+}
+
+/** Keeps the steps for as long as the tab lives, through reloads, under a key. */
+export function keepSteps(key, steps) {
+  const kept = steps.map(step => {
+    if (step.picture) return {picture: step.picture.src};
+    return step.points
+      ? {...step, points: step.points.map(point => point.map(value => Math.round(10 * value) / 10))}
+      : step;
+  });
+  keep(key, kept);
+}
+
+/** The steps that were kept, or null. */
+export async function keptSteps(key) {
+  const steps = kept(key);
+  if (!Array.isArray(steps)) return null;
+  try {
+    return await Promise.all(
+      steps.map(async step => (step.picture ? {picture: await loadPicture(step.picture)} : step)),
+    );
+  } catch {
+    return null; // somebody else's, or from another version of the page
+  }
+}
+
+/** Keeps a value for this tab, for this page alone; some browsers let no page keep anything. */
+export function keep(key, value) {
+  try {
+    sessionStorage.setItem(`${location.pathname}#${key}`, JSON.stringify(value));
+  } catch {}
+}
+
+/** What was kept, or null. */
+export function kept(key) {
+  try {
+    return JSON.parse(sessionStorage.getItem(`${location.pathname}#${key}`));
+  } catch {
+    return null;
+  }
+}

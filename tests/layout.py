@@ -1,0 +1,62 @@
+"""What is wrong with a page's layout in Chromium, and with its accessibility, both pages' alike."""
+
+from pathlib import Path
+from typing import Any
+
+from hub import build_web
+
+# Of the window; the last two are half of 1280 and 1440 px, which is what a zoom of 200 % leaves.
+SIZES = [
+    (320, 640),
+    (360, 740),
+    (375, 812),
+    (390, 844),
+    (500, 660),
+    (768, 660),
+    (801, 660),
+    (1024, 660),
+    (1180, 660),
+    (1280, 660),
+    (1440, 660),
+    (640, 360),
+    (720, 450),
+]
+SIDE_BY_SIDE, HIGH_ENOUGH = 500, 660
+
+# Sentences about what is cut off, what lies over something else, and whether the page can be pushed sideways; what is in sight.
+MEASURE = Path(__file__).with_suffix(".js").read_text().partition("\n\n")[2].rstrip(";\n")
+SETTLED = "() => { scrollTo(0, 0); return new Promise(done => requestAnimationFrame(() => setTimeout(done, 60))); }"
+TO_SLIDERS = "scrollTo(0, document.querySelector('#settings, .settings').children[0].getBoundingClientRect().top)"
+
+
+def faults(page: Any, photo: str) -> dict[tuple[int, int], list[str]]:
+    """Sentences about a page with a drawing and a photograph on it, by the sizes of the window that they are true of."""
+    told = {}
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        page.evaluate(SETTLED)
+        seen = page.evaluate(MEASURE, ["#pad canvas", photo])
+        found = list(seen["found"])
+        if width >= SIDE_BY_SIDE and height >= HIGH_ENOUGH and not (seen["paper"] and seen["picture"]):
+            found.append("canvas and photograph are not both in sight")
+        if width < SIDE_BY_SIDE:
+            page.evaluate(TO_SLIDERS)
+            page.wait_for_timeout(50)
+            if page.evaluate(MEASURE, ["#pad canvas", photo])["inSight"] < 120:
+                found.append("the photograph is out of sight at the sliders")
+        if found:
+            told[width, height] = found
+    return told
+
+
+def axe_findings(page: Any) -> list[str]:
+    """What axe-core calls serious or critical."""
+    build_web.install()
+    page.evaluate((build_web.SOURCE / "node_modules" / "axe-core" / "axe.min.js").read_text())
+    result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{each['id']}: {node['target']} {node['failureSummary']}"
+        for each in result["violations"]
+        if each["impact"] in ("serious", "critical")
+        for node in each["nodes"]
+    ]

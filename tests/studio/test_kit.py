@@ -1,0 +1,74 @@
+"""The kit for who cannot draw: parts to place, and lines that are mirrored and smooth."""
+
+from typing import Any
+
+import numpy as np
+
+from sketch2photo.evaluation.browser import draw_stroke
+from tests.studio.visitor import drawing, rest, settled
+
+
+def ink(page: Any) -> np.ndarray:
+    return drawing(page) < 128
+
+
+def middle(drawn: np.ndarray) -> np.ndarray:
+    """(y, x) of the box around what is drawn."""
+    at = np.argwhere(drawn)
+    return (at.min(0) + at.max(0)) / 2
+
+
+def test_a_face_is_put_together_of_parts_that_are_moved_scaled_and_mirrored(page: Any) -> None:
+    def tap(name: str) -> np.ndarray:
+        page.get_by_role("button", name=name, exact=True).click()
+        return ink(page)
+
+    tap("Kit: parts of faces")
+    head = tap("Head 1")
+    eyes = tap("Eyes 1")
+    others = tap("Eyes 4")  # in their place
+    assert (eyes & ~head).sum() > 300
+    assert (others & eyes & ~head).sum() < 0.8 * (eyes & ~head).sum()
+    page.keyboard.press("Control+z")
+    assert np.array_equal(ink(page), eyes)
+    first = settled(page)
+    nose = tap("Nose 1") & ~eyes
+    flipped = tap("Flip") & ~eyes
+    assert np.abs((nose & flipped).sum() / nose.sum()) < 0.8
+    assert np.allclose(middle(nose), middle(flipped), atol=4)
+    for _ in range(3):
+        larger = tap("Larger") & ~eyes
+    assert np.ptp(np.argwhere(larger)[:, 0]) > 1.15 * np.ptp(np.argwhere(nose)[:, 0])
+    y, x = middle(larger)
+    draw_stroke(page, [(x, y), (x + 20, y + 30)])
+    assert np.allclose(middle(ink(page) & ~eyes) - (y, x), (30, 20), atol=4)
+    settled(page, different_from=first)
+    page.reload()
+    page.wait_for_selector("#photo img")
+    assert np.allclose(middle(ink(page) & ~eyes) - (y, x), (30, 20), atol=4)
+    page.get_by_role("button", name="Pen", exact=True).click()
+    assert not page.get_by_role("button", name="Head 1").is_visible()
+
+
+def test_lines_are_mirrored_and_smooth_where_that_is_asked_for(page: Any) -> None:
+    page.get_by_role("button", name="Kit: parts of faces").click()
+    page.get_by_role("button", name="Draw both sides").click()
+    page.get_by_role("button", name="Pen", exact=True).click()
+    draw_stroke(page, [(100, 100), (150, 160), (200, 170)])
+    both = ink(page)
+    assert both[:, 256:].any() and (both ^ both[:, ::-1]).sum() < 0.3 * both.sum()
+    page.keyboard.press("Control+z")
+    assert not ink(page).any()
+    page.get_by_role("button", name="Kit: parts of faces").click()
+    page.get_by_role("button", name="Draw both sides").click()
+    page.get_by_role("button", name="Pen", exact=True).click()
+    shaky = [(100 + 5 * step, 300 + 8 * (step % 2)) for step in range(40)]
+    draw_stroke(page, shaky, every=1)
+    rough = np.argwhere(ink(page))[:, 0].std()
+    page.keyboard.press("Control+z")
+    page.get_by_role("button", name="Kit: parts of faces").click()
+    page.get_by_role("button", name="Smooth lines").click()
+    page.get_by_role("button", name="Pen", exact=True).click()
+    draw_stroke(page, shaky, every=1)
+    assert np.argwhere(ink(page))[:, 0].std() < 0.6 * rough
+    rest(page)

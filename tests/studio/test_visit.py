@@ -1,0 +1,146 @@
+"""A visit from its first second to its last: the page opens alive, and what was done lives through whatever happens."""
+
+import io
+from typing import Any
+
+import httpx
+import numpy as np
+from PIL import Image
+
+from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline
+from sketch2photo.evaluation.browser import draw_stroke
+from sketch2photo.examples import EXAMPLES_FOLDER
+from sketch2photo.studio import page as studio
+from sketch2photo.studio.pad import EXAMPLE
+from tests.studio.visitor import (
+    BLANK,
+    close,
+    draw,
+    drawing,
+    latents,
+    like,
+    open_example,
+    pictures,
+    rest,
+    settled,
+    slide,
+    wait_for,
+    watch,
+)
+
+LINE = [(150.0, 200.0), (250.0, 210.0), (350.0, 200.0)]
+
+
+def ink(page: Any) -> int:
+    return int((drawing(page) < 128).sum())
+
+
+def test_the_page_opens_with_a_drawing_that_draws_itself_until_somebody_draws(browser: Any, url: str) -> None:
+    page = browser.new_page(viewport={"width": 1440, "height": 1000})
+    watch(page)
+    page.goto(url)
+    page.wait_for_selector("#photo img")
+    early, first = ink(page), pictures(page, "#photo")
+    page.wait_for_selector("#variations img")
+    rest(page)
+    expected = np.asarray(Image.open(EXAMPLES_FOLDER / f"{EXAMPLE}.png").convert("L")) < 128
+    there = drawing(page) < 128
+    assert (there & expected).sum() > 0.7 * (there | expected).sum()
+    assert early < 0.9 * ink(page)
+    assert not close(first, pictures(page, "#photo"), 2)
+    page.reload()  # nobody drew: it begins again
+    page.wait_for_selector("#pad [data-example]")
+    page.wait_for_selector("#photo img")
+    draw_stroke(page, LINE)
+    assert 100 < ink(page) < 2000
+    assert not page.locator("#pad [data-example]").count()
+    settled(page)
+    mine = drawing(page)
+    page.reload()
+    wait_for(lambda: np.abs(drawing(page).astype(int) - mine).mean() < 0.1, "my line again")
+    page.close()
+
+
+def test_who_wants_nothing_to_move_finds_the_example_finished(browser: Any, url: str) -> None:
+    context = browser.new_context(viewport={"width": 1440, "height": 1000}, reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(url)
+    page.wait_for_selector("#pad [data-example]")
+    there = ink(page)
+    page.wait_for_selector("#photo img")
+    assert ink(page) == there > 5000
+    context.close()
+
+
+def test_a_reload_loses_nothing(page: Any) -> None:
+    open_example(page, "childish")
+    draw_stroke(page, LINE)
+    rest(page)
+    page.locator("#variations button").nth(2).click()
+    wait_for(lambda: latents(page) != [0] * 8, "the latents of a variation")
+    slide(page, "#direction-background", 0.8)
+    rest(page)
+    before = {
+        "drawing": drawing(page),
+        "latents": latents(page),
+        "background": page.locator("#direction-background input[type=number]").input_value(),
+    }
+    photo, variations, history = (pictures(page, where) for where in ("#photo", "#variations", "#history"))
+    assert len(history) > 2
+    page.reload()
+    page.wait_for_selector("#history img")
+    rest(page)
+    assert np.abs(drawing(page).astype(int) - before["drawing"]).mean() < 0.2
+    assert latents(page) == before["latents"]
+    assert page.locator("#direction-background input[type=number]").input_value() == before["background"]
+    assert close(pictures(page, "#photo"), photo, 1)
+    assert close(pictures(page, "#variations"), variations, 1)
+    assert close(pictures(page, "#history"), history, 0.01)
+    like(page, 2)
+    page.locator("#history button").last.click()
+    settled(page, different_from=photo)
+    page.reload()
+    wait_for(lambda: page.locator("#pad [data-do=undo]:disabled").count() == 0, "the drawing again")
+    page.get_by_role("button", name="Undo").click()
+    wait_for(lambda: np.abs(drawing(page).astype(int) - before["drawing"]).mean() < 0.2, "the drawing of before")
+
+
+def test_a_restarted_server_loses_nothing(browser: Any) -> None:
+    def serve(port: int | None = None) -> tuple[Any, str]:
+        model = Sketch2Photo(image_size=64, channels=(8, 16), blocks=(1, 1))
+        app = studio.build(Sketch2PhotoPipeline(model))
+        _, url, _ = app.launch(prevent_thread_lock=True, quiet=True, i18n=studio.translations(model), server_port=port)
+        return app, url
+
+    app, url = serve()
+    context = browser.new_context(viewport={"width": 1440, "height": 1000})
+    context.add_init_script(BLANK)
+    page = context.new_page()
+    try:
+        page.goto(url)
+        page.wait_for_selector("#pad [data-do=undo]:disabled")
+        draw(page, "outline")
+        page.wait_for_selector("#history img")
+        before = drawing(page)
+        port = app.server_port
+        app.close()
+        draw_stroke(page, LINE)  # which nobody answers
+        page.get_by_text("reconnect").first.wait_for()
+        app, _ = serve(port)
+        page.wait_for_selector("#history img", timeout=20_000)
+        page.wait_for_selector("#photo img")
+        assert ink(page) > (before < 128).sum()
+    finally:
+        context.close()
+        app.close()
+
+
+def test_a_link_to_the_page_has_a_name_a_sentence_and_a_picture(url: str) -> None:
+    page = httpx.get(url, headers={"x-forwarded-proto": "https", "x-forwarded-host": "faces.example"}).text
+    assert page.count('property="og:title"') == page.count('property="og:image"') == 1
+    assert '<meta property="og:title" content="Sketch2Photo">' in page
+    assert '<meta property="og:image" content="https://faces.example/preview.jpg">' in page
+    assert '<meta name="description" content="Draw a face, get photographs of people who could be it.">' in page
+    assert 'Gradio" />' not in page
+    picture = Image.open(io.BytesIO(httpx.get(f"{url}/preview.jpg").content))
+    assert picture.size == (1200, 630)
