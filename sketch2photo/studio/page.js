@@ -91,6 +91,7 @@ export function enableChoices(pictures, ticked) {
 export function keepLanguage() {
   const where = location.protocol === 'https:' ? 'SameSite=None; Secure; Partitioned' : 'SameSite=Lax'; // it may be in a frame
   const keep = () => {
+    // biome-ignore lint/suspicious/noDocumentCookie: not every browser has the Cookie Store
     document.cookie = `language=${document.documentElement.lang}; ${where}`;
   };
   new MutationObserver(keep).observe(document.documentElement, {attributeFilter: ['lang']});

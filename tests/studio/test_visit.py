@@ -126,8 +126,10 @@ def test_a_restarted_server_loses_nothing(browser: Any) -> None:
         app.close()
         draw_stroke(page, LINE)  # which nobody answers
         page.get_by_text("reconnect").first.wait_for()
+        page.evaluate("window.isOld = true")
         app, _ = serve(port)
-        page.wait_for_selector("#history img", timeout=20_000)
+        page.wait_for_function("() => !window.isOld")
+        page.wait_for_selector("#history img")
         page.wait_for_selector("#photo img")
         assert ink(page) > (before < 128).sum()
     finally:
