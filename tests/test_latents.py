@@ -11,10 +11,13 @@ def test_spread_latents_are_farther_apart_than_random_ones(dim: int) -> None:
     def nearest(z: torch.Tensor) -> float:
         return float(torch.pdist(z).min())
 
+    ratios = []
     for seed in range(20):
         spread, plain = spread_latents(6, dim, seed), random_latents(6, dim, seed)
-        assert nearest(spread) > 1.2 * nearest(plain)
         assert spread.norm(dim=1).max() <= max_norm(dim) + 1e-4
+        ratios.append(nearest(spread) / nearest(plain))
+    assert min(ratios) > 1
+    assert sum(ratios) > 1.3 * len(ratios)
 
 
 def test_a_seed_fixes_spread_latents_and_the_first_of_more_are_those_of_fewer() -> None:
