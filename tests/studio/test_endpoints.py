@@ -39,7 +39,7 @@ def test_programs_call_the_endpoints(url: str, model: Path) -> None:
     expected = pipe(EXAMPLES_FOLDER / "outline.png", latents=z, strictness=1, reframe=False)
     assert np.array(variations) == pytest.approx(z.numpy(), abs=1e-5)
     shown = np.asarray(Image.open(gallery[2]["image"]).convert("RGB"))
-    assert close([shown], [np.asarray(expected.images[2])], tolerance=2)  # the page may compute in bf16
+    assert close([shown], [np.asarray(expected.images[2])], tolerance=3)  # a JPEG, and perhaps of bf16
     chosen = client.predict(face, 1, *variations[2], *none, api_name="/photograph")
     assert close([np.asarray(Image.open(chosen).convert("RGB"))], [shown], tolerance=2)
     kept = client.predict(face, 7, 1, *variations[2], *none, api_name="/keep")
@@ -142,7 +142,7 @@ def test_twenty_visitors_at_once_are_told_their_place_and_get_no_error(url: str,
         visitors = list(pool.map(Visitor, [url] * 20))
         answers = [pool.submit(visitor.photograph, face) for _ in range(4) for visitor in visitors]
         answers[0].result()  # by now the others are waiting
-        slide(page, "#latent-1", 0.9)
+        slide(page, "#direction-hair", 0.9)
         page.locator("#photo").get_by_text("queue: ").wait_for()
         assert len({answer.result() for answer in answers}) == 1
     page.locator("#photo").get_by_text("queue: ").wait_for(state="hidden")

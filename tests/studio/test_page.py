@@ -163,6 +163,7 @@ def test_a_photograph_is_made_a_line_drawing_of(page: Any, tmp_path: Path) -> No
 
 def test_a_number_beyond_a_sliders_end_is_its_end(page: Any) -> None:
     before = open_example(page, "bun")
+    open_expert(page)
     field = page.locator("#latent-1 input[type=number]")
     field.fill("99")
     far = settled(page, different_from=before)
