@@ -16,15 +16,22 @@ def model() -> Path:
     return ROOT / "hub" / "model"
 
 
-@pytest.fixture
-def page(browser: Any, url: str, request: pytest.FixtureRequest) -> Iterator[Any]:
-    """A new visitor; whatever the page does, it asks no other host for anything and has no error of its own."""
+@pytest.fixture(scope="session")
+def context(browser: Any) -> Iterator[Any]:
+    """Where visits are: each has a tab of its own, and what a browser keeps of Gradio's scripts is read once."""
     context = browser.new_context(viewport={"width": 1440, "height": 1000})
     context.add_init_script(BLANK)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: Any, url: str, request: pytest.FixtureRequest) -> Iterator[Any]:
+    """A new visitor; whatever the page does, it asks no other host for anything and has no error of its own."""
     page = context.new_page()
     page.set_default_timeout(15_000)
     requested, errors = [], []
-    context.on("request", lambda request: requested.append(request.url))
+    page.on("request", lambda request: requested.append(request.url))
     page.on("pageerror", lambda error: errors.append(str(error)))
     watch(page)
     page.goto(url)
@@ -33,7 +40,9 @@ def page(browser: Any, url: str, request: pytest.FixtureRequest) -> Iterator[Any
     yield page
     if folder := request.config.getoption("--screenshots"):
         page.screenshot(path=Path(folder) / f"{request.node.name}.png", full_page=True)
-    context.close()
+    page.evaluate("localStorage.clear()")  # what a visitor chose is no other's
+    page.close()
+    context.clear_cookies()
     assert len(requested) > 10
     assert {urlsplit(address).hostname for address in requested if address.startswith(("http", "ws"))} == {"127.0.0.1"}
     assert not errors

@@ -116,7 +116,7 @@ def test_a_half_written_checkpoint_is_never_in_the_place_of_a_whole_one(
 
 def test_two_processes_have_the_loss_curve_of_one(tmp_path: Path) -> None:
     slowly = (*TINY, "--learning-rate", "5e-5")  # Adam lets rounding grow from step to step.
-    for steps in ("40", "1"):
+    for steps in ("20", "1"):
         # accelerate launch --cpu starts one process, whatever --num_processes says.
         processes = subprocess.Popen(
             [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "train.py",
@@ -132,10 +132,9 @@ def test_two_processes_have_the_loss_curve_of_one(tmp_path: Path) -> None:
         _, errors = processes.communicate(timeout=300)
         assert processes.returncode == 0, errors
 
-    one, two = (curve(tmp_path / f"{name}40") for name in ("together", "apart"))
-    assert list(two) == list(one) == [20, 40]
-    for step, tolerance in ((20, 0.01), (40, 0.02)):
-        assert two[step] == pytest.approx(one[step], rel=tolerance)
+    one, two = (curve(tmp_path / f"{name}20") for name in ("together", "apart"))
+    assert list(two) == list(one) == [20]
+    assert two[20] == pytest.approx(one[20], rel=0.01)
 
     # Before it has grown at all, the gradients are the same: with a beta1 of 0 they are Adam's first moments.
     moments = [
