@@ -30,7 +30,6 @@ FACE = 0.5  # certainty from which a drawing is one of a face; below, it is left
 THICK = 4.5  # px, the width of lines above which they are thinned
 CANVAS = 512  # px, side of the sketchpad, and of the sheet on which a face is found: so a small head can be enlarged
 DEFAULT_STRICTNESS = 0.5  # doodles are persons by then, and careful drawings still themselves
-GENERATOR_HINT = 0.6  # how much of a hint the generator takes a wholly calibrated drawing as
 NEAR = 0.05  # of the side: a drawing that is framed as well as this stays where it is
 FRAMINGS = 3  # at most, one after the other: a small head is seen better once it is large
 
@@ -87,11 +86,6 @@ class Located(NamedTuple):
 
     sketch: Floats
     seen: Seen
-
-
-def generator_strictness(strictness: float) -> float:
-    """What the generator is told of a drawing that was calibrated at a strictness, both in [0, 1]."""
-    return 1 - GENERATOR_HINT * (1 - strictness)
 
 
 def calibrate(

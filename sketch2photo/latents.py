@@ -3,7 +3,6 @@
 import keyword
 import math
 import re
-from textwrap import shorten
 from typing import Any
 
 import torch
@@ -73,7 +72,7 @@ def whole_number(name: str, value: Any, low: int, high: int) -> int:
     """An argument as an int, of NumPy and PyTorch, too; ValueError where it is none, or not from `low` to `high`."""
     number = plain(value)
     if type(number) is not int:
-        raise ValueError(f"{name} is a whole number, not {_shown(value)}.")
+        raise ValueError(f"{name} is a whole number, not {shown(value)}.")
     if not low <= number <= high:
         raise ValueError(f"{name} is from {low:,} to {high:,}, not {number}.")
     return number
@@ -83,14 +82,18 @@ def real_number(name: str, value: Any, low: float, high: float) -> float:
     """An argument as a float, of NumPy and PyTorch, too; ValueError where it is none, or not between `low` and `high`."""
     number = plain(value)
     if type(number) not in (int, float):
-        raise ValueError(f"{name} is a number, not {_shown(value)}.")
+        raise ValueError(f"{name} is a number, not {shown(value)}.")
     if not low <= number <= high:  # so is NaN
         raise ValueError(f"{name} is between {low} and {high}, not {number}.")
     return float(number)
 
 
-def _shown(value: Any) -> str:
-    return shorten(repr(value), 80)
+def shown(value: Any) -> str:
+    """A value in a sentence about it: its repr, which is cut; of what has none for people, its type."""
+    told = repr(value)
+    if " at 0x" in told:
+        return f"one of the type {type(value).__name__}"
+    return told if len(told) <= 80 else f"{told[:79]}…"
 
 
 def max_norm(latent_dim: int) -> float:

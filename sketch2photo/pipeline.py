@@ -10,10 +10,10 @@ import torch
 from huggingface_hub import HfApi
 from torch import Tensor
 
-from .calibration import CANVAS, DEFAULT_STRICTNESS, Calibrated, Located, correct, generator_strictness, locate
+from .calibration import CANVAS, DEFAULT_STRICTNESS, Calibrated, Located, correct, locate
 from .hub_download import CALIBRATOR, FILES, load_network, model_folder
 from .images import fitted, to_images, to_tensor
-from .latents import MOST_IMAGES, clip_norm, random_latents, real_number, whole_number
+from .latents import MOST_IMAGES, clip_norm, random_latents, real_number, shown, whole_number
 from .machine import DTYPES, device_of, dtype_of, one_thread_after_fork
 from .model import Sketch2Photo
 from .networks.calibrator import Calibrator
@@ -87,7 +87,7 @@ class Sketch2PhotoPipeline:
         With engine="onnx" the networks run in ONNX Runtime on the CPU: faster there, the same pictures, some seconds to load.
         """
         if engine not in ("torch", "onnx"):
-            raise ValueError(f'engine is "torch" or "onnx", not {engine!r}.')
+            raise ValueError(f'engine is "torch" or "onnx", not {shown(engine)}.')
         folder = model_folder(model, **{name: kwargs.pop(name) for name in HUB_OPTIONS if name in kwargs})
         loaded = Sketch2Photo.from_pretrained(folder, **kwargs)
         calibrator = load_network(Calibrator, folder / CALIBRATOR) if (folder / CALIBRATOR).is_dir() else None
@@ -200,7 +200,7 @@ class Sketch2PhotoPipeline:
                 latents, numbers that are none or out of range, or a direction that the model does not have.
         """
         if output_type not in ("pil", "np", "pt"):
-            raise ValueError(f'output_type is "pil", "np" or "pt", not {output_type!r}.')
+            raise ValueError(f'output_type is "pil", "np" or "pt", not {shown(output_type)}.')
         if strictness is not None:
             strictness = real_number("strictness", strictness, 0, 1)
         drawings = _as_list(sketch)
@@ -256,7 +256,7 @@ class Sketch2PhotoPipeline:
         if not calibrated:
             return _Seen(to_sketch(sketch, self.model.image_size, self.model.sketch_channels), None, None, strictness)
         found = sketch if isinstance(sketch, Calibrated) else self.calibrate(sketch, strictness, reframe)
-        return _Seen(found.sketch, found.added, found.certainty, generator_strictness(strictness))
+        return _Seen(found.sketch, found.added, found.certainty, strictness)
 
     def calibrate(
         self, sketch: Any, strictness: float = 0.0, reframe: bool = True, size: int | None = None

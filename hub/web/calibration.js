@@ -7,8 +7,7 @@ import {cubic, linear, scaleArea, separable, taps} from './drawing.js';
 const {calibrator = {}} = await (await fetch(new URL('config.json', import.meta.url))).json();
 /** What hub/export_onnx.py writes of the calibrator; all undefined for a model without one, which nothing here is called for. */
 const {image_size: LOOKED_AT, mean_face: MEAN_FACE, mirrored: MIRRORED, classes: CLASSES, parts: PARTS} = calibrator;
-const {PEN, OPEN, IRIS, INK, REDRAWN, KEPT_TURN, FACE, THICK, GENERATOR_HINT, NEAR, FRAMINGS} =
-  calibrator.numbers ?? {};
+const {PEN, OPEN, IRIS, INK, REDRAWN, KEPT_TURN, FACE, THICK, NEAR, FRAMINGS} = calibrator.numbers ?? {};
 /** Side of the sheet, in px, that `calibrate` is best given. */
 export const CANVAS = calibrator.numbers?.CANVAS;
 
@@ -25,9 +24,6 @@ for (const [name, length] of Object.entries(calibrator.curves ?? {})) {
   count += length;
 }
 const GROUPS = Object.keys(PARTS ?? {});
-
-/** What the generator is told of a drawing that was calibrated at a strictness, both in [0, 1]. */
-export const generatorStrictness = strictness => 1 - GENERATOR_HINT * (1 - strictness);
 
 /**
  * Frames a sketch, a square Float32Array in [-1, 1] of any size, and finds its face. `run` is the network:

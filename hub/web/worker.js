@@ -1,6 +1,6 @@
 // Runs the model, away from the thread that the pen needs. model.js talks to it.
 
-import {CANVAS, correct, generatorStrictness, locate} from './calibration.js';
+import {CANVAS, correct, locate} from './calibration.js';
 import {toPixels, toSketch} from './drawing.js';
 import {MessageError} from './errors.js';
 
@@ -130,8 +130,7 @@ const tasks = {
     const {strictness} = options;
     located ??= await locate(look, sketch, facts.image_size, false);
     if (calibrated?.strictness !== strictness) calibrated = {strictness, ...correct(located, strictness)};
-    const told = {...options, strictness: generatorStrictness(strictness)};
-    return {pictures: await photographs(calibrated.sketch, z, told), calibrated};
+    return {pictures: await photographs(calibrated.sketch, z, options), calibrated};
   },
 };
 
