@@ -97,8 +97,11 @@ def open_picture(picture: Any) -> Image.Image:
 def open_header(file: Any) -> Image.Image:
     """The picture in a file or at a path, with its format and size, not decoded yet. Raises as `open_picture` does."""
     name = repr(file.name) if isinstance(file, Path) else "This"
-    if isinstance(file, Path) and file.exists() and not file.is_file():  # a pipe would be waited for
-        raise PictureError("unreadable", name=name)
+    try:
+        if isinstance(file, Path) and file.exists() and not file.is_file():  # a pipe would be waited for
+            raise PictureError("unreadable", name=name)
+    except OSError as error:  # a name that is too long for the system
+        raise ValueError(f"There is no file {name[:80]}….") from error
     try:
         picture = Image.open(file, formats=FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:

@@ -9,9 +9,11 @@ from starlette.responses import PlainTextResponse
 MAX_BODY = 8 * 2**20  # bytes: the longest drawing, and the variations' latents beside it
 TOO_LARGE = f"A request holds at most {MAX_BODY // 2**20} MB."
 
+NO_FILE = "A file is uploaded with its name, as multipart/form-data."
+
 
 class BodyLimit:
-    """Middleware (ASGI) that answers 413 to a body of more than MAX_BODY. Uploaded files have a limit of their own, Gradio's."""
+    """Middleware (ASGI) that answers 413 to a body of more than MAX_BODY, and 400 to an upload of no file. Files have Gradio's limit."""
 
     def __init__(self, app: Any) -> None:
         self.app = app
@@ -19,7 +21,10 @@ class BodyLimit:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         uploads = f"{scope.get('root_path', '')}{API_PREFIX}/upload"
         if scope["type"] != "http" or scope["path"].rstrip("/") == uploads:
-            await self.app(scope, receive, send)
+            try:
+                await self.app(scope, receive, send)
+            except TypeError:  # Gradio's, about a file that has no name
+                await PlainTextResponse(NO_FILE, 400)(scope, receive, send)
             return
         told = dict(scope["headers"]).get(b"content-length", b"0")
         if not told.isdigit() or int(told) > MAX_BODY:

@@ -126,6 +126,14 @@ SENTENCES = {
         "There is no such file here: upload it first, as handle_file of gradio_client does.",
         "Такого файла здесь нет: сначала загрузите его, как делает handle_file из gradio_client.",
     ),
+    "too_few_arguments": Text(
+        "This takes {needed} arguments, and {given} were sent: those that have no default are needed.",
+        "Здесь нужно аргументов: {needed}, а прислано: {given}. Те, у которых нет значения по умолчанию, обязательны.",
+    ),
+    "not_taken": Text(
+        "What was sent is nothing that this takes: see what it takes under “Use via API”.",
+        "Присланное сюда не подходит: что подходит, сказано в «Использовать через API».",
+    ),
     "address": Text(
         "No picture is fetched from other addresses: send the file itself.",
         "С других адресов картинки не загружаются: пришлите сам файл.",

@@ -257,17 +257,26 @@ def _as_files(value: Any) -> Any:
 
 
 class ProgrammableBlocks(gr.Blocks):
-    """gr.Blocks to which programs may send whatever file: Gradio looks at files before an endpoint does."""
+    """gr.Blocks to which programs may send anything: Gradio looks at it before an endpoint does."""
 
     async def preprocess_data(self, block_fn: Any, inputs: list[Any], *args: Any, **kwargs: Any) -> list[Any]:
         try:
             return await super().preprocess_data(
                 block_fn, traverse(inputs, _local, is_file_obj_with_meta), *args, **kwargs
             )
-        except InvalidPathError as error:
+        except gr.Error:
+            raise
+        except (InvalidPathError, OSError) as error:  # a name that is too long for the system, too
             raise as_error(MessageError("no_such_file")) from error
         except MessageError as error:
             raise as_error(error) from error
+        except ValueError as error:  # only the page calls what has elements of Gradio's own
+            raise as_error(MessageError("not_taken")) from error
+
+    def validate_inputs(self, block_fn: Any, inputs: list[Any]) -> None:
+        """Gradio's own error is many lines, and a traceback in the log."""
+        if len(inputs) < len(block_fn.inputs):
+            raise as_error(MessageError("too_few_arguments", needed=len(block_fn.inputs), given=len(inputs)))
 
 
 def _local(file: dict[str, Any]) -> dict[str, Any]:

@@ -142,6 +142,26 @@ def test_files_of_others_are_neither_read_nor_fetched(url: str, path: str, sente
         assert sentence in answer or sent == "/etc/passwd"
 
 
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ([], "takes 1 arguments, and 0 were sent"),
+        ([{"path": "x" * 3000, "meta": {"_type": "gradio.FileData"}}], "no such file"),
+    ],
+)
+def test_what_no_client_sends_is_one_sentence(url: str, data: list[Any], words: str) -> None:
+    """Gradio's own would be a traceback in the log, which ends the test of whoever started the app."""
+    asked = httpx.post(f"{url}/gradio_api/call/open", json={"data": data}).json()
+    answer = httpx.get(f"{url}/gradio_api/call/open/{asked['event_id']}").text
+    assert "event: error" in answer
+    assert words in answer
+
+
+def test_an_upload_without_a_name_is_refused(url: str) -> None:
+    answer = httpx.post(f"{url}/gradio_api/upload", files={"files": ("", b"content")})
+    assert (answer.status_code, "with its name" in answer.text) == (400, True)
+
+
 def test_what_programs_read_of_the_endpoints_is_words(url: str) -> None:
     for name, each in endpoints(gradio_client.Client(url, verbose=False)).items():
         assert re.fullmatch("/[a-z]+(_[a-z]+)*", name) and each["description"]

@@ -1,0 +1,145 @@
+"""A run that trains is killed at any moment, over and over, and goes on each time with nothing lost."""
+
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sketch2photo import Sketch2Photo
+from sketch2photo.training import history
+from sketch2photo.training.checkpoint import end_swap, read_checkpoint
+from tests.programs import TINY, run_program
+
+from .attack import Random, Try, pick
+
+LONGEST = 2.0  # seconds of a start
+PATIENCE = 90  # seconds that it has to end after a signal that it can answer
+STEPS = 400  # after which a run is done, and another is begun
+ALWAYS = [
+    "--save-minutes",
+    "0",
+    "--validate-minutes",
+    "0.01",
+    "--workers",
+    "0",
+    "--resume",
+]  # most moments are in a write
+
+
+@contextmanager
+def kills(folder: Path) -> Iterator[Try]:
+    yield lambda rng: _once(folder, rng)
+
+
+def _once(folder: Path, rng: Random) -> str:
+    run = folder / "run"
+    which = signal.Signals(pick(rng, [signal.SIGKILL] * 6 + [signal.SIGTERM, signal.SIGHUP, signal.SIGINT]))
+    before = _state(run)
+    child = _start(run)
+    if rng.random() < 0.3:  # at any moment of its start
+        _wait(child, float(rng.uniform(0.05, LONGEST)))
+    else:  # some time after something was written
+        _wait(child, PATIENCE, until=run)
+        _wait(child, float(rng.exponential(0.3)))
+    if _ended(child):
+        name, code = "ended by itself", _code(child)
+    else:
+        name = which.name
+        os.kill(child, which)
+        code = _code(child)
+    if which != signal.SIGKILL or name != which.name:
+        early = code == -which  # before the program listens
+        assert code == 0 or early, f"{name}: exit code {code}: {(folder / 'printed').read_text()[-600:]}"
+    _check(run, before)
+    step, _ = _state(run)
+    if step >= STEPS:
+        shutil.rmtree(run)
+    return f"{name} {'steps later' if step > before[0] else 'no step later'}"
+
+
+def _start(run: Path) -> int:
+    """The process of a run, forked: a new one would import torch for longer than it trains."""
+    run.parent.mkdir(parents=True, exist_ok=True)
+    child = os.fork()
+    if child:
+        return child
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # pytest's own would be an exception in the middle of the start
+    try:
+        done = run_program("train.py", "--out", run, *TINY, *ALWAYS, "--steps", STEPS)
+        (run.parent / "printed").write_text(done.stderr)
+        os._exit(done.returncode)
+    except BaseException as error:
+        (run.parent / "printed").write_text(repr(error))
+        os._exit(70)
+    finally:
+        sys.exit(71)
+
+
+def _wait(child: int, seconds: float, until: Path | None = None) -> None:
+    """Until the process has ended, so many seconds have passed, or the folder of a run has something new in it."""
+    deadline, before = time.monotonic() + seconds, _written(until)
+    while time.monotonic() < deadline and not _ended(child) and (until is None or _written(until) == before):
+        time.sleep(0.005)
+
+
+def _written(run: Path | None) -> set[tuple[str, int]]:
+    """The entries of a run's folder, and when they were written."""
+    found = set()
+    for name in ("checkpoint.pt", "best") if run else ():
+        try:
+            found.add((name, (run / name).stat().st_mtime_ns))
+        except OSError:
+            continue
+    return found
+
+
+_codes: dict[int, int] = {}
+
+
+def _ended(child: int) -> bool:
+    if child not in _codes:
+        found, status = os.waitpid(child, os.WNOHANG)
+        if found:
+            _codes[child] = os.waitstatus_to_exitcode(status)
+    return child in _codes
+
+
+def _code(child: int) -> int:
+    deadline = time.monotonic() + PATIENCE
+    while not _ended(child):
+        if time.monotonic() > deadline:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            raise AssertionError(f"it did not end within {PATIENCE} s")
+        time.sleep(0.01)
+    return _codes.pop(child)
+
+
+def _state(run: Path) -> tuple[int, float]:
+    """The step that is saved, and the score of the best weights; -1 and infinity where there are none."""
+    step, score = -1, float("inf")
+    if (run / "checkpoint.pt").exists():
+        step = read_checkpoint(run / "checkpoint.pt")["step"]
+    if (run / "best" / "training.json").exists():
+        found = history.read(run / "best" / "training.json").history[-1].score
+        score = float("inf") if found is None else found
+    return step, score
+
+
+def _check(run: Path, before: tuple[int, float]) -> None:
+    """What was saved is still there, loads, and is no worse."""
+    if not run.exists():
+        assert before[0] == -1
+        return
+    end_swap(run / "best")  # what the next start does first
+    step, score = _state(run)
+    assert step >= before[0], f"step {step} is saved, and {before[0]} was"
+    assert score <= before[1], f"the best has the score {score}, and {before[1]} was reached"
+    if before[1] < float("inf"):
+        Sketch2Photo.from_pretrained(run / "best")
+    unfinished = [path for path in run.iterdir() if "partial" in path.name]
+    assert len(unfinished) <= 1, f"{unfinished} are left behind"
