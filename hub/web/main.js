@@ -75,7 +75,7 @@ async function whileBusy(job) {
 for (const example of page.examples) {
   const picture = new Image();
   picture.src = `${example}.jpg`;
-  picture.alt = say('example', {name: say(example)});
+  picture.alt = say('example', {name: words[example] ?? example});
   const open = async () => prepare(await pixelsOf(await (await fetch(`${example}.png`)).blob()), paper.width);
   $('examples').append(newButton(picture, () => putMade(open)));
 }
