@@ -423,7 +423,7 @@ class Wiring:
         settings += [*layout.inputs["locked"], layout.variations]
         any_of(layout.photo.change, layout.gallery.change)(None, settings, None, js=SCRIPTS["keepSettings"])
         layout.history.change(None, layout.history, None, js=SCRIPTS["keepHistory"])
-        loaded = layout.pad.load(None, settings, settings, js=SCRIPTS["keptSettings"])
+        loaded = layout.pad.retry(None, settings, settings, js=SCRIPTS["keptSettings"])
         followed = self._connect(loaded.then, actions.follow, [layout.hint, layout.photo, layout.pad], fails=False)
         varied = self._connect(followed.then, actions.refresh_variations, self.pictures, fails=False)
         asked = varied.then(None, None, layout.kept, js=SCRIPTS["keptHistory"])

@@ -5,7 +5,6 @@ Screenshots (of ten widths, light and dark, English and Russian) and a GIF of th
 """
 
 import io
-import itertools
 import shutil
 import time
 from pathlib import Path
@@ -16,7 +15,7 @@ from PIL import Image
 from sketch2photo.cli import run
 from sketch2photo.evaluation.browser import open_chromium, run_app
 from tests import ROOT
-from tests.studio.visitor import rest, watch
+from tests.studio.visitor import BLANK, rest, watch
 
 SIZES = [
     (1440, 1000),
@@ -33,10 +32,13 @@ SIZES = [
 LANGUAGES = {"english": "en-US", "russian": "ru-RU"}
 FACE = "glasses beard"
 GIF_WIDTH = 560
+FRAME = 140  # ms
 
 
 def visitor(browser: Any, url: str, **kwargs: Any) -> Any:
-    page = browser.new_context(**kwargs).new_page()
+    context = browser.new_context(**kwargs)
+    context.add_init_script(BLANK)
+    page = context.new_page()
     watch(page)
     page.goto(url)
     page.wait_for_selector("#pad canvas")
@@ -44,11 +46,11 @@ def visitor(browser: Any, url: str, **kwargs: Any) -> Any:
 
 
 def use(page: Any) -> None:
-    """What somebody does first: open an example, click a variation, tick two, move a slider."""
+    """What somebody does first: open an example, click a variation, give two a heart, move a slider."""
     page.locator(f"#examples button:has(img[alt='{FACE}'])").click()
     page.wait_for_selector("#variations img")
     rest(page)
-    page.locator("#variations button").nth(1).click()
+    page.locator("#variations button").first.click()
     rest(page)
     for number in (1, 4):
         page.locator("#liked input").nth(number).click()
@@ -75,22 +77,26 @@ def screenshots(browser: Any, url: str, out: Path) -> None:
 
 
 def film(browser: Any, url: str, path: Path) -> None:
-    """A GIF of canvas and photograph as the page opens: the example draws itself."""
-    page = visitor(browser, url, viewport={"width": 1200, "height": 1000}, color_scheme="light")
+    """A GIF of canvas and photograph as the page opens: the example draws itself, in the page's own time."""
+    page = browser.new_page(viewport={"width": 1200, "height": 1000}, color_scheme="light")
+    page.clock.install()
+    page.goto(url)
+    page.wait_for_selector("#pad [data-example]")
+    page.clock.pause_at(page.evaluate("Date.now() / 1000 + 0.5"))
     pad, photo = (page.locator(f"#{part}").bounding_box() for part in ("pad", "photo"))
     clip = {"x": pad["x"] - 6, "y": pad["y"] - 6, "width": photo["x"] + photo["width"] - pad["x"] + 12}
     clip["height"] = photo["y"] + photo["height"] - pad["y"] + 12
-    frames, times = [], [time.monotonic()]
-    while not frames or page.locator("#variations img").count() == 0:
+    frames = []
+    while page.locator("#variations img").count() == 0 and len(frames) < 100:
+        page.clock.run_for(FRAME)
+        time.sleep(0.4)  # for the photograph
         picture = Image.open(io.BytesIO(page.screenshot(clip=clip))).convert("RGB")
         frames.append(picture.resize((GIF_WIDTH, round(GIF_WIDTH * picture.height / picture.width))))
-        times.append(time.monotonic())
     palette = frames[-1].quantize(128)
     frames = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
-    durations = [round(1000 * (after - before)) for before, after in itertools.pairwise(times)]
-    durations[-1] = 3000
+    durations = [FRAME] * (len(frames) - 1) + [3000]
     frames[0].save(path, save_all=True, append_images=frames[1:], duration=durations, loop=0, optimize=True)
-    page.context.close()
+    page.close()
 
 
 def main(

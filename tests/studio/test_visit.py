@@ -41,6 +41,7 @@ def test_the_page_opens_with_a_drawing_that_draws_itself_until_somebody_draws(br
     page.goto(url)
     page.wait_for_selector("#photo img")
     early, first = ink(page), pictures(page, "#photo")
+    assert not pictures(page, "#variations")  # they come when it is finished
     page.wait_for_selector("#variations img")
     rest(page)
     expected = np.asarray(Image.open(EXAMPLES_FOLDER / f"{EXAMPLE}.png").convert("L")) < 128
@@ -48,6 +49,7 @@ def test_the_page_opens_with_a_drawing_that_draws_itself_until_somebody_draws(br
     assert (there & expected).sum() > 0.7 * (there | expected).sum()
     assert early < 0.9 * ink(page)
     assert not close(first, pictures(page, "#photo"), 2)
+    assert len(pictures(page, "#history")) == 1  # nothing of what was not finished
     page.reload()  # nobody drew: it begins again
     page.wait_for_selector("#pad [data-example]")
     page.wait_for_selector("#photo img")
@@ -57,6 +59,7 @@ def test_the_page_opens_with_a_drawing_that_draws_itself_until_somebody_draws(br
     settled(page)
     mine = drawing(page)
     page.reload()
+    page.wait_for_selector("#pad [data-do=undo]:enabled")
     wait_for(lambda: np.abs(drawing(page).astype(int) - mine).mean() < 0.1, "my line again")
     page.close()
 

@@ -72,7 +72,7 @@ def sketchpad(elem_id: str, file_input: str) -> gr.HTML:
     """A square white canvas, CANVAS px a side, with pen, eraser, three widths, undo, redo, clear and a guide of a face's proportions.
 
     Its event `input` is triggered when a line is finished, undone, redone or all are cleared, `pause` when the pen has rested
-    after that, and `load` when the drawing of before is there again, after the page was loaded once more. Its value is what
+    after that, and `retry` when the drawing of before is there again, after the page was loaded once more. Its value is what
     is seen then, as the data URL of a PNG; `from_value` and `to_value` turn it into a PIL image and back. What `laid_over`
     makes lies over the drawing. `file_input` is the CSS selector of the input that gets dropped and pasted pictures. At
     first EXAMPLE draws itself.

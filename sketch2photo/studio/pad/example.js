@@ -8,7 +8,7 @@ const REST = 600; // ms between two moments at which what is drawn is worth a ph
 /**
  * Draws lines one after the other as a hand would, as long as goesOn(); at once for who wants nothing to move.
  *
- * Yields each {line, rests: whether it is time for a photograph}.
+ * Yields each {line, rests: whether it is time for a photograph, isLast}.
  */
 export async function* drawItself(context, {width, strokes}, goesOn) {
   const isStill = matchMedia('(prefers-reduced-motion: reduce)').matches;
@@ -27,8 +27,9 @@ export async function* drawItself(context, {width, strokes}, goesOn) {
       if (to > from) paintLine(context, {...line, points: points.slice(0, to)}, from);
     }
     drawn -= points.length;
-    const rests = points === strokes.at(-1) || (!isStill && time - rested > REST);
+    const isLast = points === strokes.at(-1);
+    const rests = isLast || (!isStill && time - rested > REST);
     if (rests) rested = time;
-    yield {line, rests};
+    yield {line, rests, isLast};
   }
 }

@@ -30,7 +30,7 @@ export function label(element, words) {
  * path that the guide follows, and `lines`, the address of a picture, until the drawing changes. A picture that is dropped
  * or pasted anywhere on the page goes the way of one that is chosen by the file input with the selector `fileInput`.
  *
- * The drawing lives as long as the tab: where the page is loaded again, trigger('load') tells that it is there again.
+ * The drawing lives as long as the tab: where the page is loaded again, trigger('retry') tells that it is there again.
  * Otherwise `example` ({width, strokes}) draws itself, until somebody draws. `parts` are the kit's (kit.js).
  */
 export function sketchpad(element, {props, trigger, watch, words, fileInput, example, parts}) {
@@ -80,14 +80,15 @@ export function sketchpad(element, {props, trigger, watch, words, fileInput, exa
     }, NOTE);
   }
 
-  function send() {
+  /** Tells of a change; unless more follows by itself, the pen rests then. */
+  function send(isDone = true) {
     calibrated.hidden = true;
     paint();
     if (!isExample) keepSteps('drawing', steps);
     props.value = sent = canvas.toDataURL('image/png');
     trigger('input');
     clearTimeout(pause);
-    pause = setTimeout(() => line || trigger('pause'), PAUSE);
+    if (isDone) pause = setTimeout(() => line || trigger('pause'), PAUSE);
   }
 
   /** What is there is the visitor's own from now on. */
@@ -250,9 +251,9 @@ export function sketchpad(element, {props, trigger, watch, words, fileInput, exa
     isExample = true;
     root.dataset.example = '';
     note.textContent = words.example;
-    for await (const {line, rests} of drawItself(context, example, () => isExample)) {
+    for await (const {line, rests, isLast} of drawItself(context, example, () => isExample)) {
       steps.push(line);
-      if (rests) send();
+      if (rests) send(isLast);
     }
   }
 
@@ -262,7 +263,7 @@ export function sketchpad(element, {props, trigger, watch, words, fileInput, exa
       steps.unshift(...before);
       paint();
       props.value = sent = canvas.toDataURL('image/png');
-      trigger('load');
+      trigger('retry');
     } else if (!before && !steps.length && !line) await drawExample();
   }
 
