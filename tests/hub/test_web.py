@@ -206,7 +206,8 @@ def test_a_named_direction_is_pythons(page: Any, pipe: Sketch2PhotoPipeline) -> 
     assert np.abs(pixels(canvas(page, "#photo")) - pixels(expected)).mean() < 2
     assert np.abs(pixels(canvas(page, "#photo")) - pixels(before)).mean() > 8
 
-    assert np.abs(pixels(canvas(page, "#variations", 3)) - pixels(variation)).mean() > 8
+    # It moved, too: by more than counts as the same below. How far depends on the person, who may have this background already.
+    assert np.abs(pixels(canvas(page, "#variations", 3)) - pixels(variation)).mean() > 2
     page.get_by_role("button", name="Variation 4").click()
     settle(page)
     expected = pythons(page, pipe, **moves)
