@@ -291,6 +291,7 @@ def test_a_hostile_models_words_and_a_hostile_files_name_are_shown_as_text(
     dialogs: list[str] = []
     page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
     try:
+        page.add_init_script(BLANK)
         page.goto(url)
         page.locator("#direction-beard").get_by_text(name).wait_for()
         page.locator(OPEN).first.set_input_files(tmp_path / f"{name}.png")

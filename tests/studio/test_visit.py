@@ -1,6 +1,7 @@
 """A visit from its first second to its last: the page opens alive, and what was done lives through whatever happens."""
 
 import io
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,6 +15,7 @@ from sketch2photo.studio import page as studio
 from sketch2photo.studio.pad import EXAMPLE
 from tests.studio.visitor import (
     BLANK,
+    OPEN,
     close,
     draw,
     drawing,
@@ -61,6 +63,21 @@ def test_the_page_opens_with_a_drawing_that_draws_itself_until_somebody_draws(br
     page.reload()
     page.wait_for_selector("#pad [data-do=undo]:enabled")
     wait_for(lambda: np.abs(drawing(page).astype(int) - mine).mean() < 0.1, "my line again")
+    page.close()
+
+
+def test_who_opens_a_picture_ends_the_example_and_reads_what_is_wrong_with_it(
+    browser: Any, url: str, tmp_path: Path
+) -> None:
+    (tmp_path / "face.png").write_bytes(b"%PDF-1.7")
+    page = browser.new_page(viewport={"width": 1440, "height": 1000})
+    page.goto(url)
+    page.wait_for_selector("#pad [data-example]")
+    page.wait_for_selector(OPEN, state="attached")
+    page.locator(OPEN).first.set_input_files(tmp_path / "face.png")
+    page.locator("#hint").get_by_text("is not a picture that can be read").wait_for()
+    assert not page.locator("#pad [data-example]").count()
+    assert ink(page) == 0
     page.close()
 
 

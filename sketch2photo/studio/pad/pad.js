@@ -230,6 +230,8 @@ export function sketchpad(element, {props, trigger, watch, words, fileInput, exa
   });
 
   takeFiles(root, fileInput, () => tell('no_picture'));
+  // Who opens a picture has no eyes for an example, whose photographs would take the place of what is said about the picture.
+  document.addEventListener('change', ({target}) => target.matches?.(fileInput) && clearExample());
 
   watch(Object.keys(props), async () => {
     layOver(props.calibrated ?? {});
