@@ -88,12 +88,12 @@ def real_number(name: str, value: Any, low: float, high: float) -> float:
     return float(number)
 
 
-def shown(value: Any) -> str:
-    """A value in a sentence about it: its repr, which is cut; of what has none for people, its type."""
+def shown(value: Any, most: int = 80) -> str:
+    """A value in a sentence about it: its repr, cut after `most` letters; of what has none for people, its type."""
     told = repr(value)
     if " at 0x" in told:
         return f"one of the type {type(value).__name__}"
-    return told if len(told) <= 80 else f"{told[:79]}…"
+    return told if len(told) <= most else f"{told[: most - 1]}…"
 
 
 def max_norm(latent_dim: int) -> float:

@@ -10,9 +10,8 @@ from starlette.responses import FileResponse
 
 from .messages import LABELS
 
-PICTURE = Path(__file__).with_name(
-    "preview.jpg"
-)  # 1200 x 630 px, as most services want it; hub/example_photos.py makes it
+# 1200 x 630 px, as most services want it; hub/example_photos.py makes it.
+PICTURE = Path(__file__).with_name("preview.jpg")
 _GRADIOS = re.compile(rb'\s*<meta\s+(?:property="og|name="twitter):[^>]*>')
 
 

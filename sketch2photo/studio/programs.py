@@ -25,6 +25,7 @@ from gradio.utils import get_upload_folder
 from gradio_client.utils import is_file_obj_with_meta, is_http_url_like, traverse
 
 from ..images import on_white, open_picture
+from ..latents import shown
 from .controls import MAX_VARIATIONS, Control, Controls
 from .endpoints import as_error, flat, flat_arguments
 from .files import read_stored
@@ -49,6 +50,7 @@ GALLERY: Schema = {
 LATENTS: Schema = {"type": "array", "items": {"type": "array", "items": {"type": "number"}}}
 FORMS = "a file, its data URL or base64, or an array of pixels as nested lists"
 SERVED = "/gradio_api/file="  # what the address of a file of the page's cache has before the file's path
+MOST_SHOWN = 41  # letters of a wrong value in a sentence about it
 
 
 # ---- what is sent --------------------------------------------------------------------------------------------------
@@ -108,7 +110,7 @@ def control_argument(control: Control) -> Argument:
 
 def read_control(control: Control, value: Any) -> float | bool | str:
     """The value for a control: a number, also as text, within its range; a truth value; or a text."""
-    wrong = {"name": control.name, "value": _shown(value)}
+    wrong = {"name": control.name, "value": shown(value, MOST_SHOWN)}
     if control.type is str:
         if not isinstance(value, str):
             raise MessageError("not_text", **wrong)
@@ -151,7 +153,7 @@ def read_liked(value: Any) -> list[str]:
     """The numbers of variations, as the page has them."""
     sent = [] if value is None else value
     if not isinstance(sent, list) or not all(re.fullmatch("[1-9][0-9]?", str(each)) for each in sent):
-        raise MessageError("bad_numbers", value=_shown(value))
+        raise MessageError("bad_numbers", value=shown(value, MOST_SHOWN))
     return [str(each) for each in sent]
 
 
@@ -216,11 +218,6 @@ def _from_lists(lists: list[Any]) -> bytes:
     file = io.BytesIO()
     open_picture(array).save(file, "PNG")
     return file.getvalue()
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 40 else f"{text[:40]}…"
 
 
 # ---- what comes back -----------------------------------------------------------------------------------------------

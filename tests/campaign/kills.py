@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -75,8 +74,6 @@ def _start(run: Path) -> int:
     except BaseException as error:
         (run.parent / "printed").write_text(repr(error))
         os._exit(70)
-    finally:
-        sys.exit(71)
 
 
 def _wait(child: int, seconds: float, until: Path | None = None) -> None:
