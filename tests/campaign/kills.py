@@ -1,11 +1,13 @@
 """A run that trains is killed at any moment, over and over, and goes on each time with nothing lost."""
 
+import multiprocessing
 import os
 import shutil
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from sketch2photo import Sketch2Photo
@@ -18,19 +20,15 @@ from .attack import Random, Try, pick
 LONGEST = 2.0  # seconds of a start
 PATIENCE = 90  # seconds that it has to end after a signal that it can answer
 STEPS = 400  # after which a run is done, and another is begun
-ALWAYS = [
-    "--save-minutes",
-    "0",
-    "--validate-minutes",
-    "0.01",
-    "--workers",
-    "0",
-    "--resume",
-]  # most moments are in a write
+# Most moments are in a write.
+ALWAYS = ["--save-minutes", "0", "--validate-minutes", "0.01", "--workers", "0", "--resume"]
+PRELOAD = ["sketch2photo.training.trainer", "tests.programs", "torch._dynamo"]  # the last is what an optimizer imports
+SERVER = multiprocessing.get_context("forkserver")
 
 
 @contextmanager
 def kills(folder: Path) -> Iterator[Try]:
+    SERVER.set_forkserver_preload(PRELOAD)
     yield lambda rng: _once(folder, rng)
 
 
@@ -44,12 +42,13 @@ def _once(folder: Path, rng: Random) -> str:
     else:  # some time after something was written
         _wait(child, PATIENCE, until=run)
         _wait(child, float(rng.exponential(0.3)))
-    if _ended(child):
-        name, code = "ended by itself", _code(child)
-    else:
+    if child.is_alive():
         name = which.name
-        os.kill(child, which)
-        code = _code(child)
+        with suppress(ProcessLookupError):  # it may have ended since
+            os.kill(child.pid, which)
+    else:
+        name = "ended by itself"
+    code = _code(child)
     if which != signal.SIGKILL or name != which.name:
         early = code == -which  # before the program listens
         assert code == 0 or early, f"{name}: exit code {code}: {(folder / 'printed').read_text()[-600:]}"
@@ -60,13 +59,17 @@ def _once(folder: Path, rng: Random) -> str:
     return f"{name} {'steps later' if step > before[0] else 'no step later'}"
 
 
-def _start(run: Path) -> int:
-    """The process of a run, forked: a new one would import torch for longer than it trains."""
+def _start(run: Path) -> BaseProcess:
+    """The process of a run. A server that has imported torch, and done nothing with it yet, forks itself for it: a new process would
+    import for longer than it trains, and no process can be forked to train once gradients were computed in it."""
     run.parent.mkdir(parents=True, exist_ok=True)
-    child = os.fork()
-    if child:
-        return child
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # pytest's own would be an exception in the middle of the start
+    child = SERVER.Process(target=_train, args=(run,))
+    child.start()
+    return child
+
+
+def _train(run: Path) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # the server's own is to do nothing
     try:
         done = run_program("train.py", "--out", run, *TINY, *ALWAYS, "--steps", STEPS)
         (run.parent / "printed").write_text(done.stderr)
@@ -76,10 +79,10 @@ def _start(run: Path) -> int:
         os._exit(70)
 
 
-def _wait(child: int, seconds: float, until: Path | None = None) -> None:
+def _wait(child: BaseProcess, seconds: float, until: Path | None = None) -> None:
     """Until the process has ended, so many seconds have passed, or the folder of a run has something new in it."""
     deadline, before = time.monotonic() + seconds, _written(until)
-    while time.monotonic() < deadline and not _ended(child) and (until is None or _written(until) == before):
+    while time.monotonic() < deadline and child.is_alive() and (until is None or _written(until) == before):
         time.sleep(0.005)
 
 
@@ -94,26 +97,12 @@ def _written(run: Path | None) -> set[tuple[str, int]]:
     return found
 
 
-_codes: dict[int, int] = {}
-
-
-def _ended(child: int) -> bool:
-    if child not in _codes:
-        found, status = os.waitpid(child, os.WNOHANG)
-        if found:
-            _codes[child] = os.waitstatus_to_exitcode(status)
-    return child in _codes
-
-
-def _code(child: int) -> int:
-    deadline = time.monotonic() + PATIENCE
-    while not _ended(child):
-        if time.monotonic() > deadline:
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
-            raise AssertionError(f"it did not end within {PATIENCE} s")
-        time.sleep(0.01)
-    return _codes.pop(child)
+def _code(child: BaseProcess) -> int:
+    child.join(PATIENCE)
+    if child.exitcode is None:
+        child.kill()
+        raise AssertionError(f"it did not end within {PATIENCE} s")
+    return child.exitcode
 
 
 def _state(run: Path) -> tuple[int, float]:
