@@ -6,6 +6,7 @@ import pickle
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -80,9 +81,11 @@ def _config(folder: Path, rng: Random, owned: Path) -> None:
             if isinstance(place, dict) and rng.random() < 0.2:
                 del place[key]
             elif isinstance(place, dict) and rng.random() < 0.2:
-                place[str(pick(rng, ["seed", "latent_1", "a b", "", "__class__", "unknown"]))] = pick(rng, VALUES)
+                place[str(pick(rng, ["seed", "latent_1", "a b", "", "__class__", "unknown"]))] = deepcopy(
+                    pick(rng, VALUES)
+                )
             else:
-                place[key] = pick(rng, VALUES)
+                place[key] = deepcopy(pick(rng, VALUES))  # the next one may go into this one
             break
     path.write_text(json.dumps(config))
 

@@ -146,20 +146,7 @@ def _upload(client: httpx.Client, rng: Random, facts: dict[str, Any], names: lis
 
 def _path(client: httpx.Client, rng: Random, facts: dict[str, Any], names: list[str]) -> httpx.Response:
     """A file of the server's that is nobody's."""
-    path = str(
-        pick(
-            rng,
-            [
-                "/etc/passwd",
-                "../../../etc/passwd",
-                "%2e%2e/%2e%2e/etc/passwd",
-                "app.py",
-                "hub/model/config.json",
-                "/proc/self/environ",
-            ],
-        )
-    )
-    route = str(pick(rng, ["/gradio_api/file=", "/file=", "/gradio_api/file/", "/static/", "/assets/", "/theme.css/"]))
+    path, route = str(pick(rng, PATHS)), str(pick(rng, ROUTES))
     answer = client.get(route + path)
     assert answer.status_code != 200 or "html" in answer.headers.get("content-type", ""), f"{route}{path} is served"
     return answer
