@@ -23,6 +23,7 @@ from huggingface_hub.errors import (
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
 FILES = (CONFIG_NAME, SAFETENSORS_SINGLE_FILE)  # what a network on disk or on the Hub is
 CALIBRATOR = "calibrator"  # the folder of the network that goes with a model of faces, in the model's own
@@ -127,6 +128,15 @@ def copy_calibrator(model: Path, folder: Path) -> None:
         shutil.copytree(model / CALIBRATOR, folder / CALIBRATOR, dirs_exist_ok=True)
 
 
+class _WithoutNormal(TorchFunctionMode):
+    """Leaves `normal_` out: for a tensor on the meta device torch would import its compiler, for three seconds."""
+
+    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if getattr(function, "__name__", "") != "normal_":
+            return function(*args, **(kwargs or {}))
+        return args[0] if args else kwargs["tensor"]  # a tensor's method, or nn.init's
+
+
 def load_network(kind: type[Network], folder: Path, strict: bool = True, **arguments: Any) -> Network:
     """A network from a folder's config.json and model.safetensors, in float32, on the CPU and in eval mode.
 
@@ -154,7 +164,7 @@ def load_network(kind: type[Network], folder: Path, strict: bool = True, **argum
             f"{', '.join(config)}."
         )
     try:
-        with torch.device("meta"):  # takes no memory
+        with torch.device("meta"), _WithoutNormal():  # takes no memory
             count = sum(parameter.numel() for parameter in kind(**(config | arguments)).parameters())
         if count > MOST_PARAMETERS:
             raise ValueError(f"{count} parameters are more than {MOST_PARAMETERS}")

@@ -39,6 +39,20 @@ print([name for name in {HEAVY} if name in sys.modules])
     assert done.stdout.strip() == "[]", done.stdout + done.stderr
 
 
+def test_the_compiler_is_not_imported_to_draw() -> None:
+    """Torch imports it, for three seconds, when something asks for it by an ordinary name."""
+    code = """
+import sys
+from sketch2photo import Sketch2PhotoPipeline
+pipe = Sketch2PhotoPipeline.from_pretrained("hub/model")
+pipe("sketch2photo/examples/careful_woman.png", num_images=2, seed=0, style="hub/model/grid.jpg")
+pipe.calibrate("sketch2photo/examples/careful_woman.png")
+print("torch._dynamo" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.strip() == "False", done.stdout + done.stderr
+
+
 def test_rooms_import_only_those_below_them() -> None:
     files = [path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py"]
     assert {room_of(path) for path in files} == LEVEL.keys()

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -123,13 +124,13 @@ class Calibrator(
         self.lateral = nn.ModuleList([nn.Conv2d(channels, 32, 1) for channels in (48, 96, 160, 192)])
         self.mixed = nn.Sequential(nn.Conv2d(32, 32, 3, 1, 1), nn.SiLU())
         self.classes, self.places = nn.Conv2d(32, len(CLASSES), 1), nn.Conv2d(32, len(PARTS), 1)
-        part_of = torch.zeros(POINTS, len(PARTS))
+        part_of = np.zeros((POINTS, len(PARTS)), np.float32)
         for name, at in slices().items():
             part_of[at, next(i for i, starts in enumerate(PARTS) if name.startswith(starts))] = 1
-        self.register_buffer("part_of", part_of, persistent=False)
-        ramp = (torch.arange(image_size // 4) + 0.5) / (image_size // 4)
-        grid = torch.stack(torch.meshgrid(ramp, ramp, indexing="xy"), -1).reshape(-1, 2)
-        self.register_buffer("grid", grid, persistent=False)  # x and y of the map's cells
+        self.register_buffer("part_of", torch.tensor(part_of), persistent=False)
+        cells = image_size // 4
+        y, x = (np.mgrid[:cells, :cells].reshape(2, -1).astype(np.float32) + 0.5) / cells
+        self.register_buffer("grid", torch.tensor(np.stack([x, y], 1)), persistent=False)  # of the map's cells
         # The mean believable face as training frames it; training sets it.
         self.register_buffer("mean_face", torch.full((POINTS, 2), 0.5))
         for layer in (self.scale, self.offsets):
