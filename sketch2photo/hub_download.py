@@ -131,9 +131,9 @@ def copy_calibrator(model: Path, folder: Path) -> None:
 class _WithoutNormal(TorchFunctionMode):
     """Leaves `normal_` out: for a tensor on the meta device torch would import its compiler, for three seconds."""
 
-    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        if getattr(function, "__name__", "") != "normal_":
-            return function(*args, **(kwargs or {}))
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if getattr(func, "__name__", "") != "normal_":
+            return func(*args, **(kwargs or {}))
         return args[0] if args else kwargs["tensor"]  # a tensor's method, or nn.init's
 
 
