@@ -184,7 +184,7 @@ class Actions:
         drawing: str | None,
         options: Numbers,
         variations: Variations,
-        event: gr.SelectData,
+        event: gr.EventData,
         directions: Numbers,
     ) -> tuple[Any, ...]:
         """The photograph of the variation that was clicked, and its latents."""
@@ -261,11 +261,11 @@ class Actions:
             return self._framed(line_drawing(picture), of_photo=True), *[gr.skip()] * kept
         return self._framed(picture), *[gr.skip()] * kept
 
-    def open_example(self, event: gr.SelectData) -> tuple[str, gr.Gallery]:
+    def open_example(self, event: gr.EventData) -> tuple[str, gr.Gallery]:
         """The example drawing that was clicked, for the sketchpad; it is not left selected, so it can be clicked again."""
         return self._framed(picked(EXAMPLES, event)), gr.Gallery(selected_index=None)
 
-    def open_past(self, past: list[str], event: gr.SelectData) -> tuple[Any, ...]:
+    def open_past(self, past: list[str], event: gr.EventData) -> tuple[Any, ...]:
         """The picture of this visit that was clicked, with its drawing and sliders."""
         return gr.Gallery(selected_index=None), *self.open(picked(past, event))
 
@@ -388,11 +388,15 @@ def everyone(variations: Variations | None) -> list[str]:
     return [str(number) for number in range(1, len(stacked(variations)) + 1)] if variations else []
 
 
-def picked(pictures: Sequence[T], event: gr.SelectData) -> T:
-    """The one that was clicked; programs send whatever number."""
-    if type(event.index) is not int or not 0 <= event.index < len(pictures):
+def picked(pictures: Sequence[T], event: gr.EventData) -> T:
+    """The one that was clicked; programs send whatever number, or none."""
+    try:
+        index = event.index
+    except (AttributeError, TypeError):
+        index = None
+    if type(index) is not int or not 0 <= index < len(pictures):
         raise MessageError("no_such_picture")
-    return pictures[event.index]
+    return pictures[index]
 
 
 def stacked(variations: Variations | None) -> Tensor:

@@ -14,7 +14,7 @@ from .messages import Message, as_message, hint, say
 def arguments(action: Callable[..., Any]) -> list[str]:
     """The names of an action's arguments, without the event of whoever clicked."""
     parameters = inspect.signature(action).parameters.values()
-    return [each.name for each in parameters if each.annotation is not gr.SelectData]
+    return [each.name for each in parameters if each.annotation is not gr.EventData]
 
 
 def flat_arguments(action: Callable[..., Any], controls: Controls) -> dict[str, Control | None]:

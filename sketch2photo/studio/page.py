@@ -38,7 +38,7 @@ from .controls import (
 )
 from .endpoints import arguments, endpoint, with_hint
 from .files import delete_files
-from .limits import BodyLimit
+from .limits import RequestLimits
 from .messages import MESSAGES, NAMES, Message, by_language, hint
 from .pad import sketchpad
 from .preview import Preview
@@ -82,7 +82,7 @@ def _options(pipe: Sketch2PhotoPipeline) -> dict[str, Any]:
         "show_error": False,  # what is no sentence for visitors goes to the log alone
         "run_history": False,  # it would keep visitors' pictures in the browser
         "max_file_size": "20mb",
-        "app_kwargs": {"middleware": [Middleware(BodyLimit), Middleware(Preview)], "lifespan": _lifespan},
+        "app_kwargs": {"middleware": [Middleware(RequestLimits), Middleware(Preview)], "lifespan": _lifespan},
     }
 
 

@@ -271,7 +271,9 @@ class ProgrammableBlocks(gr.Blocks):
             raise as_error(MessageError("not_taken")) from error
 
     def validate_inputs(self, block_fn: Any, inputs: list[Any]) -> None:
-        """Gradio's own error is many lines, and a traceback in the log."""
+        """Gradio's own errors are many lines, and tracebacks in the log."""
+        if block_fn.fn is None:  # what is done in the page alone
+            raise as_error(MessageError("not_taken"))
         if len(inputs) < len(block_fn.inputs):
             raise as_error(MessageError("too_few_arguments", needed=len(block_fn.inputs), given=len(inputs)))
 

@@ -157,6 +157,23 @@ def test_what_no_client_sends_is_one_sentence(url: str, data: list[Any], words: 
     assert words in answer
 
 
+def test_what_is_no_function_for_programs_is_refused_in_one_sentence(url: str) -> None:
+    """By its number, as only the page calls."""
+    functions = httpx.get(f"{url}/config").json()["dependencies"]
+    inside = next(each["id"] for each in functions if not each["backend_fn"])
+    example = next(each["id"] for each in functions if each["api_name"] == "open_example")
+
+    def post(**body: Any) -> httpx.Response:
+        return httpx.post(f"{url}/gradio_api/run/predict", json={"data": [], "session_hash": "a", **body})
+
+    for number in (-1, 10_000, None):
+        refused = post(fn_index=number)
+        assert refused.status_code in (400, 422) and "Traceback" not in refused.text
+    assert is_sentence(post(fn_index=inside).json()["error"])
+    for event in (None, {}, [], "index", {"index": -1}, {"index": "0"}):
+        assert "no_such_picture" in post(fn_index=example, event_data=event).text
+
+
 def test_an_upload_without_a_name_is_refused(url: str) -> None:
     answer = httpx.post(f"{url}/gradio_api/upload", files={"files": ("", b"content")})
     assert (answer.status_code, "with its name" in answer.text) == (400, True)
