@@ -1,6 +1,5 @@
-"""Half a minute of kills and of models, with other numbers each time. Inputs and requests still fall now and then: by the command."""
+"""Half a minute of each attack, with the same numbers each time: what turns red has come with a change. The command tries others."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -8,12 +7,11 @@ import pytest
 from .__main__ import ATTACKS
 from .attack import carry_out
 
-SECONDS = 30
+SECONDS, SEED = 30, 0
 
 
-@pytest.mark.parametrize("name", ["kills", "models"])
+@pytest.mark.parametrize("name", ATTACKS)
 def test_nothing_falls(name: str, tmp_path: Path) -> None:
-    seed = int.from_bytes(os.urandom(3))
-    result = carry_out(ATTACKS[name], tmp_path, SECONDS, seed)
+    result = carry_out(ATTACKS[name], tmp_path, SECONDS, SEED)
     assert result.tries > 1
-    assert not result.fallen, f"python -m tests.campaign --only {name} --seed {seed}: {result.fallen}"
+    assert not result.fallen, f"python -m tests.campaign --only {name} --seed {SEED}: {result.fallen}"
