@@ -3,10 +3,14 @@
 What imports torch is imported where it is used: pytest-xdist's own process needs none of it.
 """
 
+import hashlib
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -74,7 +78,34 @@ def url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def web_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def each_network_is_exported_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """For the exporter to ONNX takes some ten seconds: files, for all of pytest-xdist's workers.
+
+    Networks are the same here where weights and their layout in memory are, and the shapes of what they are exported with.
+    """
+    import onnx
+    import torch
+
+    export, folder = torch.onnx.export, tmp_path_factory.getbasetemp()
+    folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+    def once(network: torch.nn.Module, sample: tuple[torch.Tensor, ...], **options: Any) -> Any:
+        key = hashlib.sha256(repr((network, [tensor.shape for tensor in sample], options)).encode())
+        for name, weight in network.state_dict().items():
+            key.update(repr((name, weight.stride())).encode() + weight.contiguous().numpy().tobytes())
+        file = folder / f"{key.hexdigest()}.onnx"
+        if not file.exists():
+            whole = file.with_suffix(f".{os.getpid()}")
+            whole.write_bytes(export(network, sample, **options).model_proto.SerializeToString())
+            whole.rename(file)
+        return SimpleNamespace(model_proto=onnx.load(file))
+
+    with mock.patch.object(torch.onnx, "export", once):
+        yield
+
+
+@pytest.fixture(scope="session")
+def web_folder(tmp_path_factory: pytest.TempPathFactory, each_network_is_exported_once: None) -> Path:
     """The page without a server, built of the bundled weights."""
     if shutil.which("npm") is None:
         pytest.skip("there is no npm: apt-get install npm")

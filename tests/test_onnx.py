@@ -1,10 +1,7 @@
 """The second engine: ONNX Runtime makes the pictures that PyTorch makes."""
 
 import pickle
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-from unittest import mock
 
 import numpy as np
 import pytest
@@ -27,23 +24,7 @@ from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline  # noqa: E402
 
 BUNDLED = str(ROOT / "hub" / "model")
 SMALL = {"image_size": 64, "channels": (16, 32), "blocks": (1, 2), "head": 8}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def each_network_is_exported_once() -> Iterator[None]:
-    """For the exporter takes seconds. Networks are the same here where weights and their layout in memory are."""
-    export, programs = torch.onnx.export, {}
-
-    def once(network: torch.nn.Module, *args: Any, **kwargs: Any) -> Any:
-        weights = network.state_dict().items()
-        known = [(name, weight.stride(), weight.contiguous().numpy().tobytes()) for name, weight in weights]
-        key = (repr(network), hash(tuple(known)))
-        if key not in programs:
-            programs[key] = export(network, *args, **kwargs)
-        return programs[key]
-
-    with mock.patch.object(torch.onnx, "export", once):
-        yield
+pytestmark = pytest.mark.usefixtures("each_network_is_exported_once")
 
 
 @pytest.fixture(scope="module")
