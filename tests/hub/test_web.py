@@ -93,12 +93,10 @@ def pipe(bundled: Sketch2PhotoPipeline) -> Sketch2PhotoPipeline:
     """A generator of 64 px and random weights, with the bundled calibrator and the directions' names and vectors."""
     torch.manual_seed(0)
     model = Sketch2Photo(image_size=64, directions=bundled.model.directions, **SIZES)
-    with torch.no_grad():
+    with torch.no_grad():  # so that drawing, latents and strictness all move the picture by more than the tests ask for
         for weight in model.generator.parameters():
             if weight.ndim > 1:
-                weight *= (
-                    2  # so that drawing, latents and strictness all move the picture by more than the tests ask for
-                )
+                weight *= 2
     return Sketch2PhotoPipeline(model, bundled.calibrator)
 
 
@@ -160,21 +158,22 @@ class Tab:
     @contextmanager
     def as_loaded(self, request: pytest.FixtureRequest) -> Iterator[Any]:
         """Whatever a visitor does, nothing is sent anywhere, and the page has no error of its own."""
-        failed = request.session.testsfailed
-        if self.page is None:
-            self.page = visit(new_visitor(self.browser, **self.options), self.url)
-            assert len(self.page.context.asked) > 5
+        failed, page, self.page = request.session.testsfailed, self.page, None
+        if page is None:
+            page = visit(new_visitor(self.browser, **self.options), self.url)
+            assert len(page.context.asked) > 5
         else:
-            start_again(self.page)
-        page = self.page
+            start_again(page)
         yield page
         if directory := request.config.getoption("--screenshots"):
             page.screenshot(path=Path(directory) / f"{request.node.name}.png", full_page=True)
         asked, errors = list(page.context.asked), list(page.errors)
         page.context.asked.clear()
         page.errors.clear()
-        if request.session.testsfailed > failed:  # Who knows what it left.
-            self.close()
+        if request.session.testsfailed == failed:
+            self.page = page
+        else:  # Who knows what the test has left there.
+            page.context.close()
         assert {(method, urlsplit(url).hostname) for method, url in asked if url.startswith("http")} <= {
             ("GET", "127.0.0.1")
         }
