@@ -18,10 +18,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest import mock
 from urllib.parse import unquote
 
 import uvicorn
 import yaml
+from huggingface_hub import constants
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -379,3 +381,17 @@ class Hub:
             yield self
             server.should_exit = True
             thread.join(10)
+
+
+@contextmanager
+def client_of(env: dict[str, str]) -> Iterator[None]:
+    """This process's Hub client is told what that of a new one reads from its environment."""
+    told = {
+        "ENDPOINT": env["HF_ENDPOINT"],
+        "HUGGINGFACE_CO_URL_TEMPLATE": env["HF_ENDPOINT"] + "/{repo_id}/resolve/{revision}/{filename}",
+        "HF_TOKEN_PATH": f"{env['HF_HOME']}/token",
+        "HF_HUB_CACHE": f"{env['HF_HOME']}/hub",
+        "HF_HUB_DISABLE_XET": True,
+    }
+    with mock.patch.dict(os.environ, env, clear=True), mock.patch.multiple(constants, **told):
+        yield

@@ -1,7 +1,6 @@
 """The model on the Hub: its card, uploads and downloads through the real client to a Hub on loopback, and the Space."""
 
 import json
-import os
 import re
 import shutil
 import socket
@@ -15,7 +14,6 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import gradio_client
 import numpy as np
@@ -33,7 +31,7 @@ from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline
 from sketch2photo.networks.calibrator import Calibrator
 from sketch2photo.studio.pad import to_value
 from tests import ROOT
-from tests.hub.hub_server import Fault, Hub
+from tests.hub.hub_server import Fault, Hub, client_of
 from tests.programs import new_environment, run_program
 
 FOLDER = ROOT / "hub" / "model"
@@ -114,20 +112,6 @@ def python(code: str, *arguments: object, env: dict[str, str]) -> str:
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout
-
-
-@contextmanager
-def client_of(env: dict[str, str]) -> Iterator[None]:
-    """This process's Hub client is told what that of a new one reads from its environment."""
-    told = {
-        "ENDPOINT": env["HF_ENDPOINT"],
-        "HUGGINGFACE_CO_URL_TEMPLATE": env["HF_ENDPOINT"] + "/{repo_id}/resolve/{revision}/{filename}",
-        "HF_TOKEN_PATH": f"{env['HF_HOME']}/token",
-        "HF_HUB_CACHE": f"{env['HF_HOME']}/hub",
-        "HF_HUB_DISABLE_XET": True,
-    }
-    with mock.patch.dict(os.environ, env, clear=True), mock.patch.multiple(constants, **told):
-        yield
 
 
 def push(*arguments: object, env: dict[str, str]) -> subprocess.CompletedProcess[str]:

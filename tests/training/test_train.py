@@ -28,6 +28,7 @@ from sketch2photo.training.config import PRESETS, Recipe
 from sketch2photo.training.samples import Stream
 from tests import ROOT
 from tests.data.test_sources import write_pairs
+from tests.hub.hub_server import Hub, client_of
 from tests.programs import LIGHT, SIZES, TINY, run_program
 
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT)}  # of what runs in a process of its own
@@ -345,7 +346,7 @@ def write_houses(folder: Path, dark: bool = False) -> None:
         both.save(folder / "train" / f"{number}.png")
 
 
-def test_coloured_sketches_are_found_trained_on_and_drawn(tmp_path: Path) -> None:
+def test_houses_go_from_joined_pairs_to_the_hub_and_back_by_commands_alone(tmp_path: Path) -> None:
     write_houses(tmp_path / "houses")
     done = train(tmp_path / "run", "--steps", "3", "--pairs", tmp_path / "houses")
     assert done.returncode == 0, done.stderr
@@ -376,6 +377,13 @@ def test_coloured_sketches_are_found_trained_on_and_drawn(tmp_path: Path) -> Non
     assert "| best | 64 | 1 |" in measured.stdout
     again = train(tmp_path / "run", "--steps", "4", "--pairs", tmp_path / "houses", "--resume")
     assert again.returncode == 0, again.stderr
+    with Hub().serving() as hub, client_of(hub.environment(tmp_path / "home", "hf_ada")):
+        pushed = run_program("hub.push", "model", "ada/houses", "--weights", tmp_path / "run" / "best")
+        assert pushed.returncode == 0, pushed.stderr
+        pulled = Sketch2PhotoPipeline.from_pretrained("ada/houses")
+    here = Sketch2PhotoPipeline.from_pretrained(str(tmp_path / "run" / "best"))
+    draw = {"num_images": 2, "seed": 0, "output_type": "pt"}
+    assert torch.equal(pulled(labels / "0.png", **draw).images, here(labels / "0.png", **draw).images)
     grey = train(tmp_path / "grey", "--steps", "1", "--pairs", tmp_path / "houses", "--model.sketch-channels", "1")
     assert grey.returncode == 0, grey.stderr
     assert Sketch2Photo.from_pretrained(tmp_path / "grey" / "best").sketch_channels == 1
