@@ -69,15 +69,6 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def url() -> Iterator[str]:
-    """Where `python app.py --mcp` serves the bundled weights."""
-    from sketch2photo.evaluation.browser import run_app
-
-    with run_app(ROOT / "hub" / "model", "--mcp") as app:
-        yield app.url
-
-
-@pytest.fixture(scope="session")
 def each_network_is_exported_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """For the exporter to ONNX takes some ten seconds: files, for all of pytest-xdist's workers.
 

@@ -46,6 +46,7 @@ from .programs import FILE, GALLERY, LATENTS, ProgrammableBlocks, Programs, Resu
 from .theme import CSS, SCRIPTS, THEME
 
 FILES_EXPIRE = (600, 3600)  # every 10 minutes, those older than an hour
+QUEUE_PAUSE = 0.01  # s between two looks into Gradio's queue; its own of 1 ms keep a tenth of a core busy with nothing
 
 
 def launch(pipe: Sketch2PhotoPipeline, port: int | None = None, **kwargs: Any) -> gr.Blocks:
@@ -120,6 +121,7 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
         Wiring(Layout(actions), actions)
         page.load(None, js=SCRIPTS["keepLanguage"])
         page.load(None, js=f"() => ({SCRIPTS['nameParts']})({json.dumps(by_language(NAMES))})")
+    page._queue.sleep_when_free = QUEUE_PAUSE
     return page
 
 

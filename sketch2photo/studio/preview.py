@@ -1,4 +1,5 @@
-"""What others show of a link to the page: its name, a sentence and a picture. Gradio's template has its own there."""
+"""What the page's head begins with: what others show of a link to it (its name, a sentence and a picture, in place of what
+Gradio's template has there), and the script that is to run before Gradio's."""
 
 import re
 from html import escape
@@ -12,6 +13,7 @@ from .messages import LABELS
 
 # 1200 x 630 px, as most services want it; hub/example_photos.py makes it.
 PICTURE = Path(__file__).with_name("preview.jpg")
+_FRAMES = Path(__file__).with_name("frames.js").read_text("utf-8")
 _GRADIOS = re.compile(rb'\s*<meta\s+(?:property="og|name="twitter):[^>]*>')
 
 
@@ -45,8 +47,9 @@ class Preview:
             if message.get("more_body"):
                 return
             headers = MutableHeaders(raw=start["headers"])
+            head = f"{tags(address(scope))}<script>{_FRAMES}</script>"
             if headers.get("content-type", "").startswith("text/html") and "content-encoding" not in headers:
-                body = _GRADIOS.sub(b"", body).replace(b"<head>", b"<head>" + tags(address(scope)).encode(), 1)
+                body = _GRADIOS.sub(b"", body).replace(b"<head>", b"<head>" + head.encode(), 1)
                 headers["content-length"] = str(len(body))
             await send(start)
             await send({"type": "http.response.body", "body": body})

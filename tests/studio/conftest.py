@@ -7,13 +7,27 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline
+from sketch2photo.evaluation.browser import run_app
 from tests import ROOT
-from tests.studio.visitor import BLANK, watch
+from tests.studio.visitor import BLANK, SIDE, watch
 
 
 @pytest.fixture(scope="session")
-def model() -> Path:
-    return ROOT / "hub" / "model"
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of the bundled weights, calibrator and directions, but for pictures of 64 px, which cost a sixteenth."""
+    folder = tmp_path_factory.mktemp("model")
+    bundled = Sketch2PhotoPipeline.from_pretrained(str(ROOT / "hub" / "model"))
+    small = Sketch2Photo.from_pretrained(ROOT / "hub" / "model", image_size=SIDE)
+    Sketch2PhotoPipeline(small, bundled.calibrator).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def url(model: Path) -> Iterator[str]:
+    """Where `python app.py --mcp` serves that model."""
+    with run_app(model, "--mcp") as app:
+        yield app.url
 
 
 @pytest.fixture(scope="session")

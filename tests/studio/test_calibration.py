@@ -23,7 +23,7 @@ from sketch2photo.studio.actions import Actions
 from sketch2photo.studio.pad import HTML, from_value
 from sketch2photo.studio.page import build
 from sketch2photo.studio.recipe import weights_revision
-from tests.studio.visitor import close, draw, drawing, pictures, rest, same, settled, slide, wait_for
+from tests.studio.visitor import SIDE, close, draw, drawing, pictures, rest, same, settled, slide, wait_for
 
 FACE = data_url(EXAMPLES_FOLDER / "childish.png")
 LINES, GUIDE = "#pad .calibrated", "#pad .face"
@@ -204,8 +204,8 @@ def test_a_drawing_that_is_opened_does_not_move_afterwards(actions: Actions, tmp
     picture = from_value(opened)
     assert picture and same([np.asarray(picture)], [np.asarray(to_images(framed.sketch)[0])])
     live, alone = (actions.pipe.calibrate(picture, 1.0, reframe=reframe) for reframe in (False, True))
-    assert live.is_face and np.abs(live.points - framed.points / 2).mean() < 2
-    assert np.abs(live.points - alone.points).mean() < 3
+    assert live.is_face and np.abs(live.points * CANVAS / SIDE - framed.points).mean() < 4
+    assert np.abs(live.points - alone.points).mean() * CANVAS / SIDE < 6
 
 
 def test_the_pad_is_as_large_as_the_sheet_on_which_a_face_is_found() -> None:

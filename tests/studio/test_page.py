@@ -18,6 +18,7 @@ from tests.studio.visitor import (
     BLANK,
     BORROW,
     OPEN,
+    SIDE,
     close,
     download,
     draw,
@@ -41,7 +42,7 @@ def test_pictures_follow_the_pen(page: Any) -> None:
     drawn, there = (np.asarray(Image.fromarray(lines).reduce(8)) < 250 for lines in (drawing(page), expected))
     assert (drawn & there).sum() > 0.7 * (drawn | there).sum()
     first = settled(page)
-    assert first[0].shape == (256, 256, 3)
+    assert first[0].shape == (SIDE, SIDE, 3)
     assert len(settled(page, "#variations")) == 6
     canvas = page.locator("#pad canvas").bounding_box()
     page.mouse.move(canvas["x"] + 100, canvas["y"] + 60)
@@ -181,7 +182,7 @@ def test_a_named_direction_moves_the_photograph_and_its_variations(page: Any) ->
     after = settled(page, different_from=before)
     settled(page, "#variations", different_from=variations)
     assert float(page.locator("#direction-background input[type=number]").input_value()) > 1.5
-    corner = (slice(0, 24), slice(0, 24))
+    corner = (slice(0, 6), slice(0, 6))
     assert after[0][corner].mean() > before[0][corner].mean() + 10
     page.locator("#average").click()
     wait_for(lambda: close(pictures(page, "#photo"), before), "picture of before")
@@ -195,7 +196,7 @@ def test_colours_are_borrowed_and_compared(page: Any, tmp_path: Path) -> None:
     assert latents(page) != [0] * 8
     page.get_by_role("tab", name="Before and after").click()
     sizes = "images => images.map(image => image.complete && image.getBoundingClientRect().width && image.naturalWidth)"
-    wait_for(lambda: page.locator("#compare img").evaluate_all(sizes) == [512, 256], "drawing and photograph")
+    wait_for(lambda: page.locator("#compare img").evaluate_all(sizes) == [512, SIDE], "drawing and photograph")
 
 
 def test_the_guide_is_never_in_the_drawing(page: Any) -> None:
@@ -431,8 +432,8 @@ def test_a_card_of_drawing_and_photograph_is_passed_on(browser: Any, url: str, p
     photo = pictures(page, "#photo")[0]
     card = Image.open(download(page, "#pass_on", tmp_path)).convert("RGB")
     assert card.size == (1080, 1080)
-    there = np.asarray(card.crop((552, 270, 1044, 762)).resize((256, 256), Image.Resampling.BOX))
-    inside = (slice(20, -20), slice(20, -20))
+    there = np.asarray(card.crop((552, 270, 1044, 762)).resize((SIDE, SIDE), Image.Resampling.BOX))
+    inside = (slice(5, -5), slice(5, -5))
     assert close([there[inside]], [photo[inside]], 6)
     assert (np.asarray(card.crop((36, 270, 528, 762)).convert("L")) < 128).mean() > 0.02
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)

@@ -26,6 +26,7 @@ from sketch2photo.examples import EXAMPLES_FOLDER
 from sketch2photo.studio.controls import CONTROLS, argument_groups
 from sketch2photo.studio.programs import arguments, control_argument
 from tests import ROOT
+from tests.studio.visitor import SIDE
 
 PNG = EXAMPLES_FOLDER / "bun.png"
 FACE = data_url(PNG)
@@ -205,7 +206,7 @@ def test_what_the_document_shows_of_python_runs(url: str, tmp_path: Path, monkey
     (code,) = re.findall("```python\n(from gradio_client .*?)```", text, re.DOTALL)
     found: dict[str, Any] = {}
     exec(code.replace("http://127.0.0.1:7860", url), found)  # as it is written
-    assert Image.open(found["photo"]).size == (256, 256)
+    assert Image.open(found["photo"]).size == (SIDE, SIDE)
     assert len(found["people"]) == len(found["latents"]) == 4 and len(found["dials"]) == 8
 
 
@@ -288,7 +289,7 @@ def test_each_mcp_tool_can_be_called_and_answers_mistakes(url: str) -> None:
     assert pictures["generate"] == 2  # the photograph and one variation
     assert all(pictures[name] for name in ("photograph", "other_faces", "breed", "mix", "travel", "borrow", "keep"))
     photo = next(part for part in answers["photograph"].content if part.type == "image")
-    assert Image.open(io.BytesIO(base64.b64decode(photo.data))).size == (256, 256)
+    assert Image.open(io.BytesIO(base64.b64decode(photo.data))).size == (SIDE, SIDE)
     for *what, answer in refused:
         told = " ".join(part.text for part in answer.content)
         sentence = is_sentence(told) or told.startswith(

@@ -17,6 +17,7 @@ from sketch2photo.latents import spread_latents
 from sketch2photo.studio.files import to_jpeg
 from tests.studio.visitor import (
     OPEN,
+    SIDE,
     close,
     download,
     drawing,
@@ -103,7 +104,7 @@ def test_what_is_kept_brings_everything_back(page: Any, tmp_path: Path) -> None:
     kept = download(page, "#keep", tmp_path)
     saved = Image.open(kept).convert("RGB")
     assert saved.size == (512, 512)
-    assert close([np.asarray(saved.resize((256, 256), Image.Resampling.BOX))], photo, tolerance=4)
+    assert close([np.asarray(saved.resize((SIDE, SIDE), Image.Resampling.BOX))], photo, tolerance=4)
     with zipfile.ZipFile(download(page, "#keep_all", tmp_path)) as archive:
         assert len(archive.namelist()) == 7
         assert Image.open(archive.open(archive.namelist()[3])).info["sketch2photo"]

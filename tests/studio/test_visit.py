@@ -157,6 +157,25 @@ def test_a_restarted_server_loses_nothing(browser: Any) -> None:
         app.close()
 
 
+def test_a_page_that_nobody_touches_asks_for_no_frames(browser: Any, url: str) -> None:
+    context = browser.new_context()
+    context.add_init_script(BLANK)
+    context.add_init_script(
+        "const ask = requestAnimationFrame; window.frames = 0;"
+        "window.requestAnimationFrame = call => { window.frames += 1; return ask(call); }"
+    )
+    page = context.new_page()
+    watch(page)
+    page.goto(url)
+    page.wait_for_selector(OPEN, state="attached")
+    rest(page)
+    page.wait_for_timeout(500)  # what moves as the page comes has come
+    before = page.evaluate("frames")
+    page.wait_for_timeout(2000)
+    assert page.evaluate("frames") - before < 10
+    context.close()
+
+
 def test_a_link_to_the_page_has_a_name_a_sentence_and_a_picture(url: str) -> None:
     page = httpx.get(url, headers={"x-forwarded-proto": "https", "x-forwarded-host": "faces.example"}).text
     assert page.count('property="og:title"') == page.count('property="og:image"') == 1

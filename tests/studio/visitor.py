@@ -15,8 +15,24 @@ from sketch2photo.examples import example_strokes
 
 # Has been here before and drawn nothing: no example draws itself.
 BLANK = "try { sessionStorage['/#drawing'] ??= '[]' } catch {}"
+SIDE = 64  # px of the photographs, in conftest.py's model
 OPEN, BORROW = "input:has(+ #open)", "input:has(+ #borrow)"
-LONGER_THAN_PAUSE = 600  # ms; PAUSE is what the pad (pad.js) waits before it says that the pen rests
+# Counts what the page has set for later, within half a second or a little more, as the pad does (PAUSE in pad.js).
+TIMERS = """{
+    const [set, clear, pending] = [setTimeout, clearTimeout, new Set()];
+    window.setTimeout = (call, time, ...given) => {
+        const timer = set(() => { pending.delete(timer); call(...given); }, time);
+        if (!(time > 600)) pending.add(timer);
+        return timer;
+    };
+    window.clearTimeout = timer => { pending.delete(timer); clear(timer); };
+    window.isDone = () => new Promise(done => {
+        const look = () => pending.size ? set(look, 10) : requestIdleCallback(() => pending.size ? look() : done());
+        look();
+    });
+}"""
+# The pictures that were shown, by their addresses, which the server makes of what is in them.
+SEEN: dict[str, np.ndarray] = {}
 
 
 def draw(page: Any, name: str) -> None:
@@ -32,9 +48,12 @@ def drawing(page: Any) -> np.ndarray:
 
 
 def pictures(page: Any, where: str) -> list[np.ndarray]:
-    """The (256, 256, 3) uint8 pictures that a part of the page shows: '#photo' or '#variations'."""
+    """The (SIDE, SIDE, 3) uint8 pictures that a part of the page shows: '#photo' or '#variations'."""
     sources = page.locator(f"{where} img").evaluate_all("images => images.map(image => image.src)")
-    return [np.asarray(Image.open(io.BytesIO(page.request.get(source).body())).convert("RGB")) for source in sources]
+    for source in sources:
+        if source not in SEEN:
+            SEEN[source] = np.asarray(Image.open(io.BytesIO(page.request.get(source).body())).convert("RGB"))
+    return [SEEN[source] for source in sources]
 
 
 def same(one: list[np.ndarray], other: list[np.ndarray]) -> bool:
@@ -52,12 +71,13 @@ def wait_for(condition: Callable[[], bool], what: str, seconds: float = 30) -> N
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"no {what} within {seconds} s"
-        time.sleep(0.1)
+        time.sleep(0.05)
 
 
 def watch(page: Any) -> None:
-    """Counts what a new page asks of its server, for `rest`; Gradio keeps the heartbeat open for good."""
+    """Counts what a new page asks of its server and of itself, for `rest`; Gradio keeps the heartbeat open for good."""
     page.asked = page.answered = 0
+    page.add_init_script(TIMERS)
 
     def count(request: Any, kind: str) -> None:
         if "/gradio_api/" in request.url and "/heartbeat/" not in request.url:
@@ -71,19 +91,17 @@ def watch(page: Any) -> None:
 def rest(page: Any) -> None:
     """Until what was done has had its effect everywhere: the server owes nothing, and the page asks for nothing more.
 
-    No matter how slow the machine is: the timers that the page has set (the pad's is the longest) end before one that is
-    set after them for longer, and what they then ask for has been asked once the page has nothing else to do.
+    No matter how slow the machine is: it is done once no timer is left that the page has set for soon, and it has nothing
+    else to do.
     """
 
     def rests() -> bool:
         before = page.asked
         if page.answered != before:
-            page.wait_for_timeout(50)
+            page.wait_for_timeout(20)
             return False
-        page.evaluate(
-            "time => new Promise(done => setTimeout(() => requestIdleCallback(done), time))", LONGER_THAN_PAUSE
-        )
-        return page.asked == before
+        page.evaluate("isDone()")
+        return page.asked == page.answered == before
 
     wait_for(rests, "rest", 120)
 

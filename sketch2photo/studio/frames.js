@@ -1,0 +1,13 @@
+// What runs in the page before Gradio does; preview.py puts it into the page's head.
+
+// Gradio's loading screen counts its seconds in each frame, and nothing ends that once it is gone: a page that nobody touches
+// kept a tenth of a core busy. While no progress shows, what counts them waits for a second between two frames.
+{
+  const request = window.requestAnimationFrame.bind(window);
+  const isTimer = callback => String(callback).includes('performance.now()');
+  const progress = '[data-testid=status-tracker]:not(.hide)';
+  window.requestAnimationFrame = callback =>
+    isTimer(callback) && !document.querySelector(progress)
+      ? setTimeout(() => request(callback), 1000)
+      : request(callback);
+}
