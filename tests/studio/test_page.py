@@ -55,7 +55,7 @@ def test_pictures_follow_the_pen(page: Any) -> None:
     wait_for(lambda: same(pictures(page, "#photo"), first), "picture of before")
 
 
-def test_a_slider_changes_the_photograph_and_not_the_drawing(page: Any) -> None:
+def test_a_latent_and_a_named_direction_change_the_photograph_and_its_variations_and_not_the_drawing(page: Any) -> None:
     before = open_example(page, "careful woman")
     lines = drawing(page)
     open_expert(page)
@@ -74,6 +74,15 @@ def test_a_slider_changes_the_photograph_and_not_the_drawing(page: Any) -> None:
     assert np.array_equal(drawing(page), lines)
     page.locator("#average").click()
     wait_for(lambda: close(pictures(page, "#photo"), before), "picture of all latents zero")
+    before, variations = settled(page), settled(page, "#variations")
+    slide(page, "#direction-background", 0.95)
+    after = settled(page, different_from=before)
+    settled(page, "#variations", different_from=variations)
+    assert float(page.locator("#direction-background input[type=number]").input_value()) > 1.5
+    corner = (slice(0, 6), slice(0, 6))
+    assert after[0][corner].mean() > before[0][corner].mean() + 10
+    page.locator("#average").click()
+    wait_for(lambda: close(pictures(page, "#photo"), before), "picture of before")
 
 
 def test_strictness_changes_all_pictures(page: Any) -> None:
@@ -137,7 +146,7 @@ def test_an_example_can_be_drawn_on_and_erased(page: Any) -> None:
     assert (drawing(page) < 128).any()
 
 
-def test_a_file_is_opened_on_the_pad(page: Any, tmp_path: Path) -> None:
+def test_a_file_is_opened_dropped_and_pasted(page: Any, tmp_path: Path) -> None:
     photo_of_paper = Image.open(EXAMPLES_FOLDER / "quick_sketch.png").convert("RGB").resize((900, 900))
     photo_of_paper.save(tmp_path / "paper.jpg")
     page.locator(OPEN).first.set_input_files(tmp_path / "paper.jpg")
@@ -146,6 +155,18 @@ def test_a_file_is_opened_on_the_pad(page: Any, tmp_path: Path) -> None:
     (tmp_path / "broken.png").write_bytes(b"%PDF-1.7 and nothing more")
     page.locator(OPEN).first.set_input_files(tmp_path / "broken.png")
     page.get_by_text("is not a picture that can be read").wait_for()
+    give = """([data, kind]) => {
+        const bytes = Uint8Array.from(atob(data), letter => letter.charCodeAt(0)), files = new DataTransfer();
+        files.items.add(new File([bytes], 'face.png', {type: 'image/png'}));
+        const event = new Event(kind, {bubbles: true, cancelable: true});
+        event[kind === 'drop' ? 'dataTransfer' : 'clipboardData'] = files;
+        document.body.dispatchEvent(event);
+    }"""
+    for name, kind in (("glasses_beard", "drop"), ("childish", "paste")):  # their faces are already where faces are
+        content = (EXAMPLES_FOLDER / f"{name}.png").read_bytes()
+        page.evaluate(give, [base64.b64encode(content).decode(), kind])
+        face = np.asarray(Image.open(EXAMPLES_FOLDER / f"{name}.png").convert("L"))
+        wait_for(lambda face=face: np.array_equal(drawing(page), face), f"what was given by {kind}")
 
 
 def test_a_photograph_is_made_a_line_drawing_of(page: Any, tmp_path: Path) -> None:
@@ -176,18 +197,6 @@ def test_a_number_beyond_a_sliders_end_is_its_end(page: Any) -> None:
     assert not page.locator(".toast-body").count()
 
 
-def test_a_named_direction_moves_the_photograph_and_its_variations(page: Any) -> None:
-    before, variations = open_example(page, "careful woman"), settled(page, "#variations")
-    slide(page, "#direction-background", 0.95)
-    after = settled(page, different_from=before)
-    settled(page, "#variations", different_from=variations)
-    assert float(page.locator("#direction-background input[type=number]").input_value()) > 1.5
-    corner = (slice(0, 6), slice(0, 6))
-    assert after[0][corner].mean() > before[0][corner].mean() + 10
-    page.locator("#average").click()
-    wait_for(lambda: close(pictures(page, "#photo"), before), "picture of before")
-
-
 def test_colours_are_borrowed_and_compared(page: Any, tmp_path: Path) -> None:
     before = open_example(page, "careful man")
     Image.fromarray(np.full((300, 300, 3), (40, 60, 160), np.uint8)).save(tmp_path / "blue.jpg")
@@ -199,15 +208,27 @@ def test_colours_are_borrowed_and_compared(page: Any, tmp_path: Path) -> None:
     wait_for(lambda: page.locator("#compare img").evaluate_all(sizes) == [512, SIDE], "drawing and photograph")
 
 
-def test_the_guide_is_never_in_the_drawing(page: Any) -> None:
+def test_nothing_but_lines_is_in_the_drawing_and_a_drop_that_is_no_picture_is_told(page: Any) -> None:
     assert page.locator("#pad .guide").is_visible()
     assert (drawing(page) == 255).all()
     page.get_by_role("button", name="Face guide").click()
     assert not page.locator("#pad .guide").is_visible()
+    drag = """kind => {
+        const files = new DataTransfer();
+        files.items.add(new File(['Dear Sir'], 'letter.txt', {type: 'text/plain'}));
+        document.body.dispatchEvent(Object.assign(new Event(kind, {bubbles: true, cancelable: true}), {dataTransfer: files}));
+    }"""
+    outline = "document.querySelector('#pad canvas').computedStyleMap().get('outline-style').value"
+    page.evaluate(drag, "dragover")
+    assert page.evaluate(outline) == "dashed"
+    page.evaluate(drag, "drop")
+    assert page.evaluate(outline) == "none"
+    page.get_by_text("That is no picture").wait_for()
+    assert (drawing(page) == 255).all()
 
 
-def test_a_russian_browser_gets_a_russian_page(browser: Any, url: str) -> None:
-    context = browser.new_context(locale="ru-RU")
+def test_a_russian_browser_gets_a_russian_page_and_examples_show_their_photographs(browser: Any, url: str) -> None:
+    context = browser.new_context(viewport={"width": 1440, "height": 1000}, locale="ru-RU")
     context.add_init_script(BLANK)
     page = context.new_page()
     page.goto(url)
@@ -218,6 +239,12 @@ def test_a_russian_browser_gets_a_russian_page(browser: Any, url: str) -> None:
     page.locator("#hint").get_by_text("Нарисуйте лицо").wait_for()
     page.locator("#pad canvas").click()
     page.locator("#hint").get_by_text("На холсте только точка").wait_for()
+    first = page.get_by_role("button", name="Пример рисунка: пучок")
+    first.wait_for()
+    shown = "picture => getComputedStyle(picture).objectPosition"
+    assert first.locator("img").evaluate(shown).startswith("0%")
+    first.hover()
+    assert first.locator("img").evaluate(shown).startswith("100%")
     context.close()
 
 
@@ -248,8 +275,7 @@ def test_one_visitor_sees_nothing_of_another(page: Any, browser: Any, url: str) 
     context.close()
 
 
-@pytest.mark.parametrize("where", [OPEN, BORROW])
-def test_bad_files_get_one_sentence_and_nothing_is_lost(page: Any, tmp_path: Path, where: str) -> None:
+def test_bad_files_get_one_sentence_and_nothing_is_lost(page: Any, tmp_path: Path) -> None:
     photo, lines = open_example(page, "careful man"), drawing(page)
     (tmp_path / "paper.png").write_bytes(b"%PDF-1.7 and nothing more")
     content = (EXAMPLES_FOLDER / "outline.png").read_bytes()
@@ -260,16 +286,20 @@ def test_bad_files_get_one_sentence_and_nothing_is_lost(page: Any, tmp_path: Pat
         large.truncate(200 * 2**20)
     uploads = []
     page.on("request", lambda request: uploads.append(request.url) if "/upload" in request.url else None)
-    for name, sentence in (
-        ("large.png", "exceed the maximum allowed size"),
-        ("paper.png", "is not a picture that can be read"),
-        ("corrupt.png", "is damaged"),
-        ("thin.png", "each side needs at least"),
-        ("bomb.png", "is too large"),
-    ):
-        page.locator(where).first.set_input_files(tmp_path / name)
-        page.locator("#hint" if uploads or name != "large.png" else "body").get_by_text(sentence).wait_for()
-        assert name != "large.png" or not uploads  # it is refused before it is sent
+    for where in (OPEN, BORROW):
+        page.locator(where).first.set_input_files(tmp_path / "large.png")
+        page.locator("body").get_by_text("exceed the maximum allowed size").wait_for()
+        page.locator(".toast-close").click()
+        assert not uploads  # it is refused before it is sent
+    for where in (OPEN, BORROW):
+        for name, sentence in (
+            ("paper.png", "is not a picture that can be read"),
+            ("corrupt.png", "is damaged"),
+            ("thin.png", "each side needs at least"),
+            ("bomb.png", "is too large"),
+        ):
+            page.locator(where).first.set_input_files(tmp_path / name)
+            page.locator("#hint").get_by_text(sentence).wait_for()
     rest(page)
     assert not page.locator("[data-testid=status-tracker] .error >> visible=true").count()
     assert same(pictures(page, "#photo"), photo)
@@ -316,21 +346,6 @@ def test_pictures_of_any_mode_are_opened_and_borrowed_from(page: Any, tmp_path: 
         wait_for(lambda: latents(page) == [0] * 8, "latents of zero")
         page.locator(BORROW).first.set_input_files(tmp_path / name)
         wait_for(lambda: latents(page) != [0] * 8, "borrowed latents")
-
-
-def test_a_drawing_is_dropped_and_pasted(page: Any) -> None:
-    give = """([data, kind]) => {
-        const bytes = Uint8Array.from(atob(data), letter => letter.charCodeAt(0)), files = new DataTransfer();
-        files.items.add(new File([bytes], 'face.png', {type: 'image/png'}));
-        const event = new Event(kind, {bubbles: true, cancelable: true});
-        event[kind === 'drop' ? 'dataTransfer' : 'clipboardData'] = files;
-        document.body.dispatchEvent(event);
-    }"""
-    for name, kind in (("glasses_beard", "drop"), ("childish", "paste")):  # their faces are already where faces are
-        content = (EXAMPLES_FOLDER / f"{name}.png").read_bytes()
-        page.evaluate(give, [base64.b64encode(content).decode(), kind])
-        face = np.asarray(Image.open(EXAMPLES_FOLDER / f"{name}.png").convert("L"))
-        wait_for(lambda face=face: np.array_equal(drawing(page), face), f"what was given by {kind}")
 
 
 def test_it_is_used_by_keyboard_and_every_control_has_a_name(page: Any) -> None:
@@ -412,21 +427,6 @@ def test_two_fingers_never_draw(browser: Any, url: str) -> None:
     context.close()
 
 
-def test_a_drop_lights_the_canvas_up_and_what_is_no_picture_is_told(page: Any) -> None:
-    drag = """kind => {
-        const files = new DataTransfer();
-        files.items.add(new File(['Dear Sir'], 'letter.txt', {type: 'text/plain'}));
-        document.body.dispatchEvent(Object.assign(new Event(kind, {bubbles: true, cancelable: true}), {dataTransfer: files}));
-    }"""
-    outline = "document.querySelector('#pad canvas').computedStyleMap().get('outline-style').value"
-    page.evaluate(drag, "dragover")
-    assert page.evaluate(outline) == "dashed"
-    page.evaluate(drag, "drop")
-    assert page.evaluate(outline) == "none"
-    page.get_by_text("That is no picture").wait_for()
-    assert (drawing(page) == 255).all()
-
-
 def test_a_card_of_drawing_and_photograph_is_passed_on(browser: Any, url: str, page: Any, tmp_path: Path) -> None:
     open_example(page, "glasses beard")
     photo = pictures(page, "#photo")[0]
@@ -445,18 +445,4 @@ def test_a_card_of_drawing_and_photograph_is_passed_on(browser: Any, url: str, p
     phone.wait_for_selector("#photo img")
     phone.locator("#pass_on").click()
     assert phone.wait_for_function("() => window.shared").json_value() == "sketch2photo-card.png"
-    context.close()
-
-
-def test_examples_show_their_photographs_and_have_names_in_the_pages_language(browser: Any, url: str) -> None:
-    context = browser.new_context(viewport={"width": 1440, "height": 1000}, locale="ru-RU")
-    context.add_init_script(BLANK)
-    page = context.new_page()
-    page.goto(url)
-    first = page.get_by_role("button", name="Пример рисунка: пучок")
-    first.wait_for()
-    shown = "picture => getComputedStyle(picture).objectPosition"
-    assert first.locator("img").evaluate(shown).startswith("0%")
-    first.hover()
-    assert first.locator("img").evaluate(shown).startswith("100%")
     context.close()

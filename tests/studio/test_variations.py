@@ -139,7 +139,7 @@ def test_variations_stay_while_the_drawing_and_the_sliders_change(page: Any) -> 
     assert page.locator("#liked input").evaluate_all("all => all.map(one => one.checked).indexOf(true)") == 1
 
 
-def test_there_are_up_to_sixteen_variations(page: Any) -> None:
+def test_there_are_up_to_sixteen_variations_and_one_is_neither_mixed_nor_animated(page: Any) -> None:
     open_example(page, "bun")
     six = settled(page, "#variations")
     page.get_by_text("More settings").click()
@@ -150,10 +150,18 @@ def test_there_are_up_to_sixteen_variations(page: Any) -> None:
     slide(page, "#difference", 0.01)
     alike = settled(page, "#variations", different_from=sixteen)
     assert close(alike[:1] * 16, alike, tolerance=2)
+    assert page.locator("#travel").is_enabled() and page.locator("#share input[type=range]").is_enabled()
+    slide(page, "#count", 0.001)
+    wait_for(lambda: len(pictures(page, "#variations")) == 1, "one variation")
+    wait_for(lambda: page.locator("#travel").is_disabled(), "button that cannot work")
+    assert page.locator("#share input[type=range]").is_disabled()
 
 
-def test_the_locked_seed_stays_and_says_so(page: Any) -> None:
+def test_a_locked_seed_stays_and_says_so_and_one_that_is_typed_is_drawn_with_and_saved(
+    page: Any, tmp_path: Path
+) -> None:
     photo = open_example(page, "bun")
+    first = settled(page, "#variations")
     page.get_by_text("More settings").click()
     page.get_by_label("Lock the seed").check()
     page.locator("#new_seed").click()
@@ -161,29 +169,12 @@ def test_the_locked_seed_stays_and_says_so(page: Any) -> None:
     rest(page)
     assert page.locator("#seed input").input_value() == "0"
     assert same(pictures(page, "#photo"), photo)
-
-
-def test_a_seed_that_was_typed_is_drawn_with_and_saved(page: Any, tmp_path: Path) -> None:
-    open_example(page, "bun")
-    first = settled(page, "#variations")
-    page.get_by_text("More settings").click()
     page.locator("#seed input").fill("12")
     typed = settled(page, "#variations", different_from=first)
     page.locator("#seed input").fill("99999999999")  # beyond its end
     settled(page, "#variations", different_from=typed)
     kept = download(page, "#keep", tmp_path)
     assert json.loads(Image.open(kept).info["sketch2photo"])["seed"] == 2**31 - 1
-
-
-def test_one_variation_is_neither_mixed_nor_animated(page: Any) -> None:
-    open_example(page, "bun")
-    settled(page, "#variations")
-    assert page.locator("#travel").is_enabled() and page.locator("#share input[type=range]").is_enabled()
-    page.get_by_text("More settings").click()
-    slide(page, "#count", 0.001)
-    wait_for(lambda: len(pictures(page, "#variations")) == 1, "one variation")
-    wait_for(lambda: page.locator("#travel").is_disabled(), "button that cannot work")
-    assert page.locator("#share input[type=range]").is_disabled()
 
 
 def test_an_animation_is_cancelled_and_a_second_click_starts_no_second(page: Any) -> None:

@@ -168,11 +168,13 @@ def test_a_page_that_nobody_touches_asks_for_no_frames(browser: Any, url: str) -
     watch(page)
     page.goto(url)
     page.wait_for_selector(OPEN, state="attached")
-    rest(page)
-    page.wait_for_timeout(500)  # what moves as the page comes has come
-    before = page.evaluate("frames")
-    page.wait_for_timeout(2000)
-    assert page.evaluate("frames") - before < 10
+
+    def frames() -> int:
+        before = page.evaluate("frames")
+        page.wait_for_timeout(1000)
+        return page.evaluate("frames") - before
+
+    wait_for(lambda: frames() < 10, "end of what moves as the page comes")
     context.close()
 
 

@@ -75,17 +75,18 @@ def wait_for(condition: Callable[[], bool], what: str, seconds: float = 30) -> N
 
 
 def watch(page: Any) -> None:
-    """Counts what a new page asks of its server and of itself, for `rest`; Gradio keeps the heartbeat open for good."""
-    page.asked = page.answered = 0
+    """Keeps what a new page asks of its server and of itself, for `rest`; Gradio keeps the heartbeat open for good."""
+    page.asked, page.unanswered = 0, set()
     page.add_init_script(TIMERS)
 
-    def count(request: Any, kind: str) -> None:
+    def ask(request: Any) -> None:
         if "/gradio_api/" in request.url and "/heartbeat/" not in request.url:
-            setattr(page, kind, getattr(page, kind) + 1)
+            page.asked += 1
+            page.unanswered.add(request)
 
-    page.on("request", lambda request: count(request, "asked"))
-    page.on("requestfinished", lambda request: count(request, "answered"))
-    page.on("requestfailed", lambda request: count(request, "answered"))  # a stream of results that the page has closed
+    page.on("request", ask)
+    page.on("requestfinished", page.unanswered.discard)
+    page.on("requestfailed", page.unanswered.discard)  # a stream of results that the page has closed
 
 
 def rest(page: Any) -> None:
@@ -97,11 +98,11 @@ def rest(page: Any) -> None:
 
     def rests() -> bool:
         before = page.asked
-        if page.answered != before:
+        if page.unanswered:
             page.wait_for_timeout(20)
             return False
         page.evaluate("isDone()")
-        return page.asked == page.answered == before
+        return page.asked == before
 
     wait_for(rests, "rest", 120)
 
