@@ -14,6 +14,7 @@ from sketch2photo.examples import EXAMPLES_FOLDER
 from sketch2photo.studio import controls
 from sketch2photo.studio import page as studio
 from sketch2photo.studio.messages import Text
+from tests import ROOT
 from tests.studio.visitor import (
     BLANK,
     BORROW,
@@ -171,8 +172,11 @@ def test_a_file_is_opened_dropped_and_pasted(page: Any, tmp_path: Path) -> None:
 
 def test_a_photograph_is_made_a_line_drawing_of(page: Any, tmp_path: Path) -> None:
     open_example(page, "careful woman")
-    portrait = download(page, "#keep", tmp_path)
-    Image.open(portrait).convert("RGB").save(tmp_path / "photo.jpg", quality=95)  # without its recipe
+    bundled = Sketch2PhotoPipeline.from_pretrained(
+        str(ROOT / "hub" / "model")
+    )  # the page's are too small to be taken for one
+    (portrait,) = bundled(EXAMPLES_FOLDER / "careful_woman.png", seed=0).images
+    portrait.resize((512, 512), Image.Resampling.LANCZOS).save(tmp_path / "photo.jpg", quality=95)
     before = pictures(page, "#photo")
     page.locator(OPEN).first.set_input_files(tmp_path / "photo.jpg")
     page.locator("#hint").get_by_text("That is a photograph: its lines were drawn.").wait_for()

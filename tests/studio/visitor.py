@@ -85,8 +85,10 @@ def watch(page: Any) -> None:
             page.unanswered.add(request)
 
     page.on("request", ask)
-    page.on("requestfinished", page.unanswered.discard)
-    page.on("requestfailed", page.unanswered.discard)  # a stream of results that the page has closed
+    page.on("requestfinished", lambda request: page.unanswered.discard(request))
+    page.on(
+        "requestfailed", lambda request: page.unanswered.discard(request)
+    )  # a stream of results that the page has closed
 
 
 def rest(page: Any) -> None:
