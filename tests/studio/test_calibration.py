@@ -20,6 +20,7 @@ from sketch2photo.images import to_images
 from sketch2photo.preprocess import to_sketch
 from sketch2photo.studio import actions as module
 from sketch2photo.studio.actions import Actions
+from sketch2photo.studio.files import to_jpeg
 from sketch2photo.studio.pad import HTML, from_value
 from sketch2photo.studio.page import build
 from sketch2photo.studio.recipe import weights_revision
@@ -67,7 +68,7 @@ def test_strictness_shows_calibrated_lines_until_the_drawing_changes(page: Any) 
     settled(page, different_from=first)
     assert page.locator(LINES).is_visible()
     shown = over_the_drawing(page)
-    colours = {tuple(colour) for colour in shown[shown[..., 3] > 200][:, :3]}
+    colours = {tuple(colour) for colour in shown[shown[..., 3] > 100][:, :3]}
     assert len(colours) >= 2 and (0, 0, 0) not in colours  # the author's lines and others, and none like ink
     assert (shown[..., 3] == 0).mean() > 0.7
     assert np.array_equal(drawing(page), lines)
@@ -240,7 +241,8 @@ def test_a_model_without_a_calibrator_has_no_control_for_it(pipe: Sketch2PhotoPi
     assert hint.key == "next"
     z = pipe.random_latents(1) * 0
     expected = plain(from_value(FACE), latents=z, strictness=0.3, reframe=False).images[0]
-    assert close([np.asarray(Image.open(photo))], [np.asarray(expected)], tolerance=2)
+    sent = Image.open(io.BytesIO(to_jpeg(expected)))
+    assert close([np.asarray(Image.open(photo))], [np.asarray(sent)], tolerance=2)
     wide = Image.new("L", (900, 450), 255)  # without one it is seen as a whole
     wide.paste(Image.open(EXAMPLES_FOLDER / "outline.png").resize((150, 150)), (700, 20))
     wide.save(tmp_path / "wide.png")
