@@ -51,9 +51,10 @@ def build(folder: Path) -> ModelCard:
         for key, metric in METRICS.items()
         if metric.in_card and key in published
     ]
+    general = Sketch2Photo().generate_model_card().data.to_dict()  # what save_pretrained would write
+    terms = {"license": "other", "license_name": "non-commercial-research", "license_link": "LICENSE.md"}
     data = ModelCardData(
-        **Sketch2Photo().generate_model_card().data.to_dict()  # what save_pretrained would write
-        | {"license": "other", "license_name": "non-commercial-research", "license_link": "LICENSE.md"},
+        **general | terms | {"tags": [*general["tags"], "faces"]},
         datasets=["fs2k", "cufs", "lfw"],
         model_name="Sketch2Photo",
         eval_results=results,

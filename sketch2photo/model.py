@@ -20,7 +20,7 @@ class Sketch2Photo(
     library_name="sketch2photo",
     pipeline_tag="image-to-image",
     license="unknown",
-    tags=["sketch-to-photo", "bicyclegan", "gan", "faces"],
+    tags=["sketch-to-photo", "bicyclegan", "gan"],
 ):
     """Photographs from a sketch, chosen between by a latent z (BicycleGAN, Zhu et al., 2017).
 

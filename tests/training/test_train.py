@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from huggingface_hub import ModelCard
 from PIL import Image, ImageDraw, ImageFilter
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -377,6 +378,7 @@ def test_houses_go_from_joined_pairs_to_the_hub_and_back_by_commands_alone(tmp_p
     assert "| best | 64 | 1 |" in measured.stdout
     again = train(tmp_path / "run", "--steps", "4", "--pairs", tmp_path / "houses", "--resume")
     assert again.returncode == 0, again.stderr
+    assert "faces" not in ModelCard.load(tmp_path / "run" / "best" / "README.md").data.tags
     with Hub().serving() as hub, client_of(hub.environment(tmp_path / "home", "hf_ada")):
         pushed = run_program("hub.push", "model", "ada/houses", "--weights", tmp_path / "run" / "best")
         assert pushed.returncode == 0, pushed.stderr
