@@ -6,10 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-LARGEST, MOST = (
-    2**14,
-    16,
-)  # of a size, and of the levels that have one: more is no model, and would take hours and gigabytes
+# Of a size, and of the levels that have one: more is no model, and would take hours and gigabytes.
+LARGEST, MOST = 2**14, 16
 
 
 class ResidualBlock(nn.Module):

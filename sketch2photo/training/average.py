@@ -13,7 +13,7 @@ from tyro.conf import Positional
 
 from .. import cli, machine
 from ..data.landmarks import LandmarksFile
-from ..data.sources import Pairs, hold_out
+from ..data.sources import Pairs, Photos, hold_out
 from ..hub_download import model_folder
 from ..model import Sketch2Photo
 from . import card, history
@@ -34,7 +34,14 @@ def mean(first: Sketch2Photo, second: Sketch2Photo, share: float) -> Sketch2Phot
     return both
 
 
-def main(first: Positional[str], second: Positional[str], pairs: Path, out: Path, parts: Path | None = None) -> None:
+def main(
+    first: Positional[str],
+    second: Positional[str],
+    pairs: Path,
+    out: Path,
+    parts: Path | None = None,
+    sharp: Path | None = None,
+) -> None:
     """Score means of two models on held-out pairs and keep the best.
 
     Args:
@@ -43,6 +50,7 @@ def main(first: Positional[str], second: Positional[str], pairs: Path, out: Path
         pairs: folder with photo/ and sketch/ of the same names that both were trained on: what training held out counts.
         out: folder for the best mean's weights, and the first's calibrator, without named directions: find them anew.
         parts: file that sketch2photo/data/landmarks.py made of the photographs, if training had it: line drawings count then.
+        sharp: folder of sharp photographs that training did not see, if it had them: the line drawings are of those.
     """
     machine.keep_freed_memory()
     one, other = (Sketch2Photo.from_pretrained(name, directions=None) for name in (first, second))
@@ -55,7 +63,14 @@ def main(first: Positional[str], second: Positional[str], pairs: Path, out: Path
     kept = hold_out(Pairs.open(pairs), data.held_out)[1]
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     validation = Validation(
-        kept, one.image_size, one.latent_dim, device, data, landmarks, sketch_channels=one.sketch_channels
+        kept,
+        one.image_size,
+        one.latent_dim,
+        device,
+        data,
+        landmarks,
+        Photos.open(sharp) if sharp else None,
+        one.sketch_channels,
     )
     best = float("inf")
     for share in SHARES:

@@ -305,9 +305,11 @@ def test_the_best_mean_of_two_models_is_kept(finished: tuple[Path, str], tmp_pat
     other = tmp_path / "other"
     Sketch2Photo(image_size=64, **SIZES).save_pretrained(other)
 
-    def soup(first: Path, second: Path) -> subprocess.CompletedProcess[str]:
+    def soup(first: Path, second: Path, sharp: str = "photo") -> subprocess.CompletedProcess[str]:
         program = "sketch2photo.training.average"
-        return run_program(program, first, second, "--pairs", pairs, "--out", tmp_path / "mean")
+        return run_program(
+            program, first, second, "--pairs", pairs, "--sharp", pairs / sharp, "--out", tmp_path / "mean"
+        )
 
     made = soup(done / "best", other)
     assert made.returncode == 0, made.stderr
@@ -324,6 +326,7 @@ def test_the_best_mean_of_two_models_is_kept(finished: tuple[Path, str], tmp_pat
     refused = soup(done / "best", tmp_path / "smaller")
     assert refused.returncode == 2
     assert "give two of one architecture" in refused.stderr.splitlines()[-1]
+    assert soup(done / "best", other, sharp="none").returncode == 2
 
 
 def write_houses(folder: Path, dark: bool = False) -> None:
