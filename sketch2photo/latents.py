@@ -88,6 +88,14 @@ def real_number(name: str, value: Any, low: float, high: float) -> float:
     return float(number)
 
 
+def yes_or_no(name: str, value: Any) -> bool:
+    """An argument as a bool, of NumPy and PyTorch, too; ValueError where it is none."""
+    found = plain(value)
+    if type(found) is not bool:
+        raise ValueError(f"{name} is True or False, not {shown(value)}.")
+    return found
+
+
 def shown(value: Any, most: int = 80) -> str:
     """A value in a sentence about it: its repr, cut after `most` letters; of what has none for people, its type."""
     told = repr(value)

@@ -13,12 +13,12 @@ from torch import Tensor
 from .calibration import CANVAS, DEFAULT_STRICTNESS, Calibrated, Located, correct, locate
 from .hub_download import CALIBRATOR, FILES, load_network, model_folder
 from .images import fitted, to_images, to_tensor
-from .latents import MOST_IMAGES, clip_norm, random_latents, real_number, shown, whole_number
+from .latents import MOST_IMAGES, clip_norm, random_latents, real_number, shown, whole_number, yes_or_no
 from .machine import DTYPES, device_of, dtype_of, one_thread_after_fork
 from .model import Sketch2Photo
 from .networks.calibrator import Calibrator
 from .onnx import OnnxCalibrator, with_onnx
-from .preprocess import open_on_white, to_sketch
+from .preprocess import WORKING_SIDE, open_on_white, to_sketch
 
 BATCH = 16  # pictures that are made at a time, which bounds the memory
 FURTHEST = 100.0  # along a direction; those of the bundled model leave a face up to 2.5
@@ -201,6 +201,7 @@ class Sketch2PhotoPipeline:
         """
         if output_type not in ("pil", "np", "pt"):
             raise ValueError(f'output_type is "pil", "np" or "pt", not {shown(output_type)}.')
+        return_dict, reframe = yes_or_no("return_dict", return_dict), yes_or_no("reframe", reframe)
         if strictness is not None:
             strictness = real_number("strictness", strictness, 0, 1)
         drawings = _as_list(sketch)
@@ -282,7 +283,9 @@ class Sketch2PhotoPipeline:
             raise ValueError(
                 "This model has no calibrator: only models of faces do, in the folder calibrator/ of theirs."
             )
-        return locate(self.calibrator, to_sketch(sketch, CANVAS), size or self.model.image_size, reframe)
+        reframe = yes_or_no("reframe", reframe)
+        size = self.model.image_size if size is None else whole_number("size", size, 16, WORKING_SIDE)
+        return locate(self.calibrator, to_sketch(sketch, CANVAS), size, reframe)
 
     @torch.no_grad()
     def encode(self, photo: Any) -> Tensor:

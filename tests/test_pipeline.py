@@ -323,6 +323,11 @@ def test_output_types(pipe: Sketch2PhotoPipeline, drawings: list[Image.Image]) -
         ({"generator": [5, 6]}, "generator is a torch.Generator, or a list"),
         ({"generator": []}, "one for each of 2 drawings or 8 images, not 0"),
         ({"generator": [torch.Generator()] * 3}, "one for each of 2 drawings or 8 images, not 3"),
+        *(
+            ({flag: wrong}, f"{flag} is True or False, not")
+            for flag in ("return_dict", "reframe")
+            for wrong in (None, 1, "no", torch.zeros(0))
+        ),
         ({"output_type": "latent"}, 'output_type is "pil", "np" or "pt", not \'latent\''),
         ({"guidance_scale": 7.5}, "no direction named 'guidance_scale'"),
     ],

@@ -368,7 +368,7 @@ def test_without_the_detector_its_figures_are_left_out(pairs, models, monkeypatc
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--model", "{model}", "--pairs", "nowhere"], "neither a folder nor a data set"),
+        (["--model", "{model}", "--pairs", "/nowhere/at/all"], "neither a folder nor a data set"),
         (["--model", "{empty}", "--pairs", "{pairs}"], "holds no config.json"),
         (["--model", "{model}", "--pairs", "{pairs}", "--limit", "2"], "at least 4 pairs"),
         (["--model", "{model}", "--pairs", "{pairs}", "--strictness", "1.5"], "Strictness is in"),

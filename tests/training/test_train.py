@@ -59,15 +59,9 @@ QUICKLY = ("--optimization.warmup", "0", "--learning-rate", "1e-3")
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """A run as people start it: a folder, and what was printed."""
+    """A run: a folder, and what was printed."""
     out = tmp_path_factory.mktemp("finished")
-    done = subprocess.run(
-        command(out, *QUICKLY, "--data.held-out", "16", "--steps", "40"),
-        env=ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    done = train(out, *QUICKLY, "--data.held-out", "16", "--steps", "40")
     assert done.returncode == 0, done.stderr
     return out, done.stdout
 
