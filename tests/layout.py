@@ -25,7 +25,13 @@ SIDE_BY_SIDE, HIGH_ENOUGH = 500, 660
 
 # Sentences about what is cut off, what lies over something else, and whether the page can be pushed sideways; what is in sight.
 MEASURE = Path(__file__).with_suffix(".js").read_text().partition("\n\n")[2].rstrip(";\n")
-SETTLED = "() => { scrollTo(0, 0); return new Promise(done => requestAnimationFrame(() => setTimeout(done, 60))); }"
+# Nothing moves any more: an arrow that turns is larger while it does.
+SETTLED = """async () => {
+    scrollTo(0, 0);
+    await new Promise(done => requestAnimationFrame(() => setTimeout(done, 60)));
+    const moving = document.getAnimations().filter(each => each.effect.getComputedTiming().endTime < Infinity);
+    await Promise.allSettled(moving.map(each => each.finished));
+}"""
 TO_SLIDERS = "scrollTo(0, document.querySelector('#settings, .settings').children[0].getBoundingClientRect().top)"
 
 

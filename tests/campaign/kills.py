@@ -1,34 +1,31 @@
 """A run that trains is killed at any moment, over and over, and goes on each time with nothing lost."""
 
-import multiprocessing
-import os
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from multiprocessing.process import BaseProcess
+from contextlib import contextmanager
 from pathlib import Path
 
 from sketch2photo import Sketch2Photo
 from sketch2photo.training import history
 from sketch2photo.training.checkpoint import end_swap, read_checkpoint
-from tests.programs import TINY, run_program
+from tests import ROOT
+from tests.programs import TINY
 
 from .attack import Random, Try, pick
 
-LONGEST = 2.0  # seconds of a start
+LONGEST = 15.0  # seconds of a start
 PATIENCE = 90  # seconds that it has to end after a signal that it can answer
 STEPS = 400  # after which a run is done, and another is begun
 # Most moments are in a write.
 ALWAYS = ["--save-minutes", "0", "--validate-minutes", "0.01", "--workers", "0", "--resume"]
-PRELOAD = ["sketch2photo.training.trainer", "tests.programs", "torch._dynamo"]  # the last is what an optimizer imports
-SERVER = multiprocessing.get_context("forkserver")
 
 
 @contextmanager
 def kills(folder: Path) -> Iterator[Try]:
-    SERVER.set_forkserver_preload(PRELOAD)
     yield lambda rng: _once(folder, rng)
 
 
@@ -42,13 +39,12 @@ def _once(folder: Path, rng: Random) -> str:
     else:  # some time after something was written
         _wait(child, PATIENCE, until=run)
         _wait(child, float(rng.exponential(0.3)))
-    if child.is_alive():
-        name = which.name
-        with suppress(ProcessLookupError):  # it may have ended since
-            os.kill(child.pid, which)
-    else:
-        name = "ended by itself"
-    code = _code(child)
+    name = "ended by itself" if child.poll() is not None else which.name
+    child.send_signal(which)
+    try:
+        code = child.wait(PATIENCE)
+    finally:
+        child.kill()
     if which != signal.SIGKILL or name != which.name:
         early = code == -which  # before the program listens
         assert code == 0 or early, f"{name}: exit code {code}: {(folder / 'printed').read_text()[-600:]}"
@@ -59,30 +55,17 @@ def _once(folder: Path, rng: Random) -> str:
     return f"{name} {'steps later' if step > before[0] else 'no step later'}"
 
 
-def _start(run: Path) -> BaseProcess:
-    """The process of a run. A server that has imported torch, and done nothing with it yet, forks itself for it: a new process would
-    import for longer than it trains, and no process can be forked to train once gradients were computed in it."""
+def _start(run: Path) -> "subprocess.Popen[bytes]":
     run.parent.mkdir(parents=True, exist_ok=True)
-    child = SERVER.Process(target=_train, args=(run,))
-    child.start()
-    return child
+    with (run.parent / "printed").open("w") as printed:
+        command = [sys.executable, "train.py", "--out", str(run), *TINY, *ALWAYS, "--steps", str(STEPS)]
+        return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=printed)
 
 
-def _train(run: Path) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # the server's own is to do nothing
-    try:
-        done = run_program("train.py", "--out", run, *TINY, *ALWAYS, "--steps", STEPS)
-        (run.parent / "printed").write_text(done.stderr)
-        os._exit(done.returncode)
-    except BaseException as error:
-        (run.parent / "printed").write_text(repr(error))
-        os._exit(70)
-
-
-def _wait(child: BaseProcess, seconds: float, until: Path | None = None) -> None:
+def _wait(child: "subprocess.Popen[bytes]", seconds: float, until: Path | None = None) -> None:
     """Until the process has ended, so many seconds have passed, or the folder of a run has something new in it."""
     deadline, before = time.monotonic() + seconds, _written(until)
-    while time.monotonic() < deadline and child.is_alive() and (until is None or _written(until) == before):
+    while time.monotonic() < deadline and child.poll() is None and (until is None or _written(until) == before):
         time.sleep(0.005)
 
 
@@ -95,14 +78,6 @@ def _written(run: Path | None) -> set[tuple[str, int]]:
         except OSError:
             continue
     return found
-
-
-def _code(child: BaseProcess) -> int:
-    child.join(PATIENCE)
-    if child.exitcode is None:
-        child.kill()
-        raise AssertionError(f"it did not end within {PATIENCE} s")
-    return child.exitcode
 
 
 def _state(run: Path) -> tuple[int, float]:
