@@ -24,25 +24,10 @@ from .models import changed
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 MODES = (
-    "1",
-    "L",
-    "LA",
-    "La",
-    "P",
-    "PA",
-    "RGB",
-    "RGBA",
-    "RGBX",
-    "RGBa",
-    "CMYK",
-    "YCbCr",
-    "LAB",
-    "HSV",
-    "I",
-    "F",
-    "I;16",
-)
+    "1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBX", "RGBa", "CMYK", "YCbCr", "LAB", "HSV", "I", "F", "I;16",
+)  # fmt: skip
 DTYPES = ("uint8", "int8", "uint16", "int64", "float16", "float32", "float64", "bool", "complex64")
+MOST_NUMBERS = 10**6  # of an array
 SLOW_DTYPES = ("object", "U3", "datetime64[s]")  # for small arrays: numpy makes a million texts in a minute
 ODD: list[Any] = [
     None, True, False, 0, 1, -1, 2, 1.5, -0.0, 10**9, 10**30, float("nan"), float("inf"), 1 + 2j,
@@ -123,6 +108,7 @@ def _array(rng: Random, folder: Path) -> Any:
     shape = [int(pick(rng, [0, 1, 2, 3, 4, 16, 17, 64, 300])) for _ in range(int(rng.integers(5)))]
     if rng.random() < 0.5:
         shape = [int(rng.integers(1, 400)), int(rng.integers(1, 400)), *shape[:1]]
+    shape = _bounded(shape)
     dtype = str(rng.choice(DTYPES if np.prod(shape) > 10**4 else DTYPES + SLOW_DTYPES))
     values = rng.normal(0.5, 0.5, shape) * float(pick(rng, [1, 1, 0.2, 255, 1e9, 0]))
     if rng.random() < 0.1 and values.size:
@@ -132,6 +118,10 @@ def _array(rng: Random, folder: Path) -> Any:
             return values.astype(dtype)
         except (TypeError, ValueError):
             return values
+
+
+def _bounded(shape: list[int]) -> list[int]:
+    return shape if np.prod(shape) <= MOST_NUMBERS else _bounded(shape[:-1])
 
 
 def _image(rng: Random, folder: Path) -> Any:
@@ -161,7 +151,7 @@ def _tensor(rng: Random, folder: Path) -> Any:
     shape = [int(pick(rng, [0, 1, 2, 3, 16, 64, 65, 256])) for _ in range(int(rng.integers(1, 5)))]
     if rng.random() < 0.5:
         shape = [int(rng.integers(1, 4)), 1, int(rng.integers(1, 300)), int(rng.integers(1, 300))]
-    x = torch.rand(shape) * 2 - 1
+    x = torch.rand(_bounded(shape)) * 2 - 1
     if rng.random() < 0.2:
         x = x * float(pick(rng, [float("nan"), float("inf"), 100.0]))
     return x.to(pick(rng, [torch.float32] * 4 + [torch.float16, torch.int64, torch.bool, torch.complex64]))
