@@ -110,31 +110,29 @@ def test_a_half_written_checkpoint_is_never_in_the_place_of_a_whole_one(
     assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] == 41
 
 
-def test_two_processes_have_the_loss_curve_of_one(tmp_path: Path) -> None:
-    slowly = (*TINY, "--learning-rate", "5e-5")  # Adam lets rounding grow from step to step.
-    for steps in ("20", "1"):
-        # accelerate launch --cpu starts one process, whatever --num_processes says.
-        processes = subprocess.Popen(
-            [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "train.py",
-             "--out", tmp_path / f"apart{steps}", "--steps", steps, *slowly],
-            cwd=ROOT,
-            env=ENVIRONMENT | {"OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )  # fmt: skip
-        alone = run_program("train.py", "--out", tmp_path / f"together{steps}", "--steps", steps, *slowly)
-        assert alone.returncode == 0, alone.stderr
-        _, errors = processes.communicate(timeout=300)
-        assert processes.returncode == 0, errors
-
-    one, two = (curve(tmp_path / f"{name}20") for name in ("together", "apart"))
+def test_two_processes_have_the_loss_and_the_gradients_of_one(tmp_path: Path) -> None:
+    """Of twenty steps that change nothing, since rounding would grow from step to step: with a beta1 of 0 the last gradients are
+    Adam's first moments."""
+    still = (*TINY, "--steps", "20", "--learning-rate", "1e-30")
+    # accelerate launch --cpu starts one process, whatever --num_processes says.
+    processes = subprocess.Popen(
+        [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "train.py",
+         "--out", tmp_path / "apart", *still],
+        cwd=ROOT,
+        env=ENVIRONMENT | {"OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )  # fmt: skip
+    alone = run_program("train.py", "--out", tmp_path / "together", *still)
+    assert alone.returncode == 0, alone.stderr
+    _, errors = processes.communicate(timeout=300)
+    assert processes.returncode == 0, errors
+    one, two = (curve(tmp_path / name) for name in ("together", "apart"))
     assert list(two) == list(one) == [20]
-    assert two[20] == pytest.approx(one[20], rel=0.01)
-
-    # Before it has grown at all, the gradients are the same: with a beta1 of 0 they are Adam's first moments.
+    assert two[20] == pytest.approx(one[20], rel=1e-3)
     moments = [
-        torch.load(tmp_path / f"{name}1" / "checkpoint.pt", weights_only=True)["optimizer"]["state"]
+        torch.load(tmp_path / name / "checkpoint.pt", weights_only=True)["optimizer"]["state"]
         for name in ("together", "apart")
     ]
     assert moments[0]
