@@ -40,7 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long files come first, so that no worker begins one when the others have nothing left.
 
-    With `-n 3 --dist loadfile --no-loadscope-reorder` a file's tests stay in one worker, which makes what they share once.
+    With `-n 2 --dist loadfile --no-loadscope-reorder` a file's tests stay in one worker, which makes what they share once.
     """
 
     def place(item: pytest.Item) -> int:

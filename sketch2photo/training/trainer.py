@@ -433,7 +433,8 @@ class Trainer:
             self._stop = True
 
         for which in STOPS:
-            signal.signal(which, stop)
+            if signal.getsignal(which) != signal.SIG_IGN:  # as nohup has it, so that a run outlives its terminal
+                signal.signal(which, stop)
 
 
 def _ignore_signals(worker: int) -> None:

@@ -26,7 +26,11 @@ ALWAYS = ["--save-minutes", "0", "--validate-minutes", "0.01", "--workers", "0",
 
 @contextmanager
 def kills(folder: Path) -> Iterator[Try]:
-    yield lambda rng: _once(folder, rng)
+    heard = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # what nohup started ignores it, and what that starts
+    try:
+        yield lambda rng: _once(folder, rng)
+    finally:
+        signal.signal(signal.SIGHUP, heard)
 
 
 def _once(folder: Path, rng: Random) -> str:

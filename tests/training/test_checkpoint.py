@@ -233,10 +233,33 @@ def test_each_signal_to_end_saves_and_ends_well(
         return step(self, batch)
 
     monkeypatch.setattr(Trainer, "_train_step", interrupted)
-    done = train(tmp_path, "--save-minutes", "100")
+    before = signal.signal(which, signal.default_int_handler if which == signal.SIGINT else signal.SIG_DFL)
+    try:
+        done = train(tmp_path, "--save-minutes", "100")
+    finally:
+        signal.signal(which, before)
     assert done.returncode == 0, done.stderr
     assert read_checkpoint(tmp_path / "checkpoint.pt")["step"] == 1
     assert (tmp_path / "best" / "model.safetensors").exists()
+
+
+def test_a_run_that_was_started_with_nohup_outlives_its_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = Trainer._train_step
+
+    def left_alone(self: Trainer, batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        os.kill(os.getpid(), signal.SIGHUP)
+        return step(self, batch)
+
+    monkeypatch.setattr(Trainer, "_train_step", left_alone)
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        done = train(tmp_path, "--steps", "3")
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert done.returncode == 0, done.stderr
+    assert read_checkpoint(tmp_path / "checkpoint.pt")["step"] == 3
 
 
 def test_a_picture_that_turns_bad_is_passed_over_and_counted(tmp_path: Path) -> None:
