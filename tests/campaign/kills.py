@@ -20,22 +20,28 @@ from .attack import Random, Try, pick
 LONGEST = 15.0  # seconds of a start
 PATIENCE = 90  # seconds that it has to end after a signal that it can answer
 STEPS = 400  # after which a run is done, and another is begun
+ENDS = [signal.SIGTERM, signal.SIGHUP, signal.SIGINT]  # after which a run saves
 # Most moments are in a write.
 ALWAYS = ["--save-minutes", "0", "--validate-minutes", "0.01", "--workers", "0", "--resume"]
 
 
 @contextmanager
 def kills(folder: Path) -> Iterator[Try]:
-    heard = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # what nohup started ignores it, and what that starts
+    ignored = [
+        which for which in ENDS if signal.getsignal(which) == signal.SIG_IGN
+    ]  # by nohup, and by a shell's background
+    for which in ignored:
+        signal.signal(which, signal.SIG_DFL)  # or what is started here would ignore it, too
     try:
         yield lambda rng: _once(folder, rng)
     finally:
-        signal.signal(signal.SIGHUP, heard)
+        for which in ignored:
+            signal.signal(which, signal.SIG_IGN)
 
 
 def _once(folder: Path, rng: Random) -> str:
     run = folder / "run"
-    which = signal.Signals(pick(rng, [signal.SIGKILL] * 6 + [signal.SIGTERM, signal.SIGHUP, signal.SIGINT]))
+    which = signal.Signals(pick(rng, [signal.SIGKILL] * 6 + ENDS))
     before = _state(run)
     child = _start(run)
     if rng.random() < 0.3:  # at any moment of its start
