@@ -50,7 +50,7 @@ class RequestLimits:
 
         try:
             await self.app(scope, counted, sent)
-        except Exception as error:  # a function's number that is none, a file without a name
+        except (LookupError, TypeError, ValueError, AttributeError) as error:  # no such function, a file without a name
             if answered:
                 raise
             logger.warning("%s %s: %r", scope["method"], scope["path"], error)
