@@ -50,8 +50,8 @@ class RequestLimits:
 
         try:
             await self.app(scope, counted, sent)
-        except (LookupError, TypeError, ValueError, AttributeError) as error:  # no such function, a file without a name
-            if answered:
+        except Exception as error:  # Gradio's, of any kind, about no such function or a file without a name
+            if answered or isinstance(error, (OSError, MemoryError)):
                 raise
             logger.warning("%s %s: %r", scope["method"], scope["path"], error)
             await PlainTextResponse(NO_FILE if uploads else NONSENSE, 400)(scope, receive, send)
