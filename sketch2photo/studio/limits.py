@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse
 MAX_BODY = 8 * 2**20  # bytes: the longest drawing, and the variations' latents beside it
 TOO_LARGE = f"A request holds at most {MAX_BODY // 2**20} MB."
 NO_FILE = "A file is uploaded with its name, as multipart/form-data."
-NONSENSE = "This is no request that the page sends: /gradio_api/info tells what there is."
+NONSENSE = f"This is no request that the page sends: {API_PREFIX}/info tells what there is."
 
 logger = logging.getLogger(__name__)
 

@@ -47,8 +47,8 @@ class Preview:
             if message.get("more_body"):
                 return
             headers = MutableHeaders(raw=start["headers"])
-            head = f"{tags(address(scope))}<script>{_FRAMES}</script>"
             if headers.get("content-type", "").startswith("text/html") and "content-encoding" not in headers:
+                head = f"{tags(address(scope))}<script>{_FRAMES}</script>"
                 body = _GRADIOS.sub(b"", body).replace(b"<head>", b"<head>" + head.encode(), 1)
                 headers["content-length"] = str(len(body))
             await send(start)

@@ -12,6 +12,7 @@ from pathlib import Path
 from sketch2photo import Sketch2Photo
 from sketch2photo.training import history
 from sketch2photo.training.checkpoint import end_swap, read_checkpoint
+from sketch2photo.training.trainer import STOPS
 from tests import ROOT
 from tests.programs import TINY
 
@@ -20,7 +21,6 @@ from .attack import Random, Try, pick
 LONGEST = 15.0  # seconds of a start
 PATIENCE = 90  # seconds that it has to end after a signal that it can answer
 STEPS = 400  # after which a run is done, and another is begun
-ENDS = [signal.SIGTERM, signal.SIGHUP, signal.SIGINT]  # after which a run saves
 # Most moments are in a write.
 ALWAYS = ["--save-minutes", "0", "--validate-minutes", "0.01", "--workers", "0", "--resume"]
 
@@ -28,7 +28,7 @@ ALWAYS = ["--save-minutes", "0", "--validate-minutes", "0.01", "--workers", "0",
 @contextmanager
 def kills(folder: Path) -> Iterator[Try]:
     ignored = [
-        which for which in ENDS if signal.getsignal(which) == signal.SIG_IGN
+        which for which in STOPS if signal.getsignal(which) == signal.SIG_IGN
     ]  # by nohup, and by a shell's background
     for which in ignored:
         signal.signal(which, signal.SIG_DFL)  # or what is started here would ignore it, too
@@ -41,7 +41,7 @@ def kills(folder: Path) -> Iterator[Try]:
 
 def _once(folder: Path, rng: Random) -> str:
     run = folder / "run"
-    which = signal.Signals(pick(rng, [signal.SIGKILL] * 6 + ENDS))
+    which = signal.Signals(pick(rng, [signal.SIGKILL] * 6 + STOPS))
     before = _state(run)
     child = _start(run)
     if rng.random() < 0.3:  # at any moment of its start
