@@ -82,7 +82,7 @@ def parsed() -> Arguments:
     weights = "the run to resume" if first.resume and checkpoint_record(first.out) else first.start_from
     for name, value in asdict(recipe.model).items():
         given = getattr(arguments.config.model, name)
-        if weights and given != value:
+        if weights and given != value and (name, given) != ("framing", "whole"):  # no calibrator is needed for that
             raise ValueError(
                 f"{name} of {weights} is {value}, not {given}: leave it out, or begin without those weights."
             )
@@ -140,12 +140,13 @@ def with_channels(arguments: Arguments, model: ModelConfig, sources: list[Weight
     """The model with the channels that the pairs' sketches have, where it does not say how many."""
     made = bool(arguments.photos or arguments.parts)
     begun = arguments.start_from or (arguments.resume and checkpoint_record(arguments.out))
-    if arguments.pairs and not begun and not model.sketch_channels and find_channels(sources, colours=not made) == 3:
+    inverted = model.polarity != "as_drawn"
+    if arguments.pairs and not begun and not model.sketch_channels and find_channels(sources, not made, inverted) == 3:
         return replace(model, sketch_channels=3)
-    if model.sketch_channels == 3 and made:
+    if made and (model.sketch_channels == 3 or not inverted):
         raise ValueError(
-            "Sketches that are made of photographs have no colours: leave out --photos and --parts, or let no colours count "
-            "with --model.sketch-channels 1."
+            "Sketches that are made of photographs are dark lines, without colours: leave out --photos and --parts, or give "
+            "--model.sketch-channels 1 and --model.polarity dark_on_light."
         )
     return model
 

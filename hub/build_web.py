@@ -40,13 +40,15 @@ def build(model: str, out: Path, address: str = "") -> int:
     `address` is where it will be served, for those who show a link's picture only where its address is whole.
 
     Raises:
-        ValueError: no model, or one of coloured sketches, no npm, npm failed, or a folder of something else.
+        ValueError: no model, or one whose sketches are no lines, no npm, npm failed, or a folder of something else.
     """
     if out.exists() and any(out.iterdir()) and not (out / "version.js").exists():
         raise ValueError(f"{out} holds something else than this page: choose another --out.")
     pipe = Sketch2PhotoPipeline.from_pretrained(model)
-    if pipe.model.sketch_channels != 1:
-        raise ValueError(f"{model} is a model of coloured sketches, and this page draws in grey: serve it with app.py.")
+    if not pipe.model.sketch_format.lines:
+        raise ValueError(
+            f"The sketches of {model} are no dark lines on light, as this page draws them: serve it with app.py."
+        )
     install()
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)

@@ -5,7 +5,7 @@ Arrays are uint8, or float32 in [0, 1]; tensors are float32 in [-1, 1]; white is
 
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NamedTuple, get_args
 
 import cv2
 import numpy as np
@@ -16,6 +16,29 @@ from torch import Tensor
 
 Picture = NDArray[np.uint8]  # (H, W, 3), or (H, W) for a sketch
 Floats = NDArray[Any]  # the same in [0, 1], float32, white = 1
+
+Polarity = Literal["dark_on_light", "as_drawn"]
+POLARITIES: tuple[Polarity, ...] = get_args(Polarity)
+
+
+class SketchFormat(NamedTuple):
+    """How a model is given its sketches.
+
+    channels: 1, or 3 where their colours count.
+    polarity: "dark_on_light": lines, of which only the darkness counts, light ones on a dark ground inverted; "as_drawn": grey
+        values that mean something (depths, masks), left as they are. Colours are as drawn in either case.
+    """
+
+    channels: int = 1
+    polarity: Polarity = "dark_on_light"
+
+    @property
+    def lines(self) -> bool:
+        """Whether sketches are dark lines on light paper, so that shadows and colours of a drawing are no part of them."""
+        return self.channels == 1 and self.polarity == "dark_on_light"
+
+
+LINES = SketchFormat()
 
 
 # Reading

@@ -2,16 +2,20 @@
 
 import inspect
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import torch
 from torch import Tensor, nn
 
 from .hub_download import HubNetwork, load_network, model_folder
-from .latents import checked_directions, plain
+from .images import POLARITIES, Polarity, SketchFormat
+from .latents import checked_directions, plain, shown
 from .machine import device_of, dtype_of
 from .networks import ARCHITECTURES
 from .networks.blocks import check_positive
+
+Framing = Literal["face", "whole"]
+FRAMINGS: tuple[Framing, ...] = get_args(Framing)
 
 
 class Sketch2Photo(
@@ -32,6 +36,10 @@ class Sketch2Photo(
         latent_dim: length D of z.
         directions: what evaluation/directions.py found in z: for each name "vector" (D numbers; z + a vector moves what the name
             says by a), "range" (the smallest and largest a that leave a face) and "effect" (what a = 1 moves, by name).
+        framing: "face": the calibrator in the model's folder calibrator/ finds the face in a drawing, brings it to where faces
+            are and corrects it; "whole", the default: drawings are seen as they are, as those of shoes and buildings must be.
+        polarity: "dark_on_light", the default: sketches are dark lines, and drawings of light ones on a dark ground are inverted;
+            "as_drawn": they are grey values that mean something (depths, masks), and none is.
         **sizes: of the architecture's generator, as its own constructor describes them: channels, blocks, ..., and sketch_channels:
             1, the default, for lines of which only the darkness counts; 3 for coloured sketches and label maps.
 
@@ -45,6 +53,8 @@ class Sketch2Photo(
         image_size: int = 256,
         latent_dim: int = 8,
         directions: dict[str, dict[str, Any]] | None = None,
+        framing: Framing = "whole",
+        polarity: Polarity = "dark_on_light",
         **sizes: Any,
     ) -> None:
         super().__init__()
@@ -54,12 +64,20 @@ class Sketch2Photo(
         check_positive(image_size=image_size, latent_dim=latent_dim)
         self.architecture, self.image_size, self.latent_dim = architecture, image_size, latent_dim
         self.directions = checked_directions(directions or {}, latent_dim)
+        for name, value, known in (("framing", framing, FRAMINGS), ("polarity", polarity, POLARITIES)):
+            if value not in known:
+                raise ValueError(f"{name} is {' or '.join(known)}, not {shown(value)}.")
+        self.framing: Framing = framing
         networks = ARCHITECTURES[architecture]
         sizes = plain(networks.sizes(sizes))
         self.sketch_channels: int = sizes.get("sketch_channels", 1)
         if type(self.sketch_channels) is not int or self.sketch_channels not in (1, 3):
             raise ValueError(f"sketch_channels is 1 or 3, not {str(self.sketch_channels)[:80]}.")
-        facts = {"architecture": architecture, "image_size": image_size, "latent_dim": latent_dim, **sizes}
+        self.sketch_format = SketchFormat(self.sketch_channels, polarity)
+        if framing == "face" and not self.sketch_format.lines:
+            raise ValueError("Faces are framed in grey drawings, dark on light: other sketches are seen whole.")
+        own = {"image_size": image_size, "latent_dim": latent_dim, "framing": framing, "polarity": polarity}
+        facts = {"architecture": architecture, **own, **sizes}
         # The mixin keeps what a class is made with; a subclass may be made with other things than these.
         taken = inspect.signature(type(self).__init__).parameters
         if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in taken.values()):
@@ -101,6 +119,14 @@ class Sketch2Photo(
             raise ValueError(f"A photo is (N, 3, H, W), not {tuple(photo.shape)}.")
         return self.encoder(photo)
 
+    def config(self) -> dict[str, Any]:
+        """What config.json is to say of the model as it is now; ValueError where its directions are none."""
+        config = self._hub_mixin_config
+        assert isinstance(config, dict)
+        if "directions" in config:
+            config = config | {"directions": checked_directions(self.directions, self.latent_dim)}
+        return config
+
     def save_pretrained(self, save_directory: str | Path, **options: Any) -> str | None:
         """Writes config.json and model.safetensors of the model as it is now, directions included, and its card where there is none.
 
@@ -111,10 +137,8 @@ class Sketch2Photo(
         Raises:
             ValueError: directions that are none.
         """
-        config = self._hub_mixin_config
-        assert isinstance(config, dict)
-        if options.get("config") is None and "directions" in config:
-            options["config"] = config | {"directions": checked_directions(self.directions, self.latent_dim)}
+        if options.get("config") is None:
+            options["config"] = self.config()
         return super().save_pretrained(save_directory, **options)
 
     @classmethod

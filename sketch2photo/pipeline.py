@@ -15,7 +15,7 @@ from .hub_download import CALIBRATOR, FILES, load_network, model_folder
 from .images import fitted, to_images, to_tensor
 from .latents import MOST_IMAGES, clip_norm, random_latents, real_number, shown, whole_number, yes_or_no
 from .machine import DTYPES, device_of, dtype_of, one_thread_after_fork
-from .model import Sketch2Photo
+from .model import Framing, Sketch2Photo
 from .networks.calibrator import Calibrator
 from .onnx import OnnxCalibrator, with_onnx
 from .preprocess import WORKING_SIDE, open_on_white, to_sketch
@@ -71,8 +71,10 @@ class Sketch2PhotoPipeline:
     """
 
     def __init__(self, model: Sketch2Photo, calibrator: Calibrator | None = None) -> None:
-        if calibrator and model.sketch_channels != 1:
-            raise ValueError("A calibrator is for models of grey sketches, and this one's are coloured.")
+        if calibrator and not model.sketch_format.lines:
+            raise ValueError(
+                "A calibrator is for models whose sketches are dark lines on light, and this one's are not."
+            )
         self.model = model.eval().to(memory_format=torch.channels_last)
         self.calibrator = calibrator and calibrator.eval().to(memory_format=torch.channels_last)
 
@@ -80,7 +82,7 @@ class Sketch2PhotoPipeline:
     def from_pretrained(
         cls, model: str, engine: Literal["torch", "onnx"] = "torch", **kwargs: Any
     ) -> "Sketch2PhotoPipeline":
-        """The model of a folder or Hub id, and the calibrator in its folder calibrator/, if there is one.
+        """The model of a folder or Hub id, and where its drawings are framed as faces, the calibrator in its folder calibrator/.
 
         Further arguments (revision, token, dtype, map_location, ...) are Sketch2Photo.from_pretrained's.
 
@@ -90,7 +92,14 @@ class Sketch2PhotoPipeline:
             raise ValueError(f'engine is "torch" or "onnx", not {shown(engine)}.')
         folder = model_folder(model, **{name: kwargs.pop(name) for name in HUB_OPTIONS if name in kwargs})
         loaded = Sketch2Photo.from_pretrained(folder, **kwargs)
-        calibrator = load_network(Calibrator, folder / CALIBRATOR) if (folder / CALIBRATOR).is_dir() else None
+        calibrator = None
+        if loaded.framing == "face":
+            if not (folder / CALIBRATOR).is_dir():
+                raise ValueError(
+                    f"{folder} holds no {CALIBRATOR}/, by which its drawings are framed as faces: copy that, too, or load the model "
+                    'with framing="whole".'
+                )
+            calibrator = load_network(Calibrator, folder / CALIBRATOR)
         if engine == "onnx":
             if (weights := next(loaded.parameters())).device.type != "cpu" or weights.dtype != torch.float32:
                 raise ValueError(ONNX_PLACE)
@@ -99,13 +108,13 @@ class Sketch2PhotoPipeline:
 
     def save_pretrained(self, folder: str | Path, **kwargs: Any) -> None:
         """Writes the model into a folder as Sketch2Photo.save_pretrained does, and the calibrator into calibrator/ in it."""
-        self.model.save_pretrained(folder, **kwargs)
+        self.model.save_pretrained(folder, **({"config": self._config()} | kwargs))
         if self.calibrator:
             self.calibrator.save_pretrained(Path(folder) / CALIBRATOR)
 
     def push_to_hub(self, repo_id: str, **kwargs: Any) -> str:
         """Uploads the model as Sketch2Photo.push_to_hub does (private, token, branch, ...), then the calibrator: the commit's address."""
-        commit = self.model.push_to_hub(repo_id, **kwargs)
+        commit = self.model.push_to_hub(repo_id, **({"config": self._config()} | kwargs))
         if self.calibrator is None:
             return commit
         with TemporaryDirectory() as folder:
@@ -119,6 +128,11 @@ class Sketch2PhotoPipeline:
                 commit_message="Push the calibrator using huggingface_hub.",
                 allow_patterns=list(FILES),
             )
+
+    def _config(self) -> dict[str, Any]:
+        """The model's, which says whether its drawings are framed as they are here."""
+        framing: Framing = "face" if self.calibrator else "whole"
+        return self.model.config() | {"framing": framing}
 
     @property
     def device(self) -> torch.device:
@@ -255,7 +269,7 @@ class Sketch2PhotoPipeline:
         if strictness is None:
             strictness = DEFAULT_STRICTNESS if calibrated else 1.0
         if not calibrated:
-            return _Seen(to_sketch(sketch, self.model.image_size, self.model.sketch_channels), None, None, strictness)
+            return _Seen(to_sketch(sketch, self.model.image_size, self.model.sketch_format), None, None, strictness)
         found = sketch if isinstance(sketch, Calibrated) else self.calibrate(sketch, strictness, reframe)
         return _Seen(found.sketch, found.added, found.certainty, strictness)
 

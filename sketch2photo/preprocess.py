@@ -2,7 +2,7 @@
 
 The steps are one function each and run in this order: open the picture on white, make it dark on light, turn coloured ink
 to grey, take the shadow off a photographed sheet, see that something is drawn, make it square, scale, restore faint lines.
-Of coloured sketches every colour counts: they are laid on white, made square and scaled, and that is all.
+Of sketches that are no lines every colour or grey counts: they are laid on white, made square and scaled, and that is all.
 A clean sketch of the training data is left as it is by every one of them. Where a face is in it is calibration's to find.
 """
 
@@ -19,7 +19,7 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
-from .images import Floats, PictureError, on_white, open_picture, resize, to_tensor
+from .images import LINES, Floats, PictureError, SketchFormat, on_white, open_picture, resize, to_tensor
 
 Grey = npt.NDArray[np.float32]  # (H, W) in [0, 1], white = 1
 
@@ -34,7 +34,7 @@ INVERTED, PAPER, CLEAN, SHADOW = THRESHOLDS.inverted, THRESHOLDS.paper, THRESHOL
 INK, CONTRAST = THRESHOLDS.ink, THRESHOLDS.contrast
 
 
-def to_sketch(drawing: Any, size: int = 256, channels: int = 1) -> Tensor:
+def to_sketch(drawing: Any, size: int = 256, form: SketchFormat = LINES) -> Tensor:
     """Turn a drawing into the network's input.
 
     Args:
@@ -42,20 +42,21 @@ def to_sketch(drawing: Any, size: int = 256, channels: int = 1) -> Tensor:
             a path; the value of a Gradio sketchpad (dict with background, layers, composite); or a tensor (1, 1, H, H)
             or (1, H, H) in [-1, 1] that already is an input, and is only resized.
         size: side of the result in pixels.
-        channels: 3 for a network of coloured sketches; a tensor is then (1, 3, H, H) or (3, H, H).
+        form: of the model's sketches; of coloured ones a tensor is (1, 3, H, H) or (3, H, H).
 
     Returns:
-        (1, channels, size, size) float32 in [-1, 1], white = +1, dark lines on white.
+        (1, form.channels, size, size) float32 in [-1, 1], white = +1; lines are dark on white.
 
     Raises:
         PictureError: there is nothing drawn, or the picture cannot be read; a ValueError of one sentence for its author.
         ValueError: something that is no drawing at all.
     """
     if isinstance(drawing, Tensor):
-        return _resize_tensor(drawing, size, channels)
+        return _resize_tensor(drawing, size, form.channels)
     rgb = _shrink(open_on_white(drawing))
-    if channels == 3:
-        return to_tensor(resize(_squared(rgb / np.float32(255), (1.0, 1.0, 1.0)), size))[None]
+    if not form.lines:
+        seen = rgb if form.channels == 3 else cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+        return to_tensor(resize(_squared(seen / np.float32(255), 1.0), size))[None]
     grey = _to_grey(dark_on_light(rgb))
     if not _is_clean(grey):
         grey = _flatten_paper(grey)
@@ -216,7 +217,7 @@ def _check_drawn(grey: Grey) -> None:
         raise PictureError("dot")
 
 
-def _squared(picture: Floats, paper: float | tuple[float, ...]) -> Floats:
+def _squared(picture: Floats, paper: float) -> Floats:
     """The whole picture, (H, W) or (H, W, 3), in the middle of a square of paper."""
     height, width = picture.shape[:2]
     side = max(height, width)

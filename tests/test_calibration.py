@@ -7,13 +7,16 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
+from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline
 from sketch2photo.calibration import calibrate, features, framing, similarity, thin_plate_spline, thinned
 from sketch2photo.data import landmarks
 from sketch2photo.data.doodle_symbols import EYES, MOUTH, OVAL, Sheet, Symbols
 from sketch2photo.data.doodles import NO_CLASS, doodle, expressed, flat, line_doodle, mirrored, no_face, upright
 from sketch2photo.data.landmarks import MASK, Landmarks
 from sketch2photo.networks.calibrator import CLASSES, CURVES, MAP, POINTS, Calibrator, mirrored_order, slices
+from tests.programs import SIZES, run_program
 
 SIDE = 256
 
@@ -262,6 +265,37 @@ def test_thick_lines_become_thin_and_thin_ones_stay() -> None:
     assert (thick < 0.5).sum() < 0.5 * (ellipse(9) < 0.5).sum()
     assert (thick < 0.5).sum() > 0.8 * (ellipse(2) < 0.5).sum()
     assert np.array_equal(thinned(thin), thin)
+
+
+# Training
+
+
+def test_it_is_trained_and_put_into_the_folder_of_a_model(tmp_path: Path) -> None:
+    """On drawings made of 21 photographs that all have one face in the middle: one is held out."""
+    names, photos = [str(number) for number in range(21)], tmp_path / "photos"
+    photos.mkdir()
+    for number, name in enumerate(names):
+        Image.new("RGB", (64, 64), (10 * number,) * 3).save(photos / f"{name}.png")
+    at = slices()
+    curves = [np.repeat(face()[at[name]], 2 if name == "oval" else 1, axis=0) for name in CURVES]
+    points = np.tile(np.concatenate(curves).astype(np.float16) / SIDE, (21, 1, 1))
+    masks = np.zeros((21, MASK**2 // 8), np.uint8)
+    np.savez(tmp_path / "parts.npz", names=np.array(names), points=points, masks=masks)
+    Sketch2Photo(image_size=64, **SIZES).save_pretrained(tmp_path / "mine")
+    options = {"photos": photos, "parts": tmp_path / "parts.npz", "out": tmp_path / "run", "model": tmp_path / "mine"}
+    arguments = [text for name, value in options.items() for text in (f"--{name}", value)]
+    train = "sketch2photo.training.train_calibrator"
+    done = run_program(train, *arguments, "--minutes", 0.02, "--workers", 0)
+    assert (done.returncode, "mine frames drawings as faces now" in done.stdout) == (0, True), done.stderr
+    trained = Calibrator.from_pretrained(tmp_path / "run" / "best")
+    assert distance(SIDE * trained.mean_face.numpy(), face()) < 0.5
+    pipe = Sketch2PhotoPipeline.from_pretrained(str(tmp_path / "mine"))
+    assert pipe.calibrator and all(
+        torch.equal(ours, theirs)
+        for ours, theirs in zip(pipe.calibrator.parameters(), trained.parameters(), strict=True)
+    )
+    refused = run_program(train, *arguments, "--rate", 0)
+    assert (refused.returncode, "--rate is a number above 0" in refused.stderr) == (2, True)
 
 
 # Calibrating

@@ -181,7 +181,7 @@ def test_what_it_cannot_do_is_one_sentence(pipe: Sketch2PhotoPipeline, tmp_path:
     with pytest.raises(ValueError, match="ONNX Runtime runs on the CPU and in float32"):
         pipe.to(torch.bfloat16)
     small(3).save_pretrained(tmp_path / "coloured")
-    with pytest.raises(ValueError, match="a model of coloured sketches, and this page draws in grey"):
+    with pytest.raises(ValueError, match="are no dark lines on light, as this page draws them"):
         build_web.build(str(tmp_path / "coloured"), tmp_path / "page")
 
 

@@ -1,5 +1,6 @@
 """From drawings to pictures, as a developer with three lines of code sees it."""
 
+import json
 import pickle
 from pathlib import Path
 
@@ -397,6 +398,38 @@ def test_from_pretrained_takes_a_dtype_and_a_device(drawing: Image.Image, tmp_pa
         Sketch2PhotoPipeline.from_pretrained(str(tmp_path), engine="onnx", dtype="bfloat16")
 
 
+def test_the_model_says_whether_its_drawings_are_framed_as_faces(tmp_path: Path) -> None:
+    """What calibrator/ holds is used by models of faces alone, and those do not go without it in silence."""
+    pipe = Sketch2PhotoPipeline(Sketch2Photo(**SMALL), Calibrator(image_size=32, hidden=8))
+    pipe.save_pretrained(tmp_path / "faces")
+    config = tmp_path / "faces" / "config.json"
+    assert json.loads(config.read_text())["framing"] == "face"
+    faces = Sketch2PhotoPipeline.from_pretrained(str(tmp_path / "faces"))
+    assert faces.calibrator and faces.model.framing == "face"
+    assert Sketch2PhotoPipeline.from_pretrained(str(tmp_path / "faces"), framing="whole").calibrator is None
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"framing": "whole"}))
+    assert Sketch2PhotoPipeline.from_pretrained(str(tmp_path / "faces")).calibrator is None
+    Sketch2PhotoPipeline(faces.model).save_pretrained(tmp_path / "shoes")
+    assert json.loads((tmp_path / "shoes" / "config.json").read_text())["framing"] == "whole"
+    Sketch2PhotoPipeline.from_pretrained(str(tmp_path / "shoes"))
+    faces.model.save_pretrained(tmp_path / "alone")
+    with pytest.raises(ValueError, match=r'holds no calibrator/, .* or load the model with framing="whole"'):
+        Sketch2PhotoPipeline.from_pretrained(str(tmp_path / "alone"))
+
+
+def test_grey_values_that_mean_something_are_not_inverted(tmp_path: Path) -> None:
+    """Light shapes on dark are turned for a model of lines, and left as they are for one of depths or masks."""
+    mask = Image.new("L", (128, 64), 10)
+    mask.paste(240, (40, 20, 44, 60))
+    for polarity, dark in (("dark_on_light", False), ("as_drawn", True)):
+        Sketch2Photo(**SMALL, polarity=polarity).save_pretrained(tmp_path / polarity)
+        pipe = Sketch2PhotoPipeline.from_pretrained(str(tmp_path / polarity))
+        seen = ((pipe(mask, num_images=1, seed=0).sketch[0, 0] + 1) * 127.5).round()
+        assert bool(seen[32, 50] < 60) is dark
+        assert bool(seen[36, 21] > 200) is dark
+    assert seen[[2, 32, 36], [32, 50, 21]].tolist() == [255, 10, 240]  # on white, as coloured ones are
+
+
 def test_coloured_drawings_are_seen_in_their_colours() -> None:
     """Laid on white, made square and scaled, and nothing else: no colour is ink or paper."""
     torch.manual_seed(0)
@@ -421,5 +454,5 @@ def test_coloured_drawings_are_seen_in_their_colours() -> None:
         ValueError, match=r"A sketch tensor must be \(1, 3, H, H\) or \(3, H, H\), not \(1, 1, 64, 64\)"
     ):
         pipe(torch.ones(1, 1, 64, 64))
-    with pytest.raises(ValueError, match="A calibrator is for models of grey sketches"):
+    with pytest.raises(ValueError, match="A calibrator is for models whose sketches are dark lines on light"):
         Sketch2PhotoPipeline(pipe.model, Calibrator(image_size=32, hidden=8))

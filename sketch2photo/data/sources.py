@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..images import Floats, Picture, fitted, to_array, to_drawn, to_tensor
+from ..images import LINES, Floats, Picture, SketchFormat, fitted, to_array, to_drawn, to_tensor
 from ..preprocess import dark_on_light
 from .hub import Hub
 from .layouts import (
@@ -180,17 +180,18 @@ class Subset:
         return self.source.name(self.indices[index])
 
 
-def in_channels(sketch: Picture, channels: int) -> Picture:
-    """A sketch of a source for a model of so many channels: for one channel it is grey, and dark on light."""
-    if channels == 3:
+def in_format(sketch: Picture, form: SketchFormat = LINES) -> Picture:
+    """A sketch of a source as a model is given it: coloured, or grey, and lines dark on light."""
+    if form.channels == 3:
         return np.repeat(sketch[..., None], 3, 2) if sketch.ndim == 2 else sketch
-    return dark_on_light(sketch if sketch.ndim == 2 else to_array(sketch, "L"))
+    grey = sketch if sketch.ndim == 2 else to_array(sketch, "L")
+    return dark_on_light(grey) if form.lines else grey
 
 
-def find_channels(sources: Sequence["WeightedSource"], colours: bool = True) -> int:
+def find_channels(sources: Sequence["WeightedSource"], colours: bool = True, inverted: bool = True) -> int:
     """How many channels the sketches of some items need, 1 or 3: says so where they are coloured or light on dark.
 
-    Without `colours` they are taken as grey whatever they are.
+    Without `colours` they are taken as grey whatever they are; without `inverted`, light ones on dark are taken as they are.
     """
     channels = 1
     for source, _, label in sources:
@@ -205,7 +206,7 @@ def find_channels(sources: Sequence["WeightedSource"], colours: bool = True) -> 
                 print_once(f"{label}: the sketches are coloured, so the model sees them in colour.")
             else:
                 print_once(f"{label}: the sketches are coloured, and taken as grey.")
-        elif sum(in_channels(sketch, 1).mean() > sketch.mean() + 1 for sketch in drawn) > len(drawn) / 2:
+        elif inverted and sum(in_format(sketch).mean() > sketch.mean() + 1 for sketch in drawn) > len(drawn) / 2:
             print_once(f"{label}: the sketches are light on dark, and inverted, as every drawing will be.")
     return channels
 
@@ -329,9 +330,9 @@ def fixed_samples(
     size: int,
     count: int,
     sketch_of: Callable[[Floats, np.random.Generator], Floats] | None = None,
-    channels: int = 1,
+    form: SketchFormat = LINES,
 ) -> tuple[Tensor, Tensor]:
-    """Sketches (N, channels, S, S) and photographs (N, 3, S, S) of the first `count` items, untouched but for the size.
+    """Sketches (N, C, S, S) and photographs (N, 3, S, S) of the first `count` items, untouched but for the size.
 
     `sketch_of` makes the sketch of a photograph that has none; ValueError where that is wanted and is None.
     """
@@ -340,11 +341,11 @@ def fixed_samples(
         photo, sketch = source.load(index)
         image = fitted(photo, size)
         if sketch is not None:
-            drawn = fitted(in_channels(sketch, channels), size)
+            drawn = fitted(in_format(sketch, form), size)
         elif sketch_of is not None:
             drawn = sketch_of(image, np.random.default_rng(index))
         else:
             raise ValueError("These are photographs without sketches: give pairs, with photo/ and sketch/ inside.")
         photos.append(to_tensor(image))
-        sketches.append(to_tensor(drawn).expand(channels, -1, -1))
+        sketches.append(to_tensor(drawn).expand(form.channels, -1, -1))
     return torch.stack(sketches), torch.stack(photos)

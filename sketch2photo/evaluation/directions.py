@@ -124,7 +124,7 @@ def find(model: Sketch2Photo, pairs: Pairs, count: int, seed: int = 0) -> dict[s
     """The named directions of a model, found on one half of `count` sketches and measured on the other."""
     reader = PersonReader()
     source = split(pairs, min(count, len(pairs)))[1]
-    sketches, photos = fixed_samples(source, model.image_size, count, channels=model.sketch_channels)
+    sketches, photos = fixed_samples(source, model.image_size, count, form=model.sketch_format)
     unit = photographs(to_pictures(photos), reader)
     generator = torch.Generator().manual_seed(seed)
     z = torch.randn(len(sketches), SAMPLES, model.latent_dim, generator=generator)

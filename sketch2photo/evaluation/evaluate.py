@@ -97,10 +97,12 @@ def main(
     if finder is None:
         print("No faces, landmark error or bleed: pip install dlib-bin face-recognition-models", file=sys.stderr)
 
-    channels = pipes[0].model.sketch_channels
-    if any(pipe.model.sketch_channels != channels for pipe in pipes):
-        raise ValueError("Models of grey and of coloured sketches cannot be measured together: give one kind.")
-    on_pairs = PairEvaluator(source, size, finder, features == "inception", seed, channels) if source else None
+    form = pipes[0].model.sketch_format
+    if any(pipe.model.sketch_format != form for pipe in pipes):
+        raise ValueError(
+            "Models of lines, of grey values and of coloured sketches cannot be measured together: give one kind."
+        )
+    on_pairs = PairEvaluator(source, size, finder, features == "inception", seed, form) if source else None
     on_drawings = DrawingEvaluator(drawn, size, finder, sharp, seed) if drawn else None
     references = [row for evaluator in (on_pairs, on_drawings) if evaluator for row in evaluator.references()]
     results: list[Row] = []

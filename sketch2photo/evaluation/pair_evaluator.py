@@ -6,7 +6,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ..data.sources import Source, fixed_samples
-from ..images import Floats, Picture, fitted, to_pictures, to_tensor
+from ..images import LINES, Floats, Picture, SketchFormat, fitted, to_pictures, to_tensor
 from ..networks.features import EfficientNetLite, feature_distance, kernel_distance
 from .inception import InceptionDistances
 from .metrics import (
@@ -52,14 +52,14 @@ class PairEvaluator:
         finder: FaceFinder | None,
         inception: bool = False,
         seed: int = 0,
-        sketch_channels: int = 1,
+        form: SketchFormat = LINES,
     ) -> None:
         if len(source) < 4:
             raise ValueError(f"Measuring needs at least 4 pairs, not {len(source)}.")
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.image_size, self.finder, self.seed = image_size, finder, seed
         self.judge = EfficientNetLite("lite2").to(self.device, memory_format=torch.channels_last)  # pyrefly: ignore[no-matching-overload]
-        self.sketch, self.photo = fixed_samples(source, image_size, len(source), channels=sketch_channels)
+        self.sketch, self.photo = fixed_samples(source, image_size, len(source), form=form)
         self.sketches, self.photos = to_pictures(self.sketch.amin(1, keepdim=True)), to_pictures(self.photo)
         self.varied = np.linspace(0, len(source) - 1, min(VARIED, len(source))).round().astype(int).tolist()
 

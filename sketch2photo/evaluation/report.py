@@ -92,7 +92,7 @@ def grid(
     """
     rows = []
     for drawing in drawings:
-        images = to_images(to_sketch(drawing, GRID_CELL, pipes[0].model.sketch_channels))
+        images = to_images(to_sketch(drawing, GRID_CELL, pipes[0].model.sketch_format))
         for pipe in pipes:
             for value in strictness:
                 out = pipe(drawing, num_images=GRID_SAMPLES, seed=seed, strictness=value)

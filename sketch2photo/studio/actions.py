@@ -257,7 +257,7 @@ class Actions:
             recorded = [getattr(recipe, control.name) for control in self.controls["recorded"]]
             return recipe.sketch, *recorded, *recipe.latents, *directions
         kept = sum(len(self.controls[group]) for group in ("recorded", "latents", "directions"))
-        if self.pipe.model.sketch_channels == 1 and is_photograph(picture):  # others are drawn for in colours
+        if self.pipe.model.sketch_format.lines and is_photograph(picture):  # other sketches may well look like one
             return self._framed(line_drawing(picture), of_photo=True), *[gr.skip()] * kept
         return self._framed(picture), *[gr.skip()] * kept
 
@@ -334,7 +334,7 @@ class Actions:
     def _framed(self, drawing: Image.Image | PictureFile | None, of_photo: bool = False) -> str:
         """A drawing, or a file of one, as it lies on the sketchpad: its face where faces are, if there is something to find it with."""
         found = self.pipe.calibrate(drawing, 1.0, size=CANVAS) if self.pipe.calibrator else None
-        sketch = found.sketch if found else to_sketch(drawing, CANVAS, self.pipe.model.sketch_channels)
+        sketch = found.sketch if found else to_sketch(drawing, CANVAS, self.pipe.model.sketch_format)
         return to_value(to_images(sketch)[0], of_photo)
 
     def _draw(self, drawing: str | None, z: Tensor, options: Numbers, directions: Numbers) -> Sketch2PhotoOutput:

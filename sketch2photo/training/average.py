@@ -70,7 +70,7 @@ def main(
         data,
         landmarks,
         Photos.open(sharp) if sharp else None,
-        one.sketch_channels,
+        one.sketch_format,
     )
     best = float("inf")
     for share in SHARES:

@@ -73,7 +73,7 @@ def export(
 ) -> None:
     """Saves a Hub folder in half precision beside `folder` and swaps it in, so that a reader finds a whole one.
 
-    The calibrator that `folder` has stays in it.
+    The calibrator that `folder` has stays in it, as long as the model's drawings are framed as faces.
 
     Args:
         model: is left as it is; without a record, its `beside` goes with the weights.
@@ -92,8 +92,9 @@ def export(
         if record:
             saved.beside = card.beside(saved, record, samples is not None)
         saved.save_pretrained(fresh)
-        for beside in filter(None, (calibrators, folder)):
-            copy_calibrator(beside, fresh)
+        if model.framing == "face":
+            for beside in filter(None, (calibrators, folder)):
+                copy_calibrator(beside, fresh)
         if record:
             record.save(fresh)
         if samples:

@@ -10,6 +10,9 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from tyro.conf import arg
 
+from ..images import Polarity
+from ..model import Framing
+
 Preset = Literal["default", "finish", "classic"]
 Share = Annotated[float, Field(ge=0, le=1)]
 Weight = Annotated[float, Field(ge=0)]
@@ -42,6 +45,11 @@ class ModelConfig:
     mapping: int | None = None
     # 3 where sketches are coloured, 1 where they are not or their colours do not count; by default what the pairs' are
     sketch_channels: Literal[1, 3] | None = None
+    # dark_on_light: sketches are lines, and light ones on dark are inverted; as_drawn: grey values that mean something
+    polarity: Polarity | None = None
+    # face: a calibrator frames drawings, that of the weights to begin with; whole: they are seen as they are, shoes say. By default
+    # as with the weights to begin with, and whole without any
+    framing: Framing | None = None
 
     def arguments(self) -> dict[str, Any]:
         """Those that are given."""

@@ -16,8 +16,8 @@ from torch.utils.data import Dataset, Sampler, default_collate
 from ..data import photo_to_sketch
 from ..data.landmarks import Landmarks, LandmarksFile
 from ..data.line_drawing import line_drawing
-from ..data.sources import WeightedSource, in_channels
-from ..images import Floats, Picture, resampled, to_tensor
+from ..data.sources import WeightedSource, in_format
+from ..images import LINES, Floats, Picture, SketchFormat, resampled, to_tensor
 from .augment import VIEW_NUMBERS
 from .config import DataConfig
 
@@ -41,7 +41,7 @@ class Stream(Dataset[Sample]):
     """Endless samples from weighted sources.
 
     A sample holds sketch (C, S, S) and photo (3, S, S) in [-1, 1], strictness (), and the step's random numbers: z and eps (D,) from
-    N(0, 1), view (VIEW_NUMBERS,) from U(0, 1). Coloured sketches, C = 3, are as their author made them: none is made of a photograph
+    N(0, 1), view (VIEW_NUMBERS,) from U(0, 1). Sketches that are no lines are as their author made them: none is made of a photograph
     that has one, and no hand draws them again.
     """
 
@@ -54,13 +54,13 @@ class Stream(Dataset[Sample]):
         latent_dim: int,
         seed: int,
         landmarks: LandmarksFile | None = None,
-        sketch_channels: int = 1,
+        form: SketchFormat = LINES,
     ):
         self.sources = [weighted.source for weighted in sources]
         shares = np.array([weighted.share for weighted in sources])
         self.shares = shares / shares.sum()
         self.config, self.view_whole, self.size, self.latent_dim, self.seed = config, view_whole, size, latent_dim, seed
-        self.landmarks, self.sketch_channels = landmarks, sketch_channels
+        self.landmarks, self.form = landmarks, form
         self.passed_over = torch.zeros((), dtype=torch.int64).share_memory_()  # by all processes that load
         self._told: set[str] = set()
 
@@ -68,8 +68,8 @@ class Stream(Dataset[Sample]):
         config, rng = self.config, np.random.default_rng((self.seed, index))
         name, picture, drawn = self._load(rng)
         if drawn is not None:
-            drawn = in_channels(drawn, self.sketch_channels)
-            if self.sketch_channels == 1 and rng.random() < config.made_share:
+            drawn = in_format(drawn, self.form)
+            if self.form.lines and rng.random() < config.made_share:
                 drawn = None
         landmarks = self.landmarks.of(name, self.size) if self.landmarks and drawn is None else None
         photo, sketch, landmarks = self._registered(picture, drawn, landmarks, rng)
@@ -84,13 +84,13 @@ class Stream(Dataset[Sample]):
         elif sketch is None:
             person = landmarks.mask if landmarks else None
             sketch = photo_to_sketch.sketch_of(photo, rng, vars(config.techniques), config.background_share, person)
-        if config.by_hand and self.sketch_channels == 1:
+        if config.by_hand and self.form.lines:
             sketch = photo_to_sketch.by_hand(sketch, rng, steadiness)
         view = rng.random(VIEW_NUMBERS, dtype=np.float32)
         if min(picture.shape[:2]) < self.size:  # Enlarged, it has no detail to show, and is seen as a whole.
             view[0] *= self.view_whole
         return {
-            "sketch": to_tensor(sketch).expand(self.sketch_channels, -1, -1),
+            "sketch": to_tensor(sketch).expand(self.form.channels, -1, -1),
             "photo": to_tensor(photo),
             "strictness": torch.tensor(strictness, dtype=torch.float32),
             "z": torch.from_numpy(rng.standard_normal(self.latent_dim, dtype=np.float32)),

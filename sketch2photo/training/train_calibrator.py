@@ -21,9 +21,12 @@ from ..cli import run
 from ..data.doodle_symbols import EYES
 from ..data.doodles import NO_CLASS, Drawing, doodle, flat, line_doodle, no_face, registered
 from ..data.landmarks import LandmarksFile
-from ..data.sources import Pairs, Photos, in_channels
+from ..data.sources import Pairs, Photos, in_format
+from ..hub_download import load_network
 from ..images import fitted, to_tensor
+from ..model import Sketch2Photo
 from ..networks.calibrator import CLASSES, Calibrator, mirrored
+from ..pipeline import Sketch2PhotoPipeline
 from .checkpoint import write_checkpoint
 from .ema import running_mean
 from .samples import Indices
@@ -64,7 +67,7 @@ class MadeDrawings(Dataset[dict[str, Tensor]]):
             landmarks = self.parts.of(source.name(item), PHOTO)
             assert sketch is not None and landmarks is not None
             points = flat(landmarks)
-            return registered(fitted(in_channels(sketch, 1), PHOTO), points, points, rng, SIZE)
+            return registered(fitted(in_format(sketch), PHOTO), points, points, rng, SIZE)
         source, item = self.photos[rng.integers(len(self.photos))]
         landmarks = self.parts.of(source.name(item), PHOTO)
         assert landmarks is not None
@@ -168,6 +171,7 @@ def main(
     photos: tyro.conf.UseAppendAction[list[Path]],
     parts: Path,
     out: Path = Path("runs/calibrator"),
+    model: Path | None = None,
     pairs: tyro.conf.UseAppendAction[list[Path]] = [],  # noqa: B006 (tyro reads it, nothing writes it)
     minutes: float = 30.0,
     resume: bool = False,
@@ -181,6 +185,7 @@ def main(
         photos: folder of photographs; may be repeated. The first should be framed as training's pairs are: its mean face is the model's.
         parts: file that sketch2photo/data/landmarks.py made of the photographs.
         out: folder for checkpoint.pt and best/ (loads with from_pretrained).
+        model: folder of a model whose drawings it is to frame and correct: in the end it is put there.
         pairs: folder with photo/ and sketch/ of the same names, for artists' sketches; may be repeated.
         minutes: how long; the learning rate falls to 0 over this time.
         resume: begin with the weights in --out, if there are any.
@@ -190,6 +195,7 @@ def main(
     """
     if not 0 < rate < float("inf"):
         raise ValueError(f"--rate is a number above 0, not {rate}.")
+    framed = Sketch2Photo.from_pretrained(model) if model else None
     machine.keep_freed_memory()
     torch.manual_seed(seed)
     known = LandmarksFile(parts)
@@ -246,6 +252,9 @@ def main(
     print(
         f"{step} steps. {held.errors(average.module)}\nCalibrator.from_pretrained({str(out / 'best')!r}) loads the weights."
     )
+    if model and framed:
+        Sketch2PhotoPipeline(framed, load_network(Calibrator, out / "best")).save_pretrained(model)
+        print(f"{model} frames drawings as faces now, and corrects them.")
 
 
 def _decay(step: float) -> float:

@@ -29,7 +29,7 @@ from tqdm import tqdm
 from .. import machine
 from ..data.landmarks import LandmarksFile
 from ..data.sources import Source, WeightedSource
-from ..hub_download import model_folder
+from ..hub_download import CALIBRATOR, model_folder
 from ..model import Sketch2Photo
 from . import history
 from .checkpoint import CHECKPOINT, PREVIOUS, alone_in, end_swap, export, read_checkpoint, write_checkpoint
@@ -102,12 +102,18 @@ class Trainer:
                 "choose a multiple of their product."
             )
         model = _starting_model(recipe.model, start_from)
-        self._start = model_folder(start_from) if start_from else None
+        self._calibrator: Path | None = None  # of the folder that it lies in
+        if model.framing == "face":
+            self._calibrator = model_folder(start_from) if start_from else out / "best"
+            if not (self._calibrator / CALIBRATOR).is_dir():
+                raise ValueError(
+                    f"{self._calibrator} holds no {CALIBRATOR}/, by which drawings are framed as faces: give --start-from a model that "
+                    "has one, or --model.framing whole."
+                )
         self.recipe = recipe = replace(recipe, model=_model_config(model))
         self.size = model.image_size
-        view_whole = recipe.loss.view_whole
-        channels = model.sketch_channels
-        self.stream = Stream(sources, recipe.data, view_whole, self.size, model.latent_dim, seed, landmarks, channels)
+        view_whole, form = recipe.loss.view_whole, model.sketch_format
+        self.stream = Stream(sources, recipe.data, view_whole, self.size, model.latent_dim, seed, landmarks, form)
         self.workers = workers if workers is not None else (_workers(batch, self.size) if on_gpu else 0)
 
         objective = Objective(model, recipe.loss).train()
@@ -137,7 +143,7 @@ class Trainer:
         self.step, self.seconds = 0, 0.0
         self.halved = 0  # how often the learning rate was
         self.validation = Validation(
-            validation, self.size, model.latent_dim, self.accelerator.device, recipe.data, landmarks, sharp, channels
+            validation, self.size, model.latent_dim, self.accelerator.device, recipe.data, landmarks, sharp, form
         )
         self._stop = False
 
@@ -403,9 +409,9 @@ class Trainer:
                 told = {name: round(value, 3) for name, value in scores.items()}
                 self._stage.validations.append({"step": self.step, **told})
                 samples = self.validation.of_drawings(grid)
-                export(model, self.out / "last", self.record, self._start, samples)
+                export(model, self.out / "last", self.record, self._calibrator, samples)
                 if scores["score"] < self.best:
-                    export(model, self.out / "best", self.record, self._start, samples)
+                    export(model, self.out / "best", self.record, self._calibrator, samples)
                 score = [scores["score"]]  # of what is on disk
             tqdm.write(
                 f"step {self.step}, {self.seconds / 60:.1f} min: "
@@ -489,7 +495,8 @@ def _workers(batch_size: int, size: int) -> int:
 
 def _starting_model(config: ModelConfig, start_from: str | None) -> Sketch2Photo:
     if start_from:
-        return Sketch2Photo.from_pretrained(start_from, directions=None)
+        framing: dict[str, Any] = {"framing": config.framing} if config.framing else {}
+        return Sketch2Photo.from_pretrained(start_from, directions=None, **framing)
     return Sketch2Photo(**config.arguments())
 
 

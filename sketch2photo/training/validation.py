@@ -11,7 +11,7 @@ from ..data.landmarks import LandmarksFile
 from ..data.line_drawing import line_drawing
 from ..data.sources import Source, fixed_samples, split
 from ..examples import EXAMPLES
-from ..images import Floats, sharpness, to_pictures, to_tensor
+from ..images import LINES, Floats, SketchFormat, sharpness, to_pictures, to_tensor
 from ..model import Sketch2Photo
 from ..networks.features import EfficientNetLite, available, kernel_distance
 from ..preprocess import to_sketch
@@ -37,7 +37,7 @@ class Validation:
         config: how sketches are made of photographs.
         landmarks: of the photographs.
         sharp: other photographs that training does not see; 128 of them are used.
-        sketch_channels: of the model.
+        form: of the model's sketches.
     """
 
     def __init__(
@@ -49,12 +49,12 @@ class Validation:
         config: DataConfig,
         landmarks: LandmarksFile | None = None,
         sharp: Source | None = None,
-        sketch_channels: int = 1,
+        form: SketchFormat = LINES,
     ) -> None:
         def sketch_of(photo: Floats, rng: np.random.Generator) -> Floats:
             return photo_to_sketch.sketch_of(photo, rng, vars(config.techniques), config.background_share)
 
-        self.sketch, self.photo = fixed_samples(source, size, len(source), sketch_of, sketch_channels)
+        self.sketch, self.photo = fixed_samples(source, size, len(source), sketch_of, form)
         drawn, photos = source, self.photo
         if sharp:
             drawn = split(sharp, min(SHARP, len(sharp)))[1]
@@ -69,7 +69,7 @@ class Validation:
         self.real = self._features(self.photo)
         self.drawn = self._features(photos) if sharp else self.real
         self.sharpness = float(np.median(sharpness(to_pictures(photos)))) if sharp else None
-        self.shown = torch.cat([self.sketch[:6], *(to_sketch(path, size, sketch_channels) for path in EXAMPLES)])
+        self.shown = torch.cat([self.sketch[:6], *(to_sketch(path, size, form) for path in EXAMPLES)])
 
     @torch.inference_mode()
     def score(self, model: Sketch2Photo) -> dict[str, float]:

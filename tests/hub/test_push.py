@@ -200,6 +200,8 @@ def test_pushing_what_was_loaded_leaves_the_card_as_it_is(
 
 def test_a_download_that_is_cut_goes_on_where_it_was(hub: Hub, tmp_path: Path) -> None:
     alone = shutil.copytree(FOLDER, tmp_path / "model", ignore=shutil.ignore_patterns("calibrator"))  # one large file
+    config = json.loads((alone / "config.json").read_text())
+    (alone / "config.json").write_text(json.dumps(config | {"framing": "whole"}))
     hub.put(NAME, alone)
     hub.cuts = [11_000_000]  # the client writes in pieces of 10 MiB
     load_and_save("main", tmp_path / "copy", environment(hub, tmp_path / "home"))
@@ -418,7 +420,8 @@ def test_what_holds_no_finite_numbers_is_not_published(hub: Hub, folder: Path, t
         if part == "weights":
             spoil(weights)
         elif part == "calibrator":
-            Calibrator(image_size=64, hidden=32).save_pretrained(weights / "calibrator")
+            framed = Sketch2PhotoPipeline(Sketch2Photo.from_pretrained(weights), Calibrator(image_size=64, hidden=32))
+            framed.save_pretrained(weights)
             spoil(weights / "calibrator")
         else:
             config = json.loads((weights / "config.json").read_text())

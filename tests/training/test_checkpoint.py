@@ -71,7 +71,7 @@ def test_a_kill_while_best_is_swapped_loses_nothing(
 
 
 def test_the_calibrator_beside_the_weights_stays_there(tmp_path: Path) -> None:
-    best, published, model = tmp_path / "best", tmp_path / "published", Sketch2Photo(**SMALL)
+    best, published, model = tmp_path / "best", tmp_path / "published", Sketch2Photo(**SMALL, framing="face")
     (published / "calibrator").mkdir(parents=True)
     (published / "calibrator" / "config.json").write_text("published")
     export(model, best, record(2.0))
@@ -82,6 +82,8 @@ def test_the_calibrator_beside_the_weights_stays_there(tmp_path: Path) -> None:
     (best / "calibrator" / "config.json").write_text("put there since")
     export(model, best, record(0.2), published)
     assert (best / "calibrator" / "config.json").read_text() == "put there since"
+    export(Sketch2Photo(**SMALL), best, record(0.1), published)  # of which no drawing is framed as a face
+    assert not (best / "calibrator").exists()
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline
 from sketch2photo.data.sources import Pairs, WeightedSource, find_channels, fixed_samples
 from sketch2photo.evaluation.plots import CELL, LABEL, STEPS, main
+from sketch2photo.images import SketchFormat
 from sketch2photo.networks.calibrator import Calibrator
 from sketch2photo.preprocess import to_sketch
 from sketch2photo.training import history
@@ -183,7 +184,9 @@ def test_a_recipe_from_a_file_is_changed_kept_and_carried_on(tmp_path: Path) -> 
     def reduced(recipe: Recipe) -> Recipe:
         return replace(
             recipe,
-            model=replace(recipe.model, image_size=64, **SIZES, sketch_channels=1),
+            model=replace(
+                recipe.model, image_size=64, **SIZES, sketch_channels=1, polarity="dark_on_light", framing="whole"
+            ),
             data=replace(recipe.data, held_out=4),
             loss=replace(recipe.loss, view_size=32, discriminator_width=8),
             optimization=replace(recipe.optimization, batch_size=4),
@@ -232,7 +235,7 @@ def test_a_recipe_from_a_file_is_changed_kept_and_carried_on(tmp_path: Path) -> 
 def test_pairs_and_photos_mix_and_a_published_model_is_a_start(finished: tuple[Path, str], tmp_path: Path) -> None:
     pairs = write_pairs(tmp_path / "pairs", 12)
     published, best = shutil.copytree(finished[0] / "best", tmp_path / "published"), tmp_path / "run" / "best"
-    Calibrator().save_pretrained(published / "calibrator")
+    Sketch2PhotoPipeline(Sketch2Photo.from_pretrained(published), Calibrator()).save_pretrained(published)
     done = train(
         tmp_path / "run", "--pairs", str(pairs), "--photos", f"{pairs / 'photo'}=2", "--steps", "2",
         "--start-from", str(published),
@@ -244,6 +247,13 @@ def test_pairs_and_photos_mix_and_a_published_model_is_a_start(finished: tuple[P
     assert start.calibrator and now.calibrator
     for before, after in zip(start.calibrator.parameters(), now.calibrator.parameters(), strict=True):
         assert torch.equal(after, before)
+    shoes = ("--pairs", pairs, "--steps", "1", "--model.framing")
+    done = train(tmp_path / "shoes", *shoes, "whole", "--start-from", published)
+    assert done.returncode == 0, done.stderr
+    assert Sketch2PhotoPipeline.from_pretrained(str(tmp_path / "shoes" / "best")).calibrator is None
+    for start in ((), ("--start-from", finished[0] / "best")):
+        refused = train(tmp_path / "faces", *shoes, "face", *start)
+        assert (refused.returncode, "framed as faces" in refused.stderr or "framing of" in refused.stderr) == (2, True)
 
 
 def test_without_the_feature_network_one_line_says_so_and_it_trains(
@@ -394,7 +404,7 @@ def test_sketches_made_of_photographs_have_no_colours(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "the sketches are coloured, and taken as grey" in done.stderr
     refused = train(tmp_path / "other", *mixed, "--model.sketch-channels", "3")
-    assert (refused.returncode, "have no colours: leave out --photos" in refused.stderr) == (2, True)
+    assert (refused.returncode, "without colours: leave out --photos" in refused.stderr) == (2, True)
 
 
 def test_light_lines_on_dark_are_trained_on_as_they_are_drawn_with(tmp_path: Path) -> None:
@@ -406,5 +416,16 @@ def test_light_lines_on_dark_are_trained_on_as_they_are_drawn_with(tmp_path: Pat
     shown = to_sketch(pairs.load(0)[1], 64)
     assert (sketch - shown).abs().mean() < 0.05
     assert find_channels([WeightedSource(pairs, 1.0, "pairs houses")]) == 1
-    flat = Stream([WeightedSource(pairs)], replace(PRESETS["classic"].data, warp=0), 0.5, 64, 8, 0)
+    data = replace(PRESETS["classic"].data, warp=0)
+    flat = Stream([WeightedSource(pairs)], data, 0.5, 64, 8, 0)
     assert flat[0]["sketch"].mean() > 0.5
+    as_drawn = SketchFormat(polarity="as_drawn")
+    assert Stream([WeightedSource(pairs)], data, 0.5, 64, 8, 0, form=as_drawn)[0]["sketch"].mean() < -0.5
+    assert (
+        fixed_samples(pairs, 64, 1, form=as_drawn)[0] - to_sketch(pairs.load(0)[1], 64, as_drawn)
+    ).abs().mean() < 0.01
+    done = train(tmp_path / "depths", "--pairs", tmp_path, "--model.polarity", "as_drawn", "--steps", "1")
+    assert (done.returncode, "inverted" in done.stderr) == (0, False)
+    assert Sketch2Photo.from_pretrained(tmp_path / "depths" / "best").sketch_format == as_drawn
+    refused = train(tmp_path / "other", "--photos", tmp_path / "train", "--model.polarity", "as_drawn", "--steps", "1")
+    assert (refused.returncode, "made of photographs are dark lines" in refused.stderr) == (2, True)
