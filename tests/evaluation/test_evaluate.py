@@ -20,7 +20,7 @@ from sketch2photo.evaluation.drawing_evaluator import DrawingEvaluator
 from sketch2photo.evaluation.pair_evaluator import PairEvaluator
 from sketch2photo.evaluation.report import GRID_CELL, markdown_table
 from sketch2photo.evaluation.resized import Resized
-from sketch2photo.images import sharpness
+from sketch2photo.images import LINES, sharpness
 from sketch2photo.networks.features import EfficientNetLite, available
 
 SIDE = 128  # of the pictures
@@ -331,7 +331,7 @@ def test_pictures_of_drawings_that_are_the_photographs_are_near_and_sharp(faces,
     class Copies(torch.nn.Module):
         """The photographs themselves, or blurred, whatever is drawn."""
 
-        latent_dim, image_size, sketch_channels, directions = 4, SIDE, 1, {}
+        latent_dim, image_size, sketch_format, directions = 4, SIDE, LINES, {}
 
         def __init__(self, blur: float) -> None:
             super().__init__()
