@@ -90,7 +90,7 @@ def compare(pipe: Sketch2PhotoPipeline, pairs: Path, limit: int) -> str:
     sketches = evaluator.sketch[:8]
     with torch.inference_mode():
         expected = model(sketches, latents)
-    before = evaluator.evaluate(Resized(model, model.image_size))["kernel_distance"]
+    before = evaluator.kernel_distance(Resized(model, model.image_size))
     head = ["weights", "generator.onnx", "largest difference", "mean, of 255", "kernel distance", "against PyTorch"]
     rows = [["PyTorch, float32", "", "", "", f"{before:.2f}", ""]]
     exported = to_onnx(model)
@@ -100,7 +100,7 @@ def compare(pipe: Sketch2PhotoPipeline, pairs: Path, limit: int) -> str:
         ours = with_onnx(copy.deepcopy(model), contents)
         with torch.inference_mode():
             apart = (ours(sketches, latents) - expected).abs()
-        after = evaluator.evaluate(Resized(ours, model.image_size))["kernel_distance"]
+        after = evaluator.kernel_distance(Resized(ours, model.image_size))
         rows.append([
             f"{bits} bits",
             f"{size:.1f} MB",

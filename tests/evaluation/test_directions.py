@@ -28,14 +28,14 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / kind).mkdir()
     for path in EXAMPLES:
         sketch = to_sketch(path, 256)
-        pipe(sketch, seed=1).images[0].save(folder / "photo" / f"{path.stem}.png")
+        pipe(sketch, num_images=1, seed=1).images[0].save(folder / "photo" / f"{path.stem}.png")
         grey = ((sketch[0, 0] + 1) * 127.5).round().byte().numpy()
         Image.fromarray(grey).save(folder / "sketch" / f"{path.stem}.png")
     return folder
 
 
 def find(model: Path, pairs: Path) -> subprocess.CompletedProcess[str]:
-    return run_program("sketch2photo.evaluation.directions", "--model", model, "--pairs", pairs)
+    return run_program("sketch2photo.evaluation.directions", "--model", model, "--pairs", pairs, "--count", 8)
 
 
 def test_it_names_directions_that_do_what_they_say(pairs: Path, tmp_path: Path) -> None:
