@@ -392,6 +392,7 @@ def client_of(env: dict[str, str]) -> Iterator[None]:
         "HF_TOKEN_PATH": f"{env['HF_HOME']}/token",
         "HF_HUB_CACHE": f"{env['HF_HOME']}/hub",
         "HF_HUB_DISABLE_XET": True,
+        "HF_HUB_OFFLINE": env.get("HF_HUB_OFFLINE") == "1",
     }
     with mock.patch.dict(os.environ, env, clear=True), mock.patch.multiple(constants, **told):
         yield

@@ -151,7 +151,7 @@ def test_what_was_pushed_comes_back_byte_for_byte_in_a_new_process(hub: Hub, fol
     revisions = (repo.refs["main"], tmp_path / "commit", "main", tmp_path / "branch")
     python(LOAD_AND_SAVE, NAME, *revisions, env=env)
     before = len(hub.log)
-    python(LOAD_AND_SAVE, NAME, "main", tmp_path / "offline", env=env | {"HF_HUB_OFFLINE": "1"})
+    load_and_save("main", tmp_path / "offline", env | {"HF_HUB_OFFLINE": "1"})
     assert len(hub.log) == before
     hub.down = True
     load_and_save("main", tmp_path / "down", env)
