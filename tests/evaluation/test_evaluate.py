@@ -294,6 +294,7 @@ def test_evaluator_recognises_a_model_that_is_right(pairs):
     assert figures["following"] == pytest.approx(real["following"])
     assert figures["diversity"] == pytest.approx(0, abs=1e-4) and figures["background"] < 1e-6
     assert figures["kernel_distance"] < metrics.kernel_distance(evaluator.real, evaluator.real.flip(0) * 0.5)
+    assert evaluator.kernel_distance(Copies(evaluator)) == pytest.approx(figures["kernel_distance"])
 
 
 @needs_judge
