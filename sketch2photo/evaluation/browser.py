@@ -29,8 +29,8 @@ class App:
 
 
 @contextmanager
-def run_app(model: str | Path, *arguments: str) -> Iterator[App]:
-    """`python -m sketch2photo.studio` on a free port, until the block ends.
+def run_app(model: str | Path, *arguments: str, module: str = "sketch2photo.studio") -> Iterator[App]:
+    """`python -m sketch2photo.studio`, or another module with its arguments, on a free port until the block ends.
 
     Raises:
         ValueError: it ended before it answered; the message is what it printed.
@@ -39,7 +39,7 @@ def run_app(model: str | Path, *arguments: str) -> Iterator[App]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "sketch2photo.studio", "--model", str(model), "--port", str(port), *arguments]
+    command = [sys.executable, "-m", module, "--model", str(model), "--port", str(port), *arguments]
     started = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:

@@ -1,6 +1,8 @@
 """What the tests of the page share."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,7 +12,7 @@ import pytest
 from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline
 from sketch2photo.evaluation.browser import run_app
 from tests import ROOT
-from tests.studio.visitor import BLANK, SIDE, watch
+from tests.studio.visitor import BLANK, OPEN, SIDE, WINDOW, begin_again, watch
 
 
 @pytest.fixture(scope="session")
@@ -25,38 +27,125 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def url(model: Path) -> Iterator[str]:
-    """Where `python app.py --mcp` serves that model."""
-    with run_app(model, "--mcp") as app:
+    """Where `python app.py --mcp` serves that model, but for a button that is for tests alone (app.py)."""
+    with run_app(model, "--mcp", module="tests.studio.app") as app:
         yield app.url
 
 
-@pytest.fixture(scope="session")
-def context(browser: Any) -> Iterator[Any]:
-    """Where visits are: each has a tab of its own, and what a browser keeps of Gradio's scripts is read once."""
-    context = browser.new_context(viewport={"width": 1440, "height": 1000})
-    context.add_init_script(BLANK)
-    yield context
-    context.close()
+@dataclass
+class Tab:
+    """A page that is loaded once for many tests, which takes seconds, and is for each of them as it was then."""
+
+    context: Any
+    url: str
+    window: dict[str, int]
+    page: Any = None
+
+    @contextmanager
+    def as_loaded(self, request: pytest.FixtureRequest) -> Iterator[Any]:
+        """Whatever a visitor does, the page asks no other host for anything and has no error of its own."""
+        failed, page, self.page = request.session.testsfailed, self.page, None
+        if page is None:
+            page = new_tab(self.context, self.url, BLANK)
+            assert len(page.requested) > 10
+        else:
+            begin_again(page, self.window)
+        page.requested.clear()
+        yield page
+        take_leave(page, request)
+        if request.session.testsfailed == failed:
+            self.page = page
+        else:  # Who knows what the test has left there.
+            page.close()
 
 
-@pytest.fixture
-def page(context: Any, url: str, request: pytest.FixtureRequest) -> Iterator[Any]:
-    """A new visitor; whatever the page does, it asks no other host for anything and has no error of its own."""
+def new_tab(context: Any, url: str, *scripts: str, **media: Any) -> Any:
+    """The page in a tab of its own, where `scripts` run before its own; what it asks for and its errors are kept."""
     page = context.new_page()
+    page.emulate_media(**media)
     page.set_default_timeout(15_000)
-    requested, errors = [], []
-    page.on("request", lambda request: requested.append(request.url))
-    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.requested, page.errors = [], []
+    page.on("request", lambda request: page.requested.append(request.url))
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
     watch(page)
+    for script in scripts:
+        page.add_init_script(script)
     page.goto(url)
-    page.wait_for_selector("#pad [data-do=undo]:disabled")  # Its script has run: a picture can be dropped.
-    page.wait_for_selector("input:has(+ #open)", state="attached")
-    yield page
+    page.wait_for_selector("#pad canvas[aria-label]")  # Its script has run: a picture can be dropped.
+    page.wait_for_selector(OPEN, state="attached")
+    return page
+
+
+def take_leave(page: Any, request: pytest.FixtureRequest) -> None:
+    """At the end of a test."""
     if folder := request.config.getoption("--screenshots"):
         page.screenshot(path=Path(folder) / f"{request.node.name}.png", full_page=True)
     page.evaluate("localStorage.clear()")  # what a visitor chose is no other's
-    page.close()
-    context.clear_cookies()
-    assert len(requested) > 10
-    assert {urlsplit(address).hostname for address in requested if address.startswith(("http", "ws"))} == {"127.0.0.1"}
+    page.context.clear_cookies()
+    addresses = [address for address in page.requested if address.startswith(("http", "ws"))]
+    errors, page.errors = page.errors, []
+    assert {urlsplit(address).hostname for address in addresses} <= {"127.0.0.1"}
     assert not errors
+
+
+@contextmanager
+def tab_in(browser: Any, url: str, **options: Any) -> Iterator[Tab]:
+    """A tab in a browser's context of its own with these options; what this keeps of Gradio's scripts is read once."""
+    context = browser.new_context(**options)
+    yield Tab(context, url, options["viewport"])
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def tab(browser: Any, url: str) -> Iterator[Tab]:
+    with tab_in(browser, url, viewport=WINDOW) as tab:
+        yield tab
+
+
+@pytest.fixture(scope="session")
+def russian_tab(browser: Any, url: str) -> Iterator[Tab]:
+    with tab_in(browser, url, viewport=WINDOW, locale="ru-RU") as tab:
+        yield tab
+
+
+@pytest.fixture(scope="session")
+def phone_tab(browser: Any, url: str) -> Iterator[Tab]:
+    with tab_in(browser, url, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True) as tab:
+        yield tab
+
+
+@pytest.fixture
+def page(tab: Tab, request: pytest.FixtureRequest) -> Iterator[Any]:
+    """A visitor who has drawn nothing yet."""
+    with tab.as_loaded(request) as page:
+        yield page
+
+
+@pytest.fixture
+def russian_page(russian_tab: Tab, request: pytest.FixtureRequest) -> Iterator[Any]:
+    with russian_tab.as_loaded(request) as page:
+        yield page
+
+
+@pytest.fixture
+def phone(phone_tab: Tab, request: pytest.FixtureRequest) -> Iterator[Any]:
+    with phone_tab.as_loaded(request) as page:
+        yield page
+
+
+@pytest.fixture
+def visit(tab: Tab, request: pytest.FixtureRequest) -> Iterator[Callable[..., Any]]:
+    """visit(*scripts, **media): another visitor, where it matters how the page begins.
+
+    The example draws itself, unless a script is BLANK; `media` are emulate_media's.
+    """
+    pages = []
+
+    def visit(*scripts: str, **media: Any) -> Any:
+        pages.append(new_tab(tab.context, tab.url, *scripts, **media))
+        return pages[-1]
+
+    yield visit
+    for page in pages:
+        take_leave(page, request)
+        page.close()

@@ -1,6 +1,7 @@
 """The page as a person meets it: a mouse draws in Chromium, against the real app in a process of its own."""
 
 import base64
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -231,11 +232,8 @@ def test_nothing_but_lines_is_in_the_drawing_and_a_drop_that_is_no_picture_is_to
     assert (drawing(page) == 255).all()
 
 
-def test_a_russian_browser_gets_a_russian_page_and_examples_show_their_photographs(browser: Any, url: str) -> None:
-    context = browser.new_context(viewport={"width": 1440, "height": 1000}, locale="ru-RU")
-    context.add_init_script(BLANK)
-    page = context.new_page()
-    page.goto(url)
+def test_a_russian_browser_gets_a_russian_page_and_examples_show_their_photographs(russian_page: Any) -> None:
+    page = russian_page
     page.get_by_role("button", name="⚄ Другие").wait_for()
     page.get_by_role("button", name="Очистить холст").wait_for()
     open_expert(page)
@@ -249,10 +247,10 @@ def test_a_russian_browser_gets_a_russian_page_and_examples_show_their_photograp
     assert first.locator("img").evaluate(shown).startswith("0%")
     first.hover()
     assert first.locator("img").evaluate(shown).startswith("100%")
-    context.close()
 
 
-def test_messages_are_in_the_language_of_the_settings(page: Any, tmp_path: Path) -> None:
+def test_messages_are_in_the_language_of_the_settings(visit: Callable[..., Any], tmp_path: Path) -> None:
+    page = visit(BLANK)
     page.locator("#pad canvas").click()
     page.locator("#hint").get_by_text("There is only a dot").wait_for()
     page.locator("button.settings").click()
@@ -265,18 +263,13 @@ def test_messages_are_in_the_language_of_the_settings(page: Any, tmp_path: Path)
     page.locator("#hint").get_by_text("В картинке 200 x 10 пикселей").wait_for()
 
 
-def test_one_visitor_sees_nothing_of_another(page: Any, browser: Any, url: str) -> None:
+def test_one_visitor_sees_nothing_of_another(page: Any, visit: Callable[..., Any]) -> None:
     open_example(page, "childish")
     wait_for(lambda: len(pictures(page, "#history")) > 0, "history")
-    context = browser.new_context()
-    context.add_init_script(BLANK)
-    other = context.new_page()
-    other.goto(url)
-    other.wait_for_selector("#pad canvas")
+    other = visit(BLANK)
     assert not pictures(other, "#photo")
     assert not pictures(other, "#history")
     assert (drawing(other) == 255).all()
-    context.close()
 
 
 def test_bad_files_get_one_sentence_and_nothing_is_lost(page: Any, tmp_path: Path) -> None:
@@ -401,14 +394,10 @@ def test_undo_is_on_the_key_of_any_layout_wherever_the_focus_is_but_in_text(page
     assert (drawing(page) == 255).all()
 
 
-def test_two_fingers_never_draw(browser: Any, url: str) -> None:
-    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
-    context.add_init_script(BLANK)
-    page = context.new_page()
-    page.goto(url)
-    page.wait_for_selector("#pad [data-do=undo]:disabled")
+def test_two_fingers_never_draw(phone: Any) -> None:
+    page = phone
     box = page.locator("#pad canvas").bounding_box()
-    devtools = context.new_cdp_session(page)
+    devtools = page.context.new_cdp_session(page)
 
     def touch(kind: str, *places: tuple[float, float]) -> None:
         points = [{"x": box["x"] + x, "y": box["y"] + y, "id": number} for number, (x, y) in enumerate(places)]
@@ -428,10 +417,9 @@ def test_two_fingers_never_draw(browser: Any, url: str) -> None:
         touch("touchMove", (100 + 10 * step, 100))
     touch("touchEnd")
     wait_for(lambda: bool((drawing(page) < 128).any()), "a line of one finger")
-    context.close()
 
 
-def test_a_card_of_drawing_and_photograph_is_passed_on(browser: Any, url: str, page: Any, tmp_path: Path) -> None:
+def test_a_card_of_drawing_and_photograph_is_passed_on(page: Any, phone: Any, tmp_path: Path) -> None:
     open_example(page, "glasses beard")
     photo = pictures(page, "#photo")[0]
     card = Image.open(download(page, "#pass_on", tmp_path)).convert("RGB")
@@ -440,13 +428,9 @@ def test_a_card_of_drawing_and_photograph_is_passed_on(browser: Any, url: str, p
     inside = (slice(5, -5), slice(5, -5))
     assert close([there[inside]], [photo[inside]], 6)
     assert (np.asarray(card.crop((36, 270, 528, 762)).convert("L")) < 128).mean() > 0.02
-    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
-    context.add_init_script(
-        "navigator.canShare = () => true; navigator.share = async ({files}) => { window.shared = files[0].name; }"
+    phone.evaluate(
+        "() => { navigator.canShare = () => true; navigator.share = async ({files}) => { window.shared = files[0].name; }; }"
     )
-    phone = context.new_page()
-    phone.goto(url)
-    phone.wait_for_selector("#photo img")
+    open_example(phone, "outline")
     phone.locator("#pass_on").click()
     assert phone.wait_for_function("() => window.shared").json_value() == "sketch2photo-card.png"
-    context.close()

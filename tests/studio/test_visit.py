@@ -1,6 +1,7 @@
 """A visit from its first second to its last: the page opens alive, and what was done lives through whatever happens."""
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,6 @@ from tests.studio.visitor import (
     settled,
     slide,
     wait_for,
-    watch,
 )
 
 LINE = [(150.0, 200.0), (250.0, 210.0), (350.0, 200.0)]
@@ -37,10 +37,8 @@ def ink(page: Any) -> int:
     return int((drawing(page) < 128).sum())
 
 
-def test_the_page_opens_with_a_drawing_that_draws_itself_until_somebody_draws(browser: Any, url: str) -> None:
-    page = browser.new_page(viewport={"width": 1440, "height": 1000})
-    watch(page)
-    page.goto(url)
+def test_the_page_opens_with_a_drawing_that_draws_itself_until_somebody_draws(visit: Callable[..., Any]) -> None:
+    page = visit()
     page.wait_for_selector("#photo img")
     early, first = ink(page), pictures(page, "#photo")
     assert not pictures(page, "#variations")  # they come when it is finished
@@ -63,33 +61,26 @@ def test_the_page_opens_with_a_drawing_that_draws_itself_until_somebody_draws(br
     page.reload()
     page.wait_for_selector("#pad [data-do=undo]:enabled")
     wait_for(lambda: np.abs(drawing(page).astype(int) - mine).mean() < 0.1, "my line again")
-    page.close()
 
 
 def test_who_opens_a_picture_ends_the_example_and_reads_what_is_wrong_with_it(
-    browser: Any, url: str, tmp_path: Path
+    visit: Callable[..., Any], tmp_path: Path
 ) -> None:
     (tmp_path / "face.png").write_bytes(b"%PDF-1.7")
-    page = browser.new_page(viewport={"width": 1440, "height": 1000})
-    page.goto(url)
+    page = visit()
     page.wait_for_selector("#pad [data-example]")
-    page.wait_for_selector(OPEN, state="attached")
     page.locator(OPEN).first.set_input_files(tmp_path / "face.png")
     page.locator("#hint").get_by_text("is not a picture that can be read").wait_for()
     assert not page.locator("#pad [data-example]").count()
     assert ink(page) == 0
-    page.close()
 
 
-def test_who_wants_nothing_to_move_finds_the_example_finished(browser: Any, url: str) -> None:
-    context = browser.new_context(viewport={"width": 1440, "height": 1000}, reduced_motion="reduce")
-    page = context.new_page()
-    page.goto(url)
+def test_who_wants_nothing_to_move_finds_the_example_finished(visit: Callable[..., Any]) -> None:
+    page = visit(reduced_motion="reduce")
     page.wait_for_selector("#pad [data-example]")
     there = ink(page)
     page.wait_for_selector("#photo img")
     assert ink(page) == there > 5000
-    context.close()
 
 
 def test_a_reload_loses_nothing(page: Any) -> None:
@@ -157,17 +148,12 @@ def test_a_restarted_server_loses_nothing(browser: Any) -> None:
         app.close()
 
 
-def test_a_page_that_nobody_touches_asks_for_no_frames(browser: Any, url: str) -> None:
-    context = browser.new_context()
-    context.add_init_script(BLANK)
-    context.add_init_script(
+def test_a_page_that_nobody_touches_asks_for_no_frames(visit: Callable[..., Any]) -> None:
+    page = visit(
+        BLANK,
         "const ask = requestAnimationFrame; window.frames = 0;"
-        "window.requestAnimationFrame = call => { window.frames += 1; return ask(call); }"
+        "window.requestAnimationFrame = call => { window.frames += 1; return ask(call); }",
     )
-    page = context.new_page()
-    watch(page)
-    page.goto(url)
-    page.wait_for_selector(OPEN, state="attached")
 
     def frames() -> int:
         before = page.evaluate("frames")
@@ -175,7 +161,6 @@ def test_a_page_that_nobody_touches_asks_for_no_frames(browser: Any, url: str) -
         return page.evaluate("frames") - before
 
     wait_for(lambda: frames() < 10, "end of what moves as the page comes")
-    context.close()
 
 
 def test_a_link_to_the_page_has_a_name_a_sentence_and_a_picture(url: str) -> None:

@@ -15,8 +15,26 @@ from sketch2photo.examples import example_strokes
 
 # Has been here before and drawn nothing: no example draws itself.
 BLANK = "try { sessionStorage['/#drawing'] ??= '[]' } catch {}"
+WINDOW = {"width": 1440, "height": 1000}
 SIDE = 64  # px of the photographs, in conftest.py's model
 OPEN, BORROW = "input:has(+ #open)", "input:has(+ #borrow)"
+# What of a page is in the browser alone: how it was when it was loaded.
+BEGIN = """() => {
+    document.body.classList.remove('dark');
+    document.activeElement.blur();
+    scrollTo(0, 0);
+    for (const button of document.querySelectorAll('.toast-close, #result [role=tab]:first-of-type[aria-selected=false]'))
+        button.click();
+    for (const button of document.querySelectorAll('#pad [aria-pressed]')) {
+        const isFirst = button.matches('[data-tool=pen], [data-width="3"], [data-do=guide]');
+        if (String(isFirst) !== button.ariaPressed && (isFirst || button.dataset.do)) button.click();
+    }
+    document.querySelector('#beginning').click();
+}"""
+FORGET = """() => {
+    sessionStorage.clear();
+    sessionStorage['/#drawing'] = '[]';
+}"""
 # Counts what the page has set for later, within half a second or a little more, as the pad does (PAUSE in pad.js).
 TIMERS = """{
     const [set, clear, pending] = [setTimeout, clearTimeout, new Set()];
@@ -109,6 +127,17 @@ def rest(page: Any) -> None:
     wait_for(rests, "rest", 120)
 
 
+def begin_again(page: Any, window: dict[str, int]) -> None:
+    """Brings a page that was used to what it was when it was loaded."""
+    rest(page)
+    page.set_viewport_size(window)
+    page.emulate_media(color_scheme="light")
+    page.mouse.move(0, 0)
+    page.evaluate(BEGIN)
+    rest(page)
+    page.evaluate(FORGET)
+
+
 def settled(page: Any, where: str = "#photo", different_from: list[np.ndarray] | None = None) -> list[np.ndarray]:
     """The pictures there once there are some (other ones), and nothing is under way that could still change them."""
     before = different_from or []
@@ -119,7 +148,7 @@ def settled(page: Any, where: str = "#photo", different_from: list[np.ndarray] |
 
 def open_expert(page: Any) -> None:
     """Unfolds the latents' sliders, which Gradio does not make before."""
-    if not page.locator("#latent-1").count():
+    if not page.locator("#latent-1").is_visible():
         page.locator("#latents > button").click()
         page.locator("#latent-1 input[type=range]").wait_for()
 

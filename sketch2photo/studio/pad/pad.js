@@ -26,9 +26,10 @@ export function label(element, words) {
  *
  * Each change is sent as a PNG's data URL: props.value is set and trigger('input') called, and trigger('pause') once the
  * pen rests ('change' is Gradio's own, at each new value). watch(keys of props, put) is called once: `put` lays a
- * props.value that was set from outside on the canvas, as a step of its own, and props.calibrated over it: `face`, the
- * path that the guide follows, and `lines`, the address of a picture, until the drawing changes. A picture that is dropped
- * or pasted anywhere on the page goes the way of one that is chosen by the file input with the selector `fileInput`.
+ * props.value that was set from outside on the canvas, as a step of its own (none empties it and all its steps), and
+ * props.calibrated over it: `face`, the path that the guide follows, and `lines`, the address of a picture, until the
+ * drawing changes. A picture that is dropped or pasted anywhere on the page goes the way of one that is chosen by the
+ * file input with the selector `fileInput`.
  *
  * The drawing lives as long as the tab: where the page is loaded again, trigger('retry') tells that it is there again.
  * Otherwise `example` ({width, strokes}) draws itself, until somebody draws. `parts` are the kit's (kit.js).
@@ -235,13 +236,13 @@ export function sketchpad(element, {props, trigger, watch, words, fileInput, exa
 
   watch(Object.keys(props), async () => {
     layOver(props.calibrated ?? {});
-    if (!props.value || props.value === sent) return;
+    if (props.value === sent || !(props.value || sent)) return;
     sent = props.value;
     calibrated.hidden = true; // it was of another drawing
-    const picture = await loadPicture(props.value);
-    if (isExample) steps.length = 0;
+    const picture = props.value && (await loadPicture(props.value));
+    if (isExample || !picture) steps.length = 0;
     own();
-    steps.push({picture});
+    if (picture) steps.push({picture});
     undone = [];
     paint();
     keepSteps('drawing', steps);
