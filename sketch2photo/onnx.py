@@ -1,12 +1,16 @@
 """The model's networks and the calibrator in ONNX Runtime in place of PyTorch: the same pictures, faster on a CPU, and in a browser."""
 
 import copy
+import hashlib
 import logging
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, Literal
 
 import torch
+from huggingface_hub import cached_assets_path
 from torch import Tensor, nn
 
 from .model import Sketch2Photo
@@ -17,6 +21,8 @@ from .networks.calibrator import Calibrator, Prediction
 Bits = Literal[32, 16, 8]  # of a stored weight; arithmetic is in float32 with any of them
 SMALL = 1024  # numbers: a tensor with fewer stays in float32
 OPSET = 21
+ASSETS = ("sketch2photo", "onnx")  # where in huggingface_hub's cache they are kept
+KEPT = 12  # exported networks, for each of which the exporter takes some ten seconds
 MISSING = "This needs ONNX Runtime and the exporter to it: pip install onnx onnxruntime onnxscript"
 
 
@@ -44,6 +50,8 @@ def with_onnx(
 
 def to_onnx(model: Sketch2Photo, names: Sequence[str] = ("generator", "encoder")) -> dict[str, bytes]:
     """The content of ONNX files by these names, with weights of 32 bits; the exporter takes some ten seconds for each.
+
+    What was exported once is kept among huggingface_hub's cached assets (HF_ASSETS_CACHE), and comes from there from then on.
 
     generator: sketch (1, C, S, S), z (K, D), strictness (K,) -> photo (K, 3, S, S); S is the model's image size and K is free.
         What does not depend on z is computed once for all K.
@@ -97,6 +105,13 @@ def _export(
     free: dict[str, dict[int, Any]] | None = None,
 ) -> bytes:
     """`free`: dimensions of inputs that the exporter is to leave free, where more than an addition depends on them."""
+    told = [network, [tensor.shape for tensor in sample], inputs, outputs, sorted(free or {})]
+    name = f"{_key(repr(told), network)}.onnx"
+    with suppress(OSError):  # there is none, or it cannot be read
+        kept = cached_assets_path(*ASSETS) / name
+        content = kept.read_bytes()
+        os.utime(kept)
+        return content
     try:
         import onnx
         import onnxscript  # noqa: F401  (torch.onnx's own need)
@@ -122,8 +137,26 @@ def _export(
         if value.name != "sketch":
             value.type.tensor_type.shape.dim[0].dim_param = "K"
     onnx.checker.check_model(proto)
-    content: bytes = proto.SerializeToString()
+    content = proto.SerializeToString()
+    with suppress(OSError):  # a full disk, or a folder that cannot be written to
+        kept = cached_assets_path(*ASSETS) / name
+        whole = kept.with_suffix(f".{os.getpid()}")
+        whole.write_bytes(content)
+        whole.rename(kept)
+        for old in sorted(kept.parent.glob("*.onnx"), key=lambda path: path.stat().st_mtime)[:-KEPT]:
+            old.unlink()
     return content
+
+
+def _key(told: str, network: nn.Module) -> str:
+    """The same for what the same code exports of the same weights, and of whatever else is told."""
+    key, code = hashlib.sha256(told.encode()), Path(__file__)
+    for source in [code, *sorted((code.parent / "networks").glob("*.py"))]:
+        key.update(source.read_bytes())
+    key.update(torch.__version__.encode())
+    for name, weight in network.state_dict().items():
+        key.update(f"{name} {tuple(weight.shape)} {weight.dtype}".encode() + weight.contiguous().numpy().tobytes())
+    return key.hexdigest()
 
 
 def with_bits(content: bytes, bits: Bits) -> bytes:

@@ -3,14 +3,12 @@
 What imports torch is imported where it is used: pytest-xdist's own process needs none of it.
 """
 
-import hashlib
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
-from unittest import mock
 
 import pytest
 
@@ -35,6 +33,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--no-skips", action="store_true", help="fail if a test was skipped, for want of a browser perhaps"
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """One folder for what the exporter to ONNX makes, empty at first: for all workers, and for the programs that tests start."""
+    if not hasattr(config, "workerinput"):
+        folder = tempfile.TemporaryDirectory()
+        os.environ["HF_ASSETS_CACHE"] = folder.name
+        config.add_cleanup(folder.cleanup)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -69,34 +75,7 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def each_network_is_exported_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """For the exporter to ONNX takes some ten seconds: files, for all of pytest-xdist's workers.
-
-    Networks are the same here where weights and their layout in memory are, and the shapes of what they are exported with.
-    """
-    import onnx
-    import torch
-
-    export, folder = torch.onnx.export, tmp_path_factory.getbasetemp()
-    folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
-
-    def once(network: torch.nn.Module, sample: tuple[torch.Tensor, ...], **options: Any) -> Any:
-        key = hashlib.sha256(repr((network, [tensor.shape for tensor in sample], options)).encode())
-        for name, weight in network.state_dict().items():
-            key.update(repr((name, weight.stride())).encode() + weight.contiguous().numpy().tobytes())
-        file = folder / f"{key.hexdigest()}.onnx"
-        if not file.exists():
-            whole = file.with_suffix(f".{os.getpid()}")
-            whole.write_bytes(export(network, sample, **options).model_proto.SerializeToString())
-            whole.rename(file)
-        return SimpleNamespace(model_proto=onnx.load(file))
-
-    with mock.patch.object(torch.onnx, "export", once):
-        yield
-
-
-@pytest.fixture(scope="session")
-def web_folder(tmp_path_factory: pytest.TempPathFactory, each_network_is_exported_once: None) -> Path:
+def web_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page without a server, built of the bundled weights."""
     if shutil.which("npm") is None:
         pytest.skip("there is no npm: apt-get install npm")

@@ -1,13 +1,17 @@
 """The second engine: ONNX Runtime makes the pictures that PyTorch makes."""
 
 import pickle
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from huggingface_hub import cached_assets_path
 from PIL import Image
 
+from sketch2photo import onnx
 from sketch2photo.data.sources import SyntheticFaces
 from sketch2photo.examples import EXAMPLES
 from sketch2photo.networks.calibrator import Calibrator
@@ -24,7 +28,6 @@ from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline  # noqa: E402
 
 BUNDLED = str(ROOT / "hub" / "model")
 SMALL = {"image_size": 64, "channels": (16, 32), "blocks": (1, 2), "head": 8}
-pytestmark = pytest.mark.usefixtures("each_network_is_exported_once")
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +55,34 @@ def small(sketch_channels: int = 1) -> Sketch2Photo:
         for parameter in model.parameters():
             parameter += 0.05 * torch.randn_like(parameter)
     return model
+
+
+def test_a_network_is_exported_once_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    exports, export = [], torch.onnx.export
+
+    def counted(*arguments: Any, **options: Any) -> Any:
+        exports.append(arguments)
+        return export(*arguments, **options)
+
+    def kept_in(folder: Path) -> None:
+        monkeypatch.setattr(onnx, "cached_assets_path", partial(cached_assets_path, assets_dir=folder))
+
+    monkeypatch.setattr(torch.onnx, "export", counted)
+    monkeypatch.setattr(onnx, "KEPT", 1)
+    kept_in(tmp_path / "assets")
+    model = small()
+    first = to_onnx(model, ["encoder"])
+    assert to_onnx(model, ["encoder"]) == first
+    assert len(exports) == 1
+    with torch.no_grad():  # other weights are another network's
+        next(model.encoder.parameters()).mul_(1.5)
+    second = to_onnx(model, ["encoder"])
+    assert second != first
+    assert [path.read_bytes() for path in (tmp_path / "assets").rglob("*.onnx")] == [second["encoder"]]
+    (tmp_path / "file").write_text("")
+    kept_in(tmp_path / "file")  # where no folder can be made
+    assert to_onnx(model, ["encoder"]) == second
+    assert len(exports) == 3
 
 
 def test_it_survives_a_fork_and_pickling(pipe: Sketch2PhotoPipeline) -> None:
