@@ -107,7 +107,7 @@ def _export(
     """`free`: dimensions of inputs that the exporter is to leave free, where more than an addition depends on them."""
     told = [network, [tensor.shape for tensor in sample], inputs, outputs, sorted(free or {})]
     name = f"{_key(repr(told), network)}.onnx"
-    with suppress(OSError):  # there is none, or it cannot be read
+    with suppress(OSError, ValueError):  # there is none, it cannot be read, or a file is where the folder should be
         kept = cached_assets_path(*ASSETS) / name
         content = kept.read_bytes()
         os.utime(kept)
@@ -138,7 +138,7 @@ def _export(
             value.type.tensor_type.shape.dim[0].dim_param = "K"
     onnx.checker.check_model(proto)
     content = proto.SerializeToString()
-    with suppress(OSError):  # a full disk, or a folder that cannot be written to
+    with suppress(OSError, ValueError):  # a full disk, or a folder that cannot be written to
         kept = cached_assets_path(*ASSETS) / name
         whole = kept.with_suffix(f".{os.getpid()}")
         whole.write_bytes(content)
