@@ -76,7 +76,7 @@ class Visitor:
     """A program that draws through gradio_client."""
 
     def __init__(self, url: str) -> None:
-        self.client = Client(url, verbose=False, download_files=False)
+        self.client = Client(url, verbose=False, download_files=False, ssl_verify=False)
         api: Any = self.client.view_api(return_format="dict", print_info=False)
         parameters = api["named_endpoints"]["/photograph"]["parameters"]
         self.strictness = parameters[1]["parameter_default"]  # the page's own, where nobody moved the slider

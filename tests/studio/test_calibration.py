@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import gradio_client
 import numpy as np
 import pytest
 from PIL import Image
@@ -24,7 +23,20 @@ from sketch2photo.studio.files import to_jpeg
 from sketch2photo.studio.pad import HTML, from_value
 from sketch2photo.studio.page import build
 from sketch2photo.studio.recipe import weights_revision
-from tests.studio.visitor import SIDE, close, draw, drawing, pictures, rest, same, settled, slide, wait_for
+from tests.studio.visitor import (
+    SIDE,
+    client_of,
+    close,
+    draw,
+    drawing,
+    open_example,
+    pictures,
+    rest,
+    same,
+    settled,
+    slide,
+    wait_for,
+)
 
 FACE = data_url(EXAMPLES_FOLDER / "childish.png")
 LINES, GUIDE = "#pad .calibrated", "#pad .face"
@@ -60,8 +72,7 @@ def guide_of(page: Any) -> np.ndarray:
 
 
 def test_strictness_shows_calibrated_lines_until_the_drawing_changes(page: Any) -> None:
-    draw(page, "childish")
-    first = settled(page)
+    first = open_example(page, "childish")
     lines = drawing(page)
     assert not page.locator(LINES).is_visible()
     slide(page, "#strictness", 0.02)
@@ -91,8 +102,7 @@ def test_strictness_shows_calibrated_lines_until_the_drawing_changes(page: Any) 
 def test_straightening_is_one_step_that_can_be_undone(page: Any, pipe: Sketch2PhotoPipeline) -> None:
     straighten = page.locator("#straighten")
     assert straighten.is_disabled()
-    draw(page, "childish")
-    settled(page)
+    open_example(page, "childish")
     slide(page, "#strictness", 0.99)
     rest(page)
     straighten.click()
@@ -217,7 +227,7 @@ def test_the_pad_is_as_large_as_the_sheet_on_which_a_face_is_found() -> None:
 
 
 def test_programs_straighten(url: str, pipe: Sketch2PhotoPipeline) -> None:
-    client = gradio_client.Client(url, verbose=False)
+    client = client_of(url)
     straightened = client.predict(drawing=FACE, strictness=0.2, api_name="/straighten")
     expected = pipe.calibrate(from_value(FACE), 0.2, reframe=False, size=CANVAS)
     lines = from_value(straightened)

@@ -22,6 +22,7 @@ from sketch2photo.latents import spread_latents
 from sketch2photo.studio.files import to_jpeg
 from tests.programs import run_program
 from tests.studio.visitor import (
+    client_of,
     close,
     open_example,
     slide,
@@ -31,7 +32,7 @@ gradio_client = pytest.importorskip("gradio_client")
 
 
 def test_programs_call_the_endpoints(url: str, model: Path) -> None:
-    client = gradio_client.Client(url, verbose=False)
+    client = client_of(url)
     face = data_url(EXAMPLES_FOLDER / "outline.png")
     pipe = Sketch2PhotoPipeline.from_pretrained(str(model))
     none = [0] * len(pipe.model.directions)
@@ -76,7 +77,7 @@ def with_notes(path: Path, notes: str) -> None:
 )
 def test_hostile_notes_in_a_picture_are_refused(url: str, tmp_path: Path, notes: str) -> None:
     with_notes(tmp_path / "hostile.png", notes)
-    client = gradio_client.Client(url, verbose=False)
+    client = client_of(url)
     with pytest.raises(Exception, match="notes on how it was made cannot be read"):
         client.predict(gradio_client.handle_file(tmp_path / "hostile.png"), api_name="/open")
 
@@ -132,7 +133,7 @@ def test_no_function_of_the_page_makes_more_pictures_than_it_shows(url: str) -> 
 def test_a_drawing_of_a_program_is_no_larger_than_what_is_seen_of_it(url: str) -> None:
     file = io.BytesIO()
     Image.new("L", (6300, 6300), 255).save(file, "PNG")
-    client = gradio_client.Client(url, verbose=False)
+    client = client_of(url)
     with pytest.raises(Exception, match="6300 x 6300 pixels, which is too many: send at most 4 megapixels"):
         client.predict(f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}", api_name="/enlarge")
 
@@ -159,7 +160,7 @@ def test_a_bad_model_is_one_sentence(program: str) -> None:
 
 
 def test_a_picture_that_is_made_again_is_not_written_under_its_readers(url: str) -> None:
-    client = gradio_client.Client(url, verbose=False, download_files=False)
+    client = client_of(url, download_files=False)
     none = [0] * (len(client.view_api(return_format="dict")["named_endpoints"]["/photograph"]["parameters"]) - 2)
 
     def shown() -> list[Path]:

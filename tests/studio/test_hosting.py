@@ -18,7 +18,7 @@ from sketch2photo.evaluation.load_test import data_url
 from sketch2photo.examples import EXAMPLES_FOLDER
 from sketch2photo.studio import page
 from tests.programs import run_program
-from tests.studio.visitor import wait_for
+from tests.studio.visitor import client_of, wait_for
 
 FACE = data_url(EXAMPLES_FOLDER / "outline.png")
 
@@ -49,7 +49,7 @@ def address(pipe: Sketch2PhotoPipeline) -> Iterator[str]:
 
 def test_a_drawing_becomes_a_photograph_in_an_app_of_ones_own(address: str, tmp_path: Path) -> None:
     assert httpx.get(address).json() == "mine"
-    client = gradio_client.Client(f"{address}/faces", verbose=False, download_files=str(tmp_path))
+    client = client_of(f"{address}/faces", download_files=str(tmp_path))
     photo = client.predict(drawing=FACE, api_name="/photograph")
     assert Image.open(photo).size == (64, 64)
 
@@ -73,8 +73,8 @@ def test_a_stranger_gets_nothing(address: str) -> None:
     asked = httpx.post(f"{inside}/gradio_api/call/photograph", json={"data": [FACE, 1, *[0] * 8]})
     assert asked.status_code == 401
     with pytest.raises(Exception, match="Could not login"):
-        gradio_client.Client(inside, verbose=False, auth=("ann", "guessed"))
-    client = gradio_client.Client(inside, verbose=False, auth=("ann", "secret"), download_files=False)
+        client_of(inside, auth=("ann", "guessed"))
+    client = client_of(inside, auth=("ann", "secret"), download_files=False)
     assert client.predict(drawing=FACE, api_name="/photograph")
 
 
@@ -95,7 +95,7 @@ def test_files_and_their_folders_expire(
     app = studio.launch(pipe, prevent_thread_lock=True, quiet=True)
     try:
         before = set(tmp_path.iterdir())  # the examples' pictures, which stay
-        client = gradio_client.Client(app.local_url, verbose=False, download_files=False)
+        client = client_of(app.local_url, download_files=False)
         for z in (-3, 0, 3):
             client.predict(drawing=FACE, latent_1=z, api_name="/photograph")
         uploaded = client.predict(picture=gradio_client.handle_file(EXAMPLES_FOLDER / "outline.png"), api_name="/open")

@@ -26,7 +26,7 @@ from sketch2photo.examples import EXAMPLES_FOLDER
 from sketch2photo.studio.controls import CONTROLS, argument_groups
 from sketch2photo.studio.programs import arguments, control_argument
 from tests import ROOT
-from tests.studio.visitor import SIDE
+from tests.studio.visitor import SIDE, client_of
 
 PNG = EXAMPLES_FOLDER / "bun.png"
 FACE = data_url(PNG)
@@ -75,7 +75,7 @@ def is_sentence(text: str) -> bool:
 
 
 def test_each_endpoint_can_be_called_by_a_fresh_client(url: str) -> None:
-    client = gradio_client.Client(url, verbose=False, download_files=False)
+    client = client_of(url, download_files=False)
     listed = endpoints(client)
     names = (
         "photograph generate other_faces breed mix travel borrow open keep keep_all enlarge straighten average new_seed"
@@ -108,7 +108,7 @@ def test_each_wrong_argument_is_one_sentence() -> None:
 
 
 def test_each_endpoint_answers_a_mistake_in_one_sentence(url: str) -> None:
-    client = gradio_client.Client(url, verbose=False, download_files=False)
+    client = client_of(url, download_files=False)
     listed = endpoints(client)
     schemas = {
         name: {each["parameter_name"]: each["type"] for each in endpoint["parameters"]}
@@ -181,7 +181,7 @@ def test_an_upload_without_a_name_is_refused(url: str) -> None:
 
 
 def test_what_programs_read_of_the_endpoints_is_words(url: str) -> None:
-    for name, each in endpoints(gradio_client.Client(url, verbose=False)).items():
+    for name, each in endpoints(client_of(url)).items():
         assert re.fullmatch("/[a-z]+(_[a-z]+)*", name) and each["description"]
         for parameter in each["parameters"]:
             assert re.fullmatch("(latent_[1-9]|[a-z]+(_[a-z]+)*)", parameter["parameter_name"]), name
@@ -218,7 +218,7 @@ def encoded(kind: str) -> str:
 
 @pytest.mark.parametrize("endpoint", ["photograph", "open", "borrow"])
 def test_a_picture_is_sent_in_any_usual_form(url: str, endpoint: str) -> None:
-    client = gradio_client.Client(url, verbose=False, download_files=False)
+    client = client_of(url, download_files=False)
     name = {"photograph": "drawing", "open": "picture", "borrow": "photo"}[endpoint]
 
     def answer(sent: Any) -> Any:
@@ -248,7 +248,7 @@ def test_a_picture_is_sent_in_any_usual_form(url: str, endpoint: str) -> None:
 
 
 def test_what_an_endpoint_made_is_taken_by_the_next(url: str) -> None:
-    client = gradio_client.Client(url, verbose=False, download_files=False)
+    client = client_of(url, download_files=False)
     kept = client.predict(drawing=FACE, seed=7, latent_2="1.5", api_name="/keep")
     for form in (kept, kept["url"], kept["path"]):
         assert client.predict(picture=form, api_name="/open")[1:5] == (7, 0.5, 0, 1.5)
@@ -280,7 +280,7 @@ def test_each_mcp_tool_can_be_called_and_answers_mistakes(url: str) -> None:
         return tools, answers, refused
 
     tools, answers, refused = over_mcp(url, ask)
-    assert {f"/{tool.name}" for tool in tools} == endpoints(gradio_client.Client(url, verbose=False)).keys()
+    assert {f"/{tool.name}" for tool in tools} == endpoints(client_of(url)).keys()
     for tool in tools:
         assert tool.description and "param_" not in str(tool.inputSchema)
         assert all(each["description"] for each in tool.inputSchema["properties"].values())

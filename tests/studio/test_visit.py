@@ -18,7 +18,6 @@ from tests.studio.visitor import (
     BLANK,
     OPEN,
     close,
-    draw,
     drawing,
     latents,
     like,
@@ -130,7 +129,7 @@ def test_a_restarted_server_loses_nothing(browser: Any) -> None:
     try:
         page.goto(url)
         page.wait_for_selector("#pad [data-do=undo]:disabled")
-        draw(page, "outline")
+        open_example(page, "outline")
         page.wait_for_selector("#history img")
         before = drawing(page)
         port = app.server_port
