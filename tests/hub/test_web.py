@@ -142,8 +142,12 @@ def visit(context: Any, url: str) -> Any:
     page.on("console", lambda message: page.errors.append(message.text) if policy in message.text else None)
     page.goto(url)
     page.wait_for_selector("body[data-ready]")
-    page.evaluate("document.querySelector('#expert').open = true")
+    unfold(page)
     return page
+
+
+def unfold(page: Any) -> None:
+    page.evaluate("document.querySelector('#expert').open = true")
 
 
 @dataclass
@@ -151,16 +155,19 @@ class Tab:
     """A page that is loaded once for many tests, which takes seconds, and is for each of them as it was then."""
 
     browser: Any
-    url: str
+    host: Host
     options: dict[str, str] = field(default_factory=dict)
     page: Any = None
+    first: int = 0  # bytes that its first visit loaded
 
     @contextmanager
     def as_loaded(self, request: pytest.FixtureRequest) -> Iterator[Any]:
         """Whatever a visitor does, nothing is sent anywhere, and the page has no error of its own."""
         failed, page, self.page = request.session.testsfailed, self.page, None
         if page is None:
-            page = visit(new_visitor(self.browser, **self.options), self.url)
+            before = sum(self.host.sent)
+            page = visit(new_visitor(self.browser, **self.options), self.host.url)
+            self.first = sum(self.host.sent) - before
             assert len(page.context.asked) > 5
         else:
             start_again(page)
@@ -207,14 +214,14 @@ def start_again(page: Any) -> None:
 
 @pytest.fixture(scope="module")
 def tab(browser: Any, host: Host) -> Iterator[Tab]:
-    tab = Tab(browser, host.url)
+    tab = Tab(browser, host)
     yield tab
     tab.close()
 
 
 @pytest.fixture(scope="module")
 def russian_tab(browser: Any, host: Host) -> Iterator[Tab]:
-    tab = Tab(browser, host.url, {"locale": "ru-RU"})
+    tab = Tab(browser, host, {"locale": "ru-RU"})
     yield tab
     tab.close()
 
@@ -222,7 +229,7 @@ def russian_tab(browser: Any, host: Host) -> Iterator[Tab]:
 @pytest.fixture(scope="module")
 def bundled_tab(browser: Any, web_folder: Path) -> Iterator[Tab]:
     with Host(web_folder) as host:
-        tab = Tab(browser, host.url)
+        tab = Tab(browser, host)
         yield tab
         tab.close()
 
@@ -347,7 +354,7 @@ def test_a_named_direction_is_pythons(bundled_page: Any, bundled: Sketch2PhotoPi
 
 def test_what_is_asked_of_the_worker_before_it_listens_is_not_lost(browser: Any, folder: Path) -> None:
     context = browser.new_context(service_workers="block")
-    with Host(folder, late={"preprocess.json": 3}) as host:
+    with Host(folder, late={"preprocess.json": 1.5}) as host:
         page = visit(context, host.url)
         assert page.evaluate("document.body.dataset.ready") == "wasm"
     context.close()
@@ -711,24 +718,25 @@ def test_numbers_that_python_and_javascript_share_are_written_once() -> None:
     assert not telling & javascript
 
 
-def test_a_first_visit_is_small_and_the_page_then_needs_no_connection(browser: Any, web_folder: Path) -> None:
-    with Host(web_folder) as host:
-        page = visit(new_visitor(browser), host.url)
-        assert 1e6 < sum(host.sent) < LIMIT
-        assert megabytes_told(browser, web_folder) == pytest.approx(sum(host.sent) / 1e6, rel=0.15)
-        assert page.evaluate("crossOriginIsolated")  # without which there are no threads
-        assert page.locator("body").get_attribute("data-ready") == "wasm"
-        page.get_by_role("button", name="Example drawing: careful woman").click()
-        settle(page)
-        there = canvas(page, "#photo")
+def test_a_first_visit_is_small_and_the_page_then_needs_no_connection(
+    browser: Any, web_folder: Path, bundled_tab: Tab, bundled_page: Any
+) -> None:
+    page, host = bundled_page, bundled_tab.host
+    assert 1e6 < bundled_tab.first < LIMIT
+    assert megabytes_told(browser, web_folder) == pytest.approx(bundled_tab.first / 1e6, rel=0.15)
+    assert page.evaluate("crossOriginIsolated")  # without which there are no threads
+    assert page.locator("body").get_attribute("data-ready") == "wasm"
+    put_example(page, "careful woman")
+    settle(page)
+    there = canvas(page, "#photo")
     loaded = len(host.sent)
     page.reload()
     page.wait_for_selector("body[data-ready]")
-    page.get_by_role("button", name="Example drawing: careful woman").click()
+    unfold(page)
+    put_example(page, "careful woman")
     settle(page)
     assert np.abs(pixels(canvas(page, "#photo")) - pixels(there)).max() <= 1
     assert len(host.sent) == loaded
-    page.context.close()
 
 
 def test_other_people_and_variations(page: Any, pipe: Sketch2PhotoPipeline) -> None:
@@ -854,8 +862,19 @@ def test_an_example_draws_itself_until_somebody_draws_and_a_reload_loses_nothing
 
 
 def test_a_service_worker_that_does_not_come_keeps_nobody_waiting(browser: Any, folder: Path) -> None:
+    """Not for longer than the page's patience, of which a tenth is enough here."""
+    patience = "const PATIENCE = 4000;"
+    script = (build_web.SOURCE / "offline.js").read_text()
+    assert patience in script
     with Host(folder, late={"sw.js": 20}) as host:
-        page = visit(new_visitor(browser), host.url)
+        context = new_visitor(browser)
+        context.route(
+            "**/offline.js",
+            lambda route: route.fulfill(
+                content_type="text/javascript", body=script.replace(patience, "const PATIENCE = 400;")
+            ),
+        )
+        page = visit(context, host.url)
         assert page.locator("body").get_attribute("data-ready") == "wasm"
         page.context.close()
 
