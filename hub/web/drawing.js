@@ -19,8 +19,11 @@ export function toSketch({data, width, height}, size) {
     grey[i] = (isInverted ? 255 - Math.max(red, green, blue) : Math.min(red, green, blue)) / 255;
   }
   if (!isClean(grey, width)) grey = flattenPaper(grey, width);
-  checkDrawn(grey, width);
-  return restoreContrast(scale(squared(grey, width), Math.max(width, height), size), size).map(value => 2 * value - 1);
+  const level = paperLevel(grey, width);
+  checkDrawn(grey, width, level);
+  return restoreContrast(scale(squared(grey, width, level), Math.max(width, height), size), size).map(
+    value => 2 * value - 1,
+  );
 }
 
 /** A sketch -> a picture (RGBA). */
@@ -106,8 +109,8 @@ function paperLevel(grey, n) {
 }
 
 /** Throws a MessageError where nothing is drawn, or nothing but a dot; specks are nothing. */
-function checkDrawn(grey, n) {
-  const limit = paperLevel(grey, n) - ink.depth;
+function checkDrawn(grey, n, level) {
+  const limit = level - ink.depth;
   const isFilled = new Uint8Array(grey.length);
   const parts = [];
   for (let i = 0; i < grey.length; i++)
@@ -148,10 +151,10 @@ function fillPart(grey, n, start, limit, isFilled) {
 }
 
 /** The whole picture in the middle of a square of paper. */
-function squared(grey, n) {
+function squared(grey, n, level) {
   const height = grey.length / n;
   const side = Math.max(n, height);
-  const square = new Float32Array(side * side).fill(paperLevel(grey, n));
+  const square = new Float32Array(side * side).fill(level);
   const left = (side - n) >> 1;
   const top = (side - height) >> 1;
   for (let y = 0; y < height; y++) square.set(grey.subarray(y * n, (y + 1) * n), (top + y) * side + left);

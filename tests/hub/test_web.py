@@ -255,7 +255,7 @@ def bundled_page(bundled_tab: Tab, request: pytest.FixtureRequest) -> Iterator[A
 def draw(page: Any, name: str, first: int | None = None) -> None:
     """One of the example drawings by mouse, stroke by stroke, or the first strokes of it."""
     for stroke in example_strokes(name)[:first]:
-        draw_stroke(page, stroke)
+        draw_stroke(page, stroke, every=8)
 
 
 def put_example(page: Any, name: str) -> None:
@@ -354,7 +354,7 @@ def test_a_named_direction_is_pythons(bundled_page: Any, bundled: Sketch2PhotoPi
 
 def test_what_is_asked_of_the_worker_before_it_listens_is_not_lost(browser: Any, folder: Path) -> None:
     context = browser.new_context(service_workers="block")
-    with Host(folder, late={"preprocess.json": 1.5}) as host:
+    with Host(folder, late={"preprocess.json": 3}) as host:
         page = visit(context, host.url)
         assert page.evaluate("document.body.dataset.ready") == "wasm"
     context.close()
@@ -866,7 +866,7 @@ def test_a_service_worker_that_does_not_come_keeps_nobody_waiting(browser: Any, 
     patience = "const PATIENCE = 4000;"
     script = (build_web.SOURCE / "offline.js").read_text()
     assert patience in script
-    with Host(folder, late={"sw.js": 20}) as host:
+    with Host(folder, late={"sw.js": 120}) as host:  # longer than `visit` waits
         context = new_visitor(browser)
         context.route(
             "**/offline.js",
