@@ -160,6 +160,11 @@ def test_a_page_that_nobody_touches_asks_for_no_frames(visit: Callable[..., Any]
         return page.evaluate("frames") - before
 
     wait_for(lambda: frames() < 10, "end of what moves as the page comes")
+    # What others do in a frame does not wait, a clock that they look at notwithstanding.
+    waited = page.evaluate(
+        "() => new Promise(tell => { const asked = performance.now(); requestAnimationFrame(() => tell(performance.now() - asked)); })"
+    )
+    assert waited < 500
 
 
 def test_a_link_to_the_page_has_a_name_a_sentence_and_a_picture(url: str) -> None:
