@@ -446,10 +446,10 @@ class Around:
 
 
 def draw_no_face(sheet: Sheet) -> None:
-    """Whatever else people draw: a face from the side, or up to four things beside each other, of one size or of several."""
+    """Whatever else people draw: a pattern that fills the sheet, or up to four things beside each other, of one size or of several."""
     rng = sheet.rng
-    if rng.random() < 0.25:
-        _profile(sheet)
+    if rng.random() < 0.3:
+        _pattern(sheet)
         return
     count = 1 if rng.random() < 0.5 else int(rng.integers(2, 5))
     for _ in range(count):
@@ -460,8 +460,54 @@ def draw_no_face(sheet: Sheet) -> None:
             stroke.line = stroke.line * size + away
 
 
-def _profile(sheet: Sheet) -> None:
-    """A head from the side, as people draw it: brow, nose, lips and chin in one line, the skull behind, an eye, and hair."""
+def _pattern(sheet: Sheet) -> None:
+    """Stripes, hatching, waves, a zigzag, rows of scrawl, dots, a spiral, or one line back and forth."""
+    rng = sheet.rng
+    kind = int(rng.integers(7))
+    tilt = float(rng.choice([0, np.pi / 2, rng.uniform(0, np.pi)]))
+    turn = np.array([[np.cos(tilt), np.sin(tilt)], [-np.sin(tilt), np.cos(tilt)]])
+    rows = np.linspace(-1, 1, int(rng.integers(1, 16)))
+    tall = rng.uniform(0.2, 1.3)
+    along = np.linspace(-1, 1, 40)
+    if kind < 2:  # stripes, or hatched both ways
+        for way in (turn, turn @ np.array([[0.0, 1.0], [-1.0, 0.0]]))[: kind + 1]:
+            for y in rows:
+                ends = np.array([-1, 1]) * (1 - rng.uniform(0, 0.3) * rng.random(2))
+                sheet.add("background", np.stack([ends, y * tall + rng.normal(0, 0.02, 2)], 1) @ way)
+    elif kind < 4:  # waves, zigzags, and rows of scrawl
+        step = int(rng.integers(1, 7))
+        for y in rows:
+            wave = (
+                0.5
+                * rng.random()
+                * (rng.standard_normal(40) if kind == 2 else np.where(np.arange(40) % (2 * step) < step, -0.5, 0.5))
+            )
+            sheet.add("background", np.stack([along, y * tall + wave / len(rows)], 1) @ turn)
+    elif kind == 4:  # dots or little circles, in rows or anywhere
+        for y in rows[:8]:
+            for x in np.linspace(-1, 1, int(rng.integers(1, 8))):
+                sheet.circle(
+                    "background",
+                    np.array([x, y]) + rng.normal(0, 0.08, 2),
+                    rng.uniform(0.02, 0.12),
+                    fill=rng.random() < 0.5,
+                )
+    elif kind == 5:  # a spiral
+        u = np.linspace(0, rng.uniform(2, 8) * 2 * np.pi, 90)
+        sheet.add("background", np.stack([np.cos(u), tall * np.sin(u)], 1) * u[:, None] @ turn)
+    else:  # back and forth, as areas are filled
+        sheet.add(
+            "background",
+            np.stack([np.where(np.arange(30) % 2, 1, -1) * rng.uniform(0.6, 1, 30), np.linspace(-tall, tall, 30)], 1)
+            @ turn,
+        )
+
+
+def draw_profile(sheet: Sheet) -> None:
+    """A head from the side, as people draw it: brow, nose, lips and chin in one line, the skull behind, an eye, and hair.
+
+    It looks to the right; its front is at .5 eye distances, its ear at -.6, its eye at -.1 and its chin at 1.5 down.
+    """
     rng = sheet.rng
     nose, lips, chin = rng.uniform(0.15, 0.7), rng.uniform(0.02, 0.15), rng.uniform(-0.1, 0.2)
     front = np.array(
@@ -474,32 +520,31 @@ def _profile(sheet: Sheet) -> None:
     jaw = np.array([(0.1, 1.6), (-0.5, 1.35), (-0.85, 0.9), (-0.9, 0.3)])
     u = np.linspace(0.45 * np.pi, 1.55 * np.pi, 12)
     skull = np.stack([-0.5 + rng.uniform(0.7, 1.0) * np.cos(u), -0.5 - rng.uniform(0.9, 1.1) * np.sin(u)], 1)
-    lines = [front, *([jaw] if rng.random() < 0.8 else []), *([skull] if rng.random() < 0.8 else [])]
+    lines = [("outline", line) for line in (front, jaw, skull) if line is front or rng.random() < 0.8]
     eye = np.array([0.15, -0.1]) + 0.04 * rng.standard_normal(2)
     kind = rng.random()
     if kind < 0.5:
-        lines += [eye + np.array([(0.2, -0.13), (-0.12, 0), (0.18, 0.1)])]
+        lines.append(("feature", eye + np.array([(0.2, -0.13), (-0.12, 0), (0.18, 0.1)])))
     elif kind < 0.7:
-        lines += [eye + np.array([(0.2, 0), (-0.1, -0.05)])]
+        lines.append(("feature", eye + np.array([(0.2, 0), (-0.1, -0.05)])))
+    else:
+        sheet.dot("feature", eye, rng.uniform(0.04, 0.12))
     if rng.random() < 0.6:
-        lines += [eye + np.array([(0.25, -0.32), (0, -0.42), (-0.2, -0.3)])]
+        lines.append(("feature", eye + np.array([(0.25, -0.32), (0, -0.42), (-0.2, -0.3)])))
     if rng.random() < 0.5:
-        lines += [np.array([(0.5 + lips, 0.86), (0.15, 0.88 + rng.normal(0, 0.05))])]
+        lines.append(("feature", np.array([(0.5 + lips, 0.86), (0.15, 0.88 + rng.normal(0, 0.05))])))
     if rng.random() < 0.6:  # an ear
         v = np.linspace(-0.6 * np.pi, 0.9 * np.pi, 9)
-        lines += [np.stack([-0.55 + 0.16 * np.cos(v), 0.1 + 0.28 * np.sin(v)], 1)]
+        lines.append(("outline", np.stack([-0.55 + 0.16 * np.cos(v), 0.1 + 0.28 * np.sin(v)], 1)))
     for _ in range(int(rng.integers(0, 30)) if rng.random() < 0.6 else 0):
         root = np.array([-0.5, -0.4]) + rng.standard_normal(2) * (0.4, 0.5)
-        lines += [np.cumsum([root, *(rng.standard_normal((3, 2)) * 0.15 + (-0.15, 0.15))], 0)]
+        lines.append(("hair", np.cumsum([root, *(rng.standard_normal((3, 2)) * 0.15 + (-0.15, 0.15))], 0)))
     if rng.random() < 0.5:
-        lines += [np.array([(0.05, 1.6), (0.1, 2.3)]), np.array([(-0.8, 1.0), (-0.75, 2.2)])]
+        lines += [("body", np.array(neck)) for neck in ([(0.05, 1.6), (0.1, 2.3)], [(-0.8, 1.0), (-0.75, 2.2)])]
     if rng.random() < 0.2:
-        lines += [np.array([-1.3, -0.4]) + 0.35 * np.stack([np.cos(u), np.sin(u)], 1)]
-    side = rng.choice([-1.0, 1.0])
-    for line in lines:
-        sheet.add("background", line * (side, 1))
-    if kind >= 0.7:
-        sheet.dot("background", eye * (side, 1), rng.uniform(0.04, 0.12))
+        lines.append(("hair", np.array([-1.3, -0.4]) + 0.35 * np.stack([np.cos(u), np.sin(u)], 1)))
+    for part, line in lines:
+        sheet.add(part, line)
 
 
 def _thing(sheet: Sheet) -> None:

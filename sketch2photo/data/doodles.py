@@ -15,7 +15,7 @@ import numpy as np
 
 from ..images import Floats
 from ..networks.calibrator import CLASSES, CURVES, MAP, POINTS, mirrored_order
-from .doodle_surroundings import Around, draw_no_face
+from .doodle_surroundings import Around, draw_no_face, draw_profile
 from .doodle_symbols import AT, BROWS, EYES, MOUTH, NOSE, OVAL, Sheet, Symbols, draw_features, extent_of, lids_of
 from .landmarks import Landmarks
 from .line_drawing import line_drawing, misplaced
@@ -78,6 +78,18 @@ def upright(points: Floats) -> Floats:
     across = right - left
     turn = np.array([[across[0], across[1]], [-across[1], across[0]]]) / (across @ across)
     return (points - (left + right) / 2) @ turn.T
+
+
+def profile(photo: Floats, rng: Rng, side: int = 128) -> Drawing:
+    """A head from the side; the face that it would be from the front, after the points (K, 2) of a photograph, is where the head is."""
+    sheet = Sheet(rng)
+    draw_profile(sheet)
+    face = upright(photo) * (0.8, 1) - (0.15, 0.1)
+    if rng.random() < 0.5:
+        face = mirrored(face)
+        for stroke in sheet.strokes:
+            stroke.line = stroke.line * (-1, 1)
+    return _on_sheet(sheet, face, face, rng, side, 1.0)
 
 
 def no_face(rng: Rng, side: int = 128) -> Drawing:

@@ -19,7 +19,7 @@ from torch.utils.data import DataLoader, Dataset
 from .. import machine
 from ..cli import run
 from ..data.doodle_symbols import EYES
-from ..data.doodles import NO_CLASS, Drawing, doodle, flat, line_doodle, no_face, registered
+from ..data.doodles import NO_CLASS, Drawing, doodle, flat, line_doodle, no_face, profile, registered
 from ..data.landmarks import LandmarksFile
 from ..data.sources import Pairs, Photos, in_format
 from ..hub_download import load_network
@@ -33,8 +33,8 @@ from .samples import Indices
 
 SIZE = 128
 PHOTO = 192  # px at which line drawings of photographs are made
-# Shares of drawings of no face, of photographs' lines, and of artists' sketches.
-NO_FACE, LINES, SKETCHES = 0.1, 0.14, 0.06
+# Shares of drawings of no face, of heads from the side, of photographs' lines, and of artists' sketches.
+NO_FACE, PROFILES, LINES, SKETCHES = 0.12, 0.03, 0.14, 0.06
 BATCH = 12  # drawings a step, each with its mirror image
 RATE, WARMUP, EMA = 1e-3, 50, 0.998
 RARE = ("beard", "glasses", "hat", "background")  # classes of few strokes, which count more
@@ -74,6 +74,8 @@ class MadeDrawings(Dataset[dict[str, Tensor]]):
         if kind > 1 - LINES:
             picture, _ = source.load(item)
             return line_doodle(fitted(picture, PHOTO), landmarks, rng, SIZE)
+        if kind > 1 - LINES - PROFILES:
+            return profile(flat(landmarks), rng, SIZE)
         return doodle(flat(landmarks), rng, SIZE)
 
 
