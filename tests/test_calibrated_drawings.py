@@ -94,7 +94,19 @@ def cat() -> Image.Image:
     return page
 
 
-@pytest.mark.parametrize("page", [house(), text(), cat()], ids=["house", "text", "cat"])
+def stripes(grid: bool = False) -> Image.Image:
+    page = Image.new("L", (512, 512), 255)
+    pen = ImageDraw.Draw(page)
+    for place in range(100, 500, 40):
+        pen.line((place, 60, place, 450), fill=0, width=4)
+        if grid:
+            pen.line((80, place, 480, place), fill=0, width=4)
+    return page
+
+
+@pytest.mark.parametrize(
+    "page", [house(), text(), cat(), stripes(), stripes(grid=True)], ids=["house", "text", "cat", "stripes", "grid"]
+)
 def test_a_drawing_of_no_face_is_said_to_be_none_and_left_as_it_is(
     pipe: Sketch2PhotoPipeline, page: Image.Image
 ) -> None:
@@ -140,3 +152,8 @@ def test_saved_and_loaded_it_calibrates_the_same(pipe: Sketch2PhotoPipeline, tmp
     again = Sketch2PhotoPipeline.from_pretrained(str(tmp_path))
     one, other = (each.calibrate(drawing("quick_man"), 0.5).sketch for each in (pipe, again))
     assert (one - other).abs().max() < 1e-4
+
+
+@pytest.mark.parametrize("name", ["profile_lady", "stick_figure", "only_outline", "messy_scribble"])
+def test_a_head_from_the_side_and_what_is_hardly_one_are_faces(pipe: Sketch2PhotoPipeline, name: str) -> None:
+    assert pipe.calibrate(drawing(name), 1.0).certainty > 0.8

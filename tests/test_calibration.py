@@ -13,7 +13,17 @@ from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline
 from sketch2photo.calibration import calibrate, features, framing, similarity, thin_plate_spline, thinned
 from sketch2photo.data import landmarks
 from sketch2photo.data.doodle_symbols import EYES, MOUTH, OVAL, Sheet, Symbols
-from sketch2photo.data.doodles import NO_CLASS, doodle, expressed, flat, line_doodle, mirrored, no_face, upright
+from sketch2photo.data.doodles import (
+    NO_CLASS,
+    doodle,
+    expressed,
+    flat,
+    line_doodle,
+    mirrored,
+    no_face,
+    profile,
+    upright,
+)
 from sketch2photo.data.landmarks import MASK, Landmarks
 from sketch2photo.networks.calibrator import CLASSES, CURVES, MAP, POINTS, Calibrator, mirrored_order, slices
 from tests.programs import SIZES, run_program
@@ -137,6 +147,17 @@ def test_what_is_no_face_says_so() -> None:
         made = no_face(np.random.default_rng(seed))
         assert not made.face and made.sketch.min() < 0.8
         assert set(np.unique(made.classes)) <= {CLASSES.index("background"), NO_CLASS}
+
+
+def test_a_head_from_the_side_is_a_face_that_is_where_the_head_is() -> None:
+    for seed in range(16):
+        made = profile(face(), np.random.default_rng(seed))
+        assert made.face and np.array_equal(made.points, made.believable)
+        ink = np.argwhere(made.sketch < made.sketch.max() - 0.1)[:, ::-1]
+        low, high = made.points[OVAL].min(0), made.points[OVAL].max(0)
+        inside = ((low - 0.3 * (high - low) < ink) & (ink < high + 0.3 * (high - low))).all(1)
+        assert inside.mean() > 0.5
+        assert "feature" in {CLASSES[index] for index in np.unique(made.classes) if index != NO_CLASS}
 
 
 def test_a_photograph_s_lines_keep_their_points() -> None:
