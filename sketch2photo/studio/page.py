@@ -141,7 +141,6 @@ class Layout:
         with gr.Row(elem_id="head"):
             gr.Markdown("# Sketch2Photo", elem_id="title")
             gr.Markdown(_text("subtitle"), elem_id="subtitle", elem_classes="head")
-        self.hint = gr.Markdown(_text("welcome"), elem_id="hint")
         with gr.Row(elem_id="columns"):
             with gr.Column(elem_id="drawing"):
                 self._lay_drawing(actions)
@@ -187,18 +186,20 @@ class Layout:
         self.history = _strip("history")
 
     def _lay_pictures(self) -> None:
-        with gr.Tabs(elem_id="result"):
-            with gr.Tab(_text("photo")):
-                self.photo = gr.Image(
-                    label=_text("photo"),
-                    show_label=False,
-                    alt_text="Photograph",
-                    elem_id="photo",
-                    interactive=False,
-                    buttons=["fullscreen"],
-                )
-            with gr.Tab(_text("compare")):
-                self.compare = gr.ImageSlider(show_label=False, elem_id="compare", interactive=False, buttons=[])
+        with gr.Column(elem_id="shown"):  # on phones it stays in sight
+            with gr.Tabs(elem_id="result"):
+                with gr.Tab(_text("photo")):
+                    self.photo = gr.Image(
+                        label=_text("photo"),
+                        show_label=False,
+                        alt_text="Photograph",
+                        elem_id="photo",
+                        interactive=False,
+                        buttons=["fullscreen"],
+                    )
+                with gr.Tab(_text("compare")):
+                    self.compare = gr.ImageSlider(show_label=False, elem_id="compare", interactive=False, buttons=[])
+            self.hint = gr.Markdown(_text("welcome"), elem_id="hint")
         with gr.Row():
             self.new_seed = gr.Button(
                 _text("new_seed"), variant="primary", elem_id="new_seed", min_width=100, interactive=False
