@@ -118,7 +118,7 @@ export function keptSettings(...values) {
 
 /** The pictures of this visit, as they are, for the server may have lost them: as many as there is room for. */
 export async function keepHistory(pictures) {
-  const address = async ({image: {url}}) => {
+  const read = async url => {
     const blob = await (await fetch(url)).blob();
     const reader = new FileReader();
     return new Promise(done => {
@@ -126,7 +126,10 @@ export async function keepHistory(pictures) {
       reader.readAsDataURL(blob);
     });
   };
-  const kept = await Promise.all((pictures ?? []).map(address));
+  const before = window.keptPictures ?? new Map(); // each is read once
+  const urls = (pictures ?? []).map(({image}) => image.url);
+  const kept = await Promise.all(urls.map(url => before.get(url) ?? read(url)));
+  window.keptPictures = new Map(urls.map((url, k) => [url, kept[k]]));
   while (kept.length) {
     try {
       sessionStorage.setItem(`${location.pathname}#history`, JSON.stringify(kept));

@@ -13,7 +13,7 @@ from .messages import LABELS
 
 # 1200 x 630 px, as most services want it; hub/example_photos.py makes it.
 PICTURE = Path(__file__).with_name("preview.jpg")
-_FRAMES = Path(__file__).with_name("frames.js").read_text("utf-8")
+_FIRST = Path(__file__).with_name("first.js").read_text("utf-8")
 _GRADIOS = re.compile(rb'\s*<meta\s+(?:property="og|name="twitter):[^>]*>')
 
 
@@ -48,7 +48,7 @@ class Preview:
                 return
             headers = MutableHeaders(raw=start["headers"])
             if headers.get("content-type", "").startswith("text/html") and "content-encoding" not in headers:
-                head = f"{tags(address(scope))}<script>{_FRAMES}</script>"
+                head = f"{tags(address(scope))}<script>{_FIRST}</script>"
                 body = _GRADIOS.sub(b"", body).replace(b"<head>", b"<head>" + head.encode(), 1)
                 headers["content-length"] = str(len(body))
             await send(start)

@@ -147,11 +147,13 @@ def test_a_restarted_server_loses_nothing(browser: Any) -> None:
         app.close()
 
 
-def test_a_page_that_nobody_touches_asks_for_no_frames(visit: Callable[..., Any]) -> None:
+def test_a_page_that_nobody_touches_asks_for_no_frames_and_no_value_is_cloned(visit: Callable[..., Any]) -> None:
     page = visit(
         BLANK,
         "const ask = requestAnimationFrame; window.frames = 0;"
         "window.requestAnimationFrame = call => { window.frames += 1; return ask(call); }",
+        "const clone = structuredClone; window.cloned = 0;"
+        "window.structuredClone = (...given) => { window.cloned += Object(given[0]) !== given[0]; return clone(...given); }",
     )
 
     def frames() -> int:
@@ -165,6 +167,13 @@ def test_a_page_that_nobody_touches_asks_for_no_frames(visit: Callable[..., Any]
         "() => new Promise(tell => { const asked = performance.now(); requestAnimationFrame(() => tell(performance.now() - asked)); })"
     )
     assert waited < 500
+    open_example(page, "outline")
+    assert page.evaluate("cloned") == 0
+    assert page.evaluate("structuredClone([1, 'a', {b: null}])") == [1, "a", {"b": None}]
+    assert (
+        page.evaluate("() => { try { structuredClone(() => 1) } catch (error) { return error.name } }")
+        == "DataCloneError"
+    )
 
 
 def test_a_link_to_the_page_has_a_name_a_sentence_and_a_picture(url: str) -> None:
