@@ -253,11 +253,22 @@ def test_messages_are_in_the_language_of_the_settings(visit: Callable[..., Any],
     page = visit(BLANK)
     page.locator("#pad canvas").click()
     page.locator("#hint").get_by_text("There is only a dot").wait_for()
+    page.get_by_role("button", name="Kit: parts of faces").click()
     page.locator("button.settings").click()
     page.get_by_label("Language").click()
     page.get_by_role("option", name="Русский").click()
     page.keyboard.press("Escape")
     page.locator("#hint").get_by_text("На холсте только точка").wait_for()  # what is there already
+    page.get_by_role("toolbar", name="Инструменты").get_by_role("button", name="Набор: части лиц").wait_for()
+    assert page.get_by_role("button", name="Отразить").inner_text() == "Отразить"
+    assert page.get_by_role("button", name="Голова 1").get_attribute("title") == "Голова"
+    page.evaluate(
+        "document.body.dispatchEvent(Object.assign(new Event('drop', {bubbles: true}), {dataTransfer: new DataTransfer()}))"
+    )
+    page.locator("#pad .note").get_by_text("Это не картинка").wait_for()
+    page.evaluate("document.documentElement.lang = 'en'")
+    page.locator("#pad .note").get_by_text("That is no picture").wait_for()
+    page.evaluate("document.documentElement.lang = 'ru'")
     Image.new("L", (200, 10), 255).save(tmp_path / "thin.png")
     page.locator(OPEN).first.set_input_files(tmp_path / "thin.png")
     page.locator("#hint").get_by_text("В картинке 200 x 10 пикселей").wait_for()

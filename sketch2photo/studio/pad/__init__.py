@@ -81,12 +81,17 @@ def sketchpad(elem_id: str, file_input: str) -> gr.HTML:
     scripts = "\n".join(path.read_text("utf-8") for path in JAVASCRIPT)
     functions = re.sub(r"^import .*?;$|^export ", "", scripts, flags=re.MULTILINE | re.DOTALL)
     told = {"fileInput": file_input, "example": example(), "parts": parts()}
-    words = f"({json.dumps(by_language(WORDS))})[navigator.language.startsWith('ru') ? 'ru' : 'en']"
-    given = f"props, trigger, watch, words: {words}, ...{json.dumps(told)}"
+    # The page's language may be changed in its settings.
+    start = f"""
+        const words = {json.dumps(by_language(WORDS))};
+        const spoken = () => words[document.documentElement.lang.startsWith('ru') ? 'ru' : 'en'];
+        const speak = sketchpad(element, {{props, trigger, watch, words: spoken(), ...{json.dumps(told)}}});
+        new MutationObserver(() => speak(spoken())).observe(document.documentElement, {{attributeFilter: ['lang']}});
+    """
     return gr.HTML(
         html_template=HTML.read_text("utf-8"),
         css_template=CSS.read_text("utf-8"),
-        js_on_load=f"{functions}\nsketchpad(element, {{{given}}});",
+        js_on_load=functions + start,
         apply_default_css=False,
         elem_id=elem_id,
         calibrated={},

@@ -50,12 +50,16 @@ export function change(part, action) {
   if (action === 'smaller') part.scale = Math.max(part.scale / 1.08, SMALLEST);
 }
 
-/** Fills an element with a button for each of the parts ({kind: lists of strokes}); choose(kind, strokes) tells of a tap. */
-export function fillKit(element, parts, words, choose) {
+/**
+ * Fills an element with a button for each of the parts ({kind: lists of strokes}), which asks for its words (label in
+ * pad.js); choose(kind, strokes) tells of a tap.
+ */
+export function fillKit(element, parts, choose) {
   for (const [kind, list] of Object.entries(parts))
     list.forEach((strokes, number) => {
       const button = document.createElement('button');
-      Object.assign(button, {type: 'button', ariaLabel: `${words[kind]} ${number + 1}`, title: words[kind]});
+      button.type = 'button';
+      Object.assign(button.dataset, {label: kind, number: number + 1, title: kind});
       button.append(pictureOf(strokes));
       button.addEventListener('click', () => choose(kind, strokes));
       element.append(button);

@@ -11,12 +11,15 @@ import {keepSteps, keptSteps, loadPicture, paintLine, paintSteps, smoothed} from
 const PAUSE = 500; // ms without a new line until the pen rests
 const NOTE = 6000; // ms that a note over the canvas stays
 
-/** Puts the words of `words` ({key: text}) where elements ask for them: data-text, data-label (for screen readers), data-title. */
+/**
+ * Puts the words of `words` ({key: text}) where elements ask for them: data-text, data-label (for screen readers, with
+ * data-number after it), data-title.
+ */
 export function label(element, words) {
   for (const part of element.querySelectorAll('[data-text], [data-label], [data-title]')) {
     const asked = part.dataset;
     if (asked.text) part.textContent = words[asked.text];
-    if (asked.label) part.ariaLabel = words[asked.label];
+    if (asked.label) part.ariaLabel = [words[asked.label], asked.number].filter(Boolean).join(' ');
     if (asked.title) part.title = words[asked.title];
   }
 }
@@ -33,6 +36,8 @@ export function label(element, words) {
  *
  * The drawing lives as long as the tab: where the page is loaded again, trigger('retry') tells that it is there again.
  * Otherwise `example` ({width, strokes}) draws itself, until somebody draws. `parts` are the kit's (kit.js).
+ *
+ * What comes back is a function that puts other words in place of `words`.
  */
 export function sketchpad(element, {props, trigger, watch, words, fileInput, example, parts}) {
   const root = element.querySelector('.sketchpad');
@@ -41,7 +46,7 @@ export function sketchpad(element, {props, trigger, watch, words, fileInput, exa
   const buttons = [...element.querySelectorAll('button')];
   const guide = element.querySelector('.guide');
   const calibrated = element.querySelector('.calibrated');
-  const note = element.querySelector('.note');
+  const noted = element.querySelector('.note');
   const kit = element.querySelector('.kit');
   const steps = [];
   const touching = new Set();
@@ -74,10 +79,16 @@ export function sketchpad(element, {props, trigger, watch, words, fileInput, exa
     if (lines) calibrated.src = lines;
   }
 
+  /** Puts a word over the canvas, or none. */
+  function note(key = '') {
+    noted.dataset.text = key;
+    noted.textContent = words[key] ?? '';
+  }
+
   function tell(key) {
-    note.textContent = words[key];
+    note(key);
     setTimeout(() => {
-      if (note.textContent === words[key]) note.textContent = '';
+      if (noted.dataset.text === key) note();
     }, NOTE);
   }
 
@@ -96,7 +107,7 @@ export function sketchpad(element, {props, trigger, watch, words, fileInput, exa
   function own() {
     isExample = false;
     delete root.dataset.example;
-    note.textContent = '';
+    note();
   }
 
   /** Whether a switch is on: the guide, mirrored or smooth lines. */
@@ -205,7 +216,7 @@ export function sketchpad(element, {props, trigger, watch, words, fileInput, exa
       else if (button.dataset.part) changePart(button.dataset.part);
       else paint();
     });
-  if (parts) fillKit(kit.querySelector('.parts'), parts, words, choosePart);
+  if (parts) fillKit(kit.querySelector('.parts'), parts, choosePart);
 
   /** A part takes the place of the one of its kind that there is. */
   function choosePart(kind, strokes) {
@@ -253,7 +264,7 @@ export function sketchpad(element, {props, trigger, watch, words, fileInput, exa
   async function drawExample() {
     isExample = true;
     root.dataset.example = '';
-    note.textContent = words.example;
+    note('example');
     for await (const {line, rests, isLast} of drawItself(context, example, () => isExample)) {
       steps.push(line);
       if (rests) send(isLast);
@@ -273,4 +284,8 @@ export function sketchpad(element, {props, trigger, watch, words, fileInput, exa
   label(element, words);
   paint();
   start();
+  return others => {
+    words = others;
+    label(element, words);
+  };
 }
