@@ -53,7 +53,6 @@ function put(address) {
     pad.value = address;
     pad.calibrated = {};
     await putOnPad();
-    pad.value = null; // so that it can be put there again
     drawn();
   });
 }
