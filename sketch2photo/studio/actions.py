@@ -7,6 +7,8 @@ of those that are ticked, from "1" on. What the methods return is in the order o
 
 import base64
 import random
+import threading
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
@@ -39,6 +41,7 @@ T = TypeVar("T")
 MAX_STOPS = 8  # of an animation
 STEPS = 12  # of it between two of them
 REMEMBERED = 24  # pictures in the strip of this visit
+END_SIDE = 64  # px of a picture of a slider's end
 CALIBRATED = 16  # drawings that are not looked at or calibrated again: for other strictness, for variations, for a file
 
 
@@ -55,12 +58,19 @@ class Actions:
         self.recipe_type = recipe_type(self.controls)
         self._located = lru_cache(CALIBRATED)(partial(located, pipe))
         self._calibrated = lru_cache(CALIBRATED)(self._calibrate)
+        self._waiting, self._lock = 0, threading.Lock()  # photographs that somebody waits for
 
     # ---- photographs -----------------------------------------------------------------------------------------------
 
     def photograph(self, drawing: str | None, options: Numbers, latents: Numbers, directions: Numbers) -> str:
         """One photograph of a drawing, with the given latents and named directions."""
-        return _shown(self._draw(drawing, _row(latents), options, directions).images[0])
+        with self._lock:
+            self._waiting += 1
+        try:
+            return _shown(self._draw(drawing, _row(latents), options, directions).images[0])
+        finally:
+            with self._lock:
+                self._waiting -= 1
 
     def follow(self, drawing: str | None, options: Numbers, latents: Numbers, directions: Numbers) -> tuple[Any, ...]:
         """As photograph, but a drawing of nothing yet is no error: the sentence about it becomes the hint.
@@ -72,6 +82,21 @@ class Actions:
     def preview(self, drawing: str | None, options: Numbers, latents: Numbers, directions: Numbers) -> tuple[Any, ...]:
         """As follow, with the calibrated lines over the drawing where strictness leaves any to calibrate."""
         return self._follow(drawing, options, latents, directions, lines=options["strictness"] < 1)
+
+    def ends(self, drawing: str | None, options: Numbers, latents: Numbers, directions: Numbers) -> str:
+        """What the named directions' sliders lead to: a strip of small pictures, with each at its low and at its high end.
+
+        Photographs that somebody waits for come before each of them.
+        """
+        controls = self.controls["directions"]
+        moved = [directions | {control.name: end} for control in controls for end in (control.low, control.high)]
+        strip = Image.new("RGB", (END_SIDE * len(moved), END_SIDE))
+        for place, moves in enumerate(moved):
+            while self._waiting:
+                time.sleep(0.01)
+            photo = self._draw(drawing, _row(latents), options, moves).images[0]
+            strip.paste(photo.resize((END_SIDE, END_SIDE), Image.Resampling.BOX), (END_SIDE * place, 0))
+        return store(to_jpeg(strip), "ends.jpg")
 
     def average(self, drawing: str | None, options: Numbers) -> tuple[Any, ...]:
         """The most usual face: a photograph with all latents and named directions zero, and these."""

@@ -8,6 +8,15 @@ export function nameParts(texts) {
       target.dispatchEvent(new PointerEvent('pointerup', {bubbles: true}));
   });
 
+  // A picture of a slider's end is a way there.
+  document.addEventListener('click', ({target}) => {
+    const slider = target.closest?.('#settings .ends')?.querySelector('input[type=range]');
+    if (!slider || target === slider) return;
+    slider.value = target.matches('.min_value') ? slider.min : slider.max;
+    slider.dispatchEvent(new Event('input', {bubbles: true}));
+    slider.dispatchEvent(new PointerEvent('pointerup', {bubbles: true}));
+  });
+
   function name() {
     const words = texts[document.documentElement.lang.startsWith('ru') ? 'ru' : 'en'];
     for (const [strip, key] of Object.entries({examples: 'example', variations: 'variation', history: 'past'}))
@@ -96,6 +105,25 @@ export function keepLanguage() {
   };
   new MutationObserver(keep).observe(document.documentElement, {attributeFilter: ['lang']});
   keep();
+}
+
+/** Asks for what the sliders lead to once the photograph has rested, of another drawing or with other latents. */
+export function askForEnds(photo, ...seen) {
+  const REST = 1000; // ms
+  const of = photo && JSON.stringify(seen);
+  if (of === window.endsOf) return;
+  window.endsOf = of;
+  clearTimeout(window.endsTimer);
+  if (photo) window.endsTimer = setTimeout(() => document.querySelector('#ask-ends').click(), REST);
+}
+
+/** A strip of pictures, of the low and the high end of each slider: page.css shows them there. */
+export function showEnds(strip) {
+  document.querySelectorAll('#settings [id^=direction-] .slider_input_container').forEach((slider, place) => {
+    slider.classList.toggle('ends', Boolean(strip));
+    slider.style.setProperty('--place', place);
+    if (strip) slider.style.setProperty('--strip', `url("${strip.url}")`);
+  });
 }
 
 // ---- what lives as long as the tab, as the sketchpad's drawing does --------------------------------------------------

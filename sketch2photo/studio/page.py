@@ -222,6 +222,8 @@ class Layout:
 
     def _lay_settings(self, controls: Controls) -> None:
         self.directions = self.inputs["directions"] = [_widget(control) for control in controls["directions"]]
+        self.ask_ends = gr.Button(elem_id="ask-ends", visible="hidden")
+        self.ends = gr.Image(elem_id="ends", interactive=False, visible="hidden")
         self.average = gr.Button(_text("average"), size="sm", elem_id="average", interactive=False)
         self.borrow = _file_button("borrow", size="sm", interactive=False)
         with gr.Accordion(_text("latents"), elem_id="latents", open=False):
@@ -322,6 +324,8 @@ class Wiring:
         self.pictures = [layout.gallery, layout.variations, layout.liked]
         self.with_latents = [layout.photo, *layout.latents]
         self._wire_drawing_and_sliders()
+        if layout.directions:
+            self._wire_ends()
         self._wire_variations()
         self._wire_opening()
         self._wire_files()
@@ -348,6 +352,14 @@ class Wiring:
         outputs = [*self.with_latents, *layout.directions]
         self._connect(layout.average.click, actions.average, outputs, "average")
         self._remember(self._connect(layout.borrow.upload, actions.borrow, self.with_latents, "borrow"))
+
+    def _wire_ends(self) -> None:
+        """Once the photograph has rested the sliders show what they lead to."""
+        layout = self.layout
+        layout.photo.change(None, [layout.photo, layout.pad, *layout.latents], None, js=SCRIPTS["askForEnds"])
+        made = {"fails": False, "show_progress": "hidden", "concurrency_id": "ends"}
+        self._connect(layout.ask_ends.click, self.actions.ends, layout.ends, **made)
+        layout.ends.change(None, layout.ends, None, js=SCRIPTS["showEnds"])
 
     def _wire_variations(self) -> None:
         layout, actions = self.layout, self.actions

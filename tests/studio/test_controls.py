@@ -2,6 +2,10 @@
 
 import inspect
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -141,3 +145,28 @@ def test_no_direction_has_the_name_of_an_argument() -> None:
     ]
     names = {name for method in methods if callable(method) for name in inspect.signature(method).parameters}
     assert names | {control.name for control in (*controls.CONTROLS, *controls.OPTIONS)} <= RESERVED
+
+
+def test_what_a_sliders_ends_lead_to_waits_for_the_photographs_that_somebody_waits_for() -> None:
+    begun, go, asked = Event(), Event(), []
+
+    class Slow(Sketch2PhotoPipeline):
+        def __call__(self, *args: Any, **kwargs: Any) -> Sketch2PhotoOutput:
+            asked.append(kwargs["age"])
+            begun.set()
+            assert go.wait(60)
+            return super().__call__(*args, **kwargs)
+
+    actions = Actions(Slow(model(directions={"age": {"vector": [1.0] * 8, "range": [-2.0, 2.0]}})))
+    zeros = {f"latent_{number}": 0.0 for number in range(1, 9)}
+    arguments = (FACE, {"strictness": 1.0}, zeros, {"age": 0.5})
+    with ThreadPoolExecutor(2) as pool:
+        photo = pool.submit(actions.photograph, *arguments)
+        assert begun.wait(60)
+        ends = pool.submit(actions.ends, *arguments)
+        time.sleep(0.3)
+        assert asked == [0.5]
+        go.set()
+        assert Path(photo.result()).exists()
+    assert asked == [0.5, -2, 2]
+    assert Image.open(ends.result()).size == (128, 64)

@@ -1,6 +1,7 @@
 """The page as a person meets it: a mouse draws in Chromium, against the real app in a process of its own."""
 
 import base64
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,25 @@ def test_a_latent_and_a_named_direction_change_the_photograph_and_its_variations
     assert after[0][corner].mean() > before[0][corner].mean() + 10
     page.locator("#average").click()
     wait_for(lambda: close(pictures(page, "#photo"), before), "picture of before")
+
+
+def test_named_sliders_show_what_their_ends_lead_to_and_a_click_goes_there(page: Any) -> None:
+    before = open_example(page, "careful woman")
+    high = page.locator("#direction-background .ends .max_value")
+    high.wait_for()
+    shown = "element => ['--strip', '--place'].map(name => getComputedStyle(element).getPropertyValue(name))"
+    strip, place = high.evaluate(shown)
+    picture = Image.open(io.BytesIO(page.request.get(strip.split('"')[1]).body()))
+    side, sliders = picture.height, page.locator("#settings .ends").count()
+    assert picture.width == 2 * side * sliders == 2 * side * page.locator("#settings [id^=direction-]").count()
+    high.click()
+    after = settled(page, different_from=before)
+    assert page.locator("#direction-background input[type=number]").input_value() == "2.5"
+    left = side * (2 * int(place) + 1)
+    end = np.asarray(picture.crop((left, 0, left + side, side)).resize((SIDE, SIDE)))
+    assert close(after, [end], 4) and not close(before, [end], 8)
+    page.get_by_role("button", name="Clear the canvas").click()
+    high.wait_for(state="hidden")
 
 
 def test_strictness_changes_all_pictures(page: Any) -> None:
