@@ -448,6 +448,7 @@ def test_two_fingers_never_draw(phone: Any) -> None:
         touch("touchMove", (100 + 10 * step, 100))
     touch("touchEnd")
     wait_for(lambda: bool((drawing(page) < 128).any()), "a line of one finger")
+    devtools.send("Emulation.setPageScaleFactor", {"pageScaleFactor": 1})
 
 
 def test_a_card_of_drawing_and_photograph_is_passed_on(page: Any, phone: Any, tmp_path: Path) -> None:

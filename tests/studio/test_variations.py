@@ -2,7 +2,6 @@
 
 import io
 import json
-import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -185,8 +184,10 @@ def test_an_animation_is_cancelled_and_a_second_click_starts_no_second(page: Any
     wait_for(lambda: len(pictures(page, "#variations")) == 16, "sixteen variations")
     rest(page)
     page.locator("#travel").click()
-    page.locator("#hint").get_by_text(re.compile(r"The animation is being made: [1-9]\d? %")).wait_for()
-    assert not page.locator("#travel").is_visible()
+    page.wait_for_function(  # all at once, for it may be finished in a second
+        """() => /The animation is being made: [1-9]\\d? %/.test(document.querySelector('#hint').textContent)
+            && !document.querySelector('#travel').checkVisibility()"""
+    )
     page.locator("#cancel").click()
     page.locator("#travel").wait_for()
     page.locator("#hint").get_by_text("Click a variation").wait_for()

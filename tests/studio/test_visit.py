@@ -27,6 +27,7 @@ from tests.studio.visitor import (
     settled,
     slide,
     wait_for,
+    watch,
 )
 
 LINE = [(150.0, 200.0), (250.0, 210.0), (350.0, 200.0)]
@@ -126,6 +127,7 @@ def test_a_restarted_server_loses_nothing(browser: Any) -> None:
     context = browser.new_context(viewport={"width": 1440, "height": 1000})
     context.add_init_script(BLANK)
     page = context.new_page()
+    watch(page)
     try:
         page.goto(url)
         page.wait_for_selector("#pad [data-do=undo]:disabled")

@@ -125,7 +125,10 @@ def rest(page: Any) -> None:
         page.evaluate("isDone()")
         return page.asked == before
 
-    wait_for(rests, "rest", 120)
+    try:
+        wait_for(rests, "rest", 120)
+    except AssertionError as error:
+        raise AssertionError(f"{error}: it still waits for {[owed.url for owed in page.unanswered]}") from error
 
 
 def begin_again(page: Any, window: dict[str, int]) -> None:
