@@ -186,7 +186,7 @@ def test_an_animation_is_cancelled_and_a_second_click_starts_no_second(page: Any
     page.locator("#travel").click()
     page.wait_for_function(  # all at once, for it may be finished in a second
         """() => /The animation is being made: [1-9]\\d? %/.test(document.querySelector('#hint').textContent)
-            && !document.querySelector('#travel').checkVisibility()"""
+            && !document.querySelector('#travel')?.checkVisibility()"""
     )
     page.locator("#cancel").click()
     page.locator("#travel").wait_for()
