@@ -27,7 +27,8 @@ SOURCE = Path(__file__).parent / "web"
 OWN = [path for kind in ("README.md", "*.html", "*.css", "*.js", "*.svg") for path in sorted(SOURCE.glob(kind))]
 TERMS = Path(__file__).parent / "model" / "LICENSE.md"  # of the weights, as README.md has them
 # With the app.
-SHARED = [*pad.FILES, Path(studio.__file__).with_name("card.js"), preview.PICTURE, preprocess.THRESHOLDS_FILE]
+STUDIO = [Path(studio.__file__).with_name(name) for name in ("card.js", "sheet.js")]
+SHARED = [*pad.FILES, *STUDIO, preview.PICTURE, preprocess.THRESHOLDS_FILE]
 SHOWN = ("careful_woman", "glasses_beard", "curly_hair", "three_quarter", "quick_sketch", "childish")  # examples
 RUNTIME = SOURCE / "node_modules" / "onnxruntime-web" / "dist"
 WASM = "ort-wasm-simd-threaded"

@@ -1,11 +1,13 @@
 // What is wrong with the layout of the page as it is: given to Chromium by layout.py.
 
-([canvas, photo]) => {
+([canvas, photo, sheet]) => {
   const found = [];
+  const handle = `[aria-controls=${sheet?.slice(1)}]`;
   const controls = 'button, input, canvas, img, h1, p, label span, summary, textarea';
   const boxes = [...document.querySelectorAll(controls)]
     .filter(element => element.checkVisibility({opacityProperty: true, visibilityProperty: true}))
     .filter(element => !element.closest('.visually-hidden, [aria-hidden=true]'))
+    .filter(element => !sheet || element.closest(`${sheet}, ${photo}, ${handle}`)) // which lies over all others
     .map(element => [element, element.getBoundingClientRect()])
     .filter(([, box]) => box.width > 1 && box.height > 1);
 
@@ -63,6 +65,7 @@
   const [paper, picture] = [canvas, photo].map(where => document.querySelector(where).getBoundingClientRect());
   const isSeen = ({top, left, bottom, right, width}) =>
     width > 100 && top >= 0 && left >= 0 && bottom <= innerHeight + 1 && right <= innerWidth + 1;
-  const inSight = Math.min(picture.bottom, innerHeight) - Math.max(picture.top, 0);
+  const bottom = sheet ? document.querySelector(handle).getBoundingClientRect().top : innerHeight;
+  const inSight = Math.min(picture.bottom, bottom) - Math.max(picture.top, 0);
   return {found, paper: isSeen(paper), picture: isSeen(picture), inSight};
 };

@@ -32,7 +32,7 @@ SETTLED = """async () => {
     const moving = document.getAnimations().filter(each => each.effect.getComputedTiming().endTime < Infinity);
     await Promise.allSettled(moving.map(each => each.finished));
 }"""
-TO_SLIDERS = "scrollTo(0, document.querySelector('#settings, .settings').children[0].getBoundingClientRect().top)"
+SHEET = "#settings"
 
 
 def faults(page: Any, photo: str) -> dict[tuple[int, int], list[str]]:
@@ -46,10 +46,12 @@ def faults(page: Any, photo: str) -> dict[tuple[int, int], list[str]]:
         if width >= SIDE_BY_SIDE and height >= HIGH_ENOUGH and not (seen["paper"] and seen["picture"]):
             found.append("canvas and photograph are not both in sight")
         if width < SIDE_BY_SIDE:
-            page.evaluate(TO_SLIDERS)
-            page.wait_for_timeout(50)
-            if page.evaluate(MEASURE, ["#pad canvas", photo])["inSight"] < 120:
+            page.locator(f"[aria-controls={SHEET[1:]}]").click()
+            seen = page.evaluate(MEASURE, ["#pad canvas", photo, SHEET])
+            found += [f"with the sliders open {fault}" for fault in seen["found"]]
+            if seen["inSight"] < 120:
                 found.append("the photograph is out of sight at the sliders")
+            page.keyboard.press("Escape")
         if found:
             told[width, height] = found
     return told

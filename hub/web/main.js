@@ -10,6 +10,7 @@ import {settle} from './offline.js';
 import {laidOver} from './overlay.js';
 import {label, sketchpad} from './pad.js';
 import {readRecipe, withRecipe} from './recipe.js';
+import {bottomSheet} from './sheet.js';
 import {keep, kept} from './strokes.js';
 
 const page = await (await fetch('page.json')).json();
@@ -32,6 +33,7 @@ function sayError(error) {
 
 document.documentElement.lang = language;
 label(document.body, words);
+bottomSheet('#sliders', '#settings');
 $('hint').textContent = say('loading', {megabytes: Math.round(page.bytes / 1e6)});
 
 // ---- sketchpad -----------------------------------------------------------------------------------------------------

@@ -62,6 +62,7 @@ LABELS = {
     "sharpened": Text("Sharp photograph", "Чёткая фотография"),
     "history": Text("This visit: click to go back", "Этот визит: щёлкните, чтобы вернуться"),
     "latents": Text("Expert: dials that change the person", "Для знатоков: ручки, которые меняют человека"),
+    "sliders": Text("Sliders", "Ползунки"),
     "average": Text("All to the middle", "Все на середину"),
     "borrow": Text("Borrow the colours of a photo", "Взять цвета с фотографии"),
     "more": Text("More settings", "Другие настройки"),

@@ -120,6 +120,7 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
     with ProgrammableBlocks(title="Sketch2Photo", analytics_enabled=False) as page:
         Wiring(Layout(actions), actions)
         page.load(None, js=SCRIPTS["keepLanguage"])
+        page.load(None, js=f"() => ({SCRIPTS['bottomSheet']})('#sliders', '#settings')")
         page.load(None, js=f"() => ({SCRIPTS['nameParts']})({json.dumps(by_language(NAMES))})")
     page._queue.sleep_when_free = QUEUE_PAUSE
     return page
@@ -200,6 +201,7 @@ class Layout:
                 with gr.Tab(_text("compare")):
                     self.compare = gr.ImageSlider(show_label=False, elem_id="compare", interactive=False, buttons=[])
             self.hint = gr.Markdown(_text("welcome"), elem_id="hint")
+            gr.Button(_text("sliders"), elem_id="sliders", size="sm")  # of phones, where they lie in a sheet
         with gr.Row():
             self.new_seed = gr.Button(
                 _text("new_seed"), variant="primary", elem_id="new_seed", min_width=100, interactive=False

@@ -1,4 +1,4 @@
-"""How the page looks and what it does by itself: Gradio's theme, page.css over it, and the functions of page.js and card.js."""
+"""How the page looks and what it does by itself: Gradio's theme, page.css over it, and the functions of page.js, card.js and sheet.js."""
 
 import re
 from pathlib import Path
@@ -6,7 +6,8 @@ from pathlib import Path
 import gradio as gr
 
 CSS, *_SCRIPTS = [
-    Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("page.css", "page.js", "card.js")
+    Path(__file__).with_name(name).read_text(encoding="utf-8")
+    for name in ("page.css", "page.js", "card.js", "sheet.js")
 ]
 _FUNCTIONS = re.compile(r"^export ((?:async )?function (\w+)\(.*?^})$", re.MULTILINE | re.DOTALL)
 SCRIPTS = {found[2]: found[1] for script in _SCRIPTS for found in _FUNCTIONS.finditer(script)}  # by their names

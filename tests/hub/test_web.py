@@ -797,6 +797,26 @@ def test_nothing_is_cut_and_nothing_lies_over_another_at_any_width(request: pyte
     assert faults(page, "#photo") == {}
 
 
+def test_on_a_phone_the_sliders_lie_in_a_sheet_under_the_photograph(page: Any) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    handle, slider = page.get_by_role("button", name="Sliders", exact=True), page.locator("#direction-hair")
+    assert not handle.is_visible()  # nothing is drawn yet
+    put_example(page, "childish")
+    settle(page)
+    before = canvas(page, "#photo")
+    handle.press("Enter")
+    assert handle.get_attribute("aria-expanded") == "true"
+    slider.press("End")
+    settle(page)
+    assert canvas(page, "#photo") != before
+    photo, sheet = page.locator("#photo").bounding_box(), handle.bounding_box()
+    assert photo["y"] >= 0 and photo["y"] + photo["height"] <= sheet["y"] < slider.bounding_box()["y"]
+    assert axe_findings(page) == []
+    page.keyboard.press("Escape")
+    assert not slider.is_visible()
+    assert handle.evaluate("button => button === document.activeElement")
+
+
 def test_every_control_has_a_name(page: Any) -> None:
     page.get_by_role("button", name="Example drawing: childish").click()
     settle(page)
