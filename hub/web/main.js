@@ -4,12 +4,13 @@
 import {share} from './card.js';
 import {THRESHOLDS, toPixels} from './drawing.js';
 import {MessageError} from './errors.js';
+import {pastPictures} from './history.js';
 import {breedLatents, shortened, slerp, spreadLatents} from './latents.js';
 import {calibrate, load, photographs, prepare} from './model.js';
 import {settle} from './offline.js';
 import {laidOver} from './overlay.js';
 import {label, sketchpad} from './pad.js';
-import {readRecipe, withRecipe} from './recipe.js';
+import {checked, readRecipe, withRecipe} from './recipe.js';
 import {bottomSheet} from './sheet.js';
 import {keep, kept} from './strokes.js';
 
@@ -46,7 +47,7 @@ let putOnPad; // what the pad does when its value is set from outside
 const watch = (_, put) => {
   putOnPad = put;
 };
-const trigger = event => event !== 'pause' && drawn();
+const trigger = event => (event === 'pause' ? remember() : drawn());
 const {example, parts} = page;
 sketchpad($('pad'), {props: pad, trigger, watch, words: page.pad[language], fileInput: '#file', example, parts});
 
@@ -56,6 +57,7 @@ function put(address) {
     pad.calibrated = {};
     await putOnPad();
     drawn();
+    remember();
   });
 }
 
@@ -102,14 +104,18 @@ $('file').onchange = async () => {
 async function open(file) {
   try {
     const recipe = await readRecipe(file, page.controls);
-    if (!recipe) return await putMade(async () => prepare(await pixelsOf(file), paper.width));
-    setLatents(recipe.latents);
-    for (const slider of sliders.directions) setSlider(slider, recipe.directions[slider.name]);
-    for (const slider of sliders.options) setSlider(slider, recipe[slider.name]);
-    await put(recipe.sketch);
+    if (recipe) await bringBack(recipe);
+    else await putMade(async () => prepare(await pixelsOf(file), paper.width));
   } catch (error) {
     sayError(error);
   }
+}
+
+function bringBack(recipe) {
+  setLatents(recipe.latents);
+  for (const slider of sliders.directions) setSlider(slider, recipe.directions[slider.name]);
+  for (const slider of sliders.options) setSlider(slider, recipe[slider.name]);
+  return put(recipe.sketch);
 }
 
 // Whoever draws neck and shoulders draws the head too small.
@@ -178,12 +184,14 @@ function drawn() {
 // One at a time: what is requested meanwhile is made afterwards, once, the photograph before its variations.
 
 const VARIATIONS = 6;
+const SMALL = 128; // px of a past photograph
 const NEED_PHOTO = ['save', 'share', 'straighten'];
 const requests = new Set();
 let ready = false;
 let working = false;
 let changed = false;
 let previewed = false; // whether the calibrated lines are shown
+let memorable = false; // whether the photograph that is being made is to be one of this visit's
 let requestedAt = 0;
 let variations = []; // their latents
 
@@ -222,6 +230,7 @@ async function makePictures() {
     }
   }
   working = false;
+  if (memorable) remember();
 }
 
 /** The guide follows the face, if there is one; with `lines` the calibrated lines are over the drawing. */
@@ -261,6 +270,7 @@ function addVariation(k) {
     setLatents(variations[k]);
     press(k);
     request('photo');
+    remember();
   });
   button.ariaLabel = say('variation', {number: k + 1});
   button.ariaPressed = false;
@@ -351,7 +361,11 @@ for (const [group, list] of Object.entries(sliders))
       request('photo');
     });
     // The others change the variations, too, and so none is left behind.
-    if (group !== 'latents') input.addEventListener('change', () => request('variations'));
+    if (group !== 'latents')
+      input.addEventListener('change', () => {
+        request('variations');
+        remember();
+      });
   }
 
 // ---- latents -------------------------------------------------------------------------------------------------------
@@ -405,6 +419,7 @@ $('other-people').onclick = () => {
   vary(randomLatents());
   setLatents(variations[0]);
   request('photo');
+  remember();
 };
 $('breed').onclick = () => vary(breedLatents(liked(), VARIATIONS).map(shown));
 $('mix').oninput = () => {
@@ -432,15 +447,31 @@ function recipe() {
 
 /** A canvas as a PNG of at least so many pixels a side. */
 function enlarged(canvas) {
-  const side = Math.max(canvas.width, page.saved);
-  const larger = Object.assign(document.createElement('canvas'), {width: side, height: side});
-  const context = larger.getContext('2d');
+  return new Promise(done => resized(canvas, Math.max(canvas.width, page.saved)).toBlob(done, 'image/png'));
+}
+
+function resized(canvas, side) {
+  const other = Object.assign(document.createElement('canvas'), {width: side, height: side});
+  const context = other.getContext('2d');
   context.imageSmoothingQuality = 'high';
   context.drawImage(canvas, 0, 0, side, side);
-  return new Promise(done => larger.toBlob(done, 'image/png'));
+  return other;
 }
 
 // ---- what lives as long as the tab ---------------------------------------------------------------------------------
+
+const addPast = pastPictures($('history'), {
+  name: number => say('past', {number}),
+  check: recipe => checked(recipe, page.controls),
+  open: bringBack,
+});
+
+/** The photograph is one of this visit's: the one that is there, or once it has been made. */
+function remember() {
+  memorable = working || requests.size > 0;
+  if (memorable || 'empty' in $('photo').dataset) return;
+  addPast(recipe(), resized($('photo'), SMALL).toDataURL('image/jpeg'));
+}
 
 function keepSettings() {
   const values = Object.values(sliders).map(list => list.map(sliderValue));

@@ -19,16 +19,22 @@ export async function withRecipe(png, recipe) {
   return new Blob([bytes.subarray(0, HEADER), chunk, bytes.subarray(HEADER)], {type: 'image/png'});
 }
 
-/**
- * The recipe in a file, null where there is none. `controls` are those of the page: whoever made the file, nothing of it is
- * used unchecked, and no number is beyond its slider. Throws a MessageError.
- */
+/** The recipe in a file, null where there is none; `controls` are those of the page. Throws a MessageError. */
 export async function readRecipe(file, controls) {
   const text = textOf(new Uint8Array(await file.arrayBuffer()));
   if (text === null) return null;
   let recipe;
   try {
     recipe = JSON.parse(text.slice(0, LONGEST));
+  } catch {
+    throw new MessageError('unreadable_recipe');
+  }
+  return checked(recipe, controls);
+}
+
+/** A recipe: whoever made it, nothing of it is used unchecked, and no number is beyond its slider. Throws a MessageError. */
+export function checked(recipe, controls) {
+  try {
     const numbers = [...recipe.latents, ...Object.values(recipe.directions), recipe.strictness];
     if (!recipe.sketch.startsWith('data:image/png;base64,') || !numbers.every(Number.isFinite)) throw new Error();
   } catch {

@@ -853,6 +853,10 @@ def test_a_folder_of_something_else_is_not_overwritten(tmp_path: Path) -> None:
 # ---- a visit ---------------------------------------------------------------------------------------------------------
 
 
+def past(page: Any) -> list[str]:
+    return page.locator("#history img").evaluate_all("pictures => pictures.map(({src}) => src)")
+
+
 def ink(page: Any) -> int:
     return int((pixels(canvas(page, "#pad").convert("L")) < 128).sum())
 
@@ -867,9 +871,14 @@ def test_an_example_draws_itself_until_somebody_draws_and_a_reload_loses_nothing
     draw_stroke(page, [(150, 200), (350, 210)])
     assert 100 < ink(page) < 2000
     draw(page, "childish", first=8)
+    page.wait_for_timeout(600)  # the pen rests
+    settle(page)
+    first = canvas(page, "#photo")
     slide(page, "#latent-2", 1.5)
     slide(page, "#direction-hair", 1)
     settle(page)
+    visit = past(page)
+    assert len(visit) >= 2
     lines, photo, variation = canvas(page, "#pad"), canvas(page, "#photo"), canvas(page, "#variations", 2)
     page.reload()
     page.wait_for_selector("body[data-ready]")
@@ -878,6 +887,17 @@ def test_an_example_draws_itself_until_somebody_draws_and_a_reload_loses_nothing
     assert np.abs(pixels(canvas(page, "#photo")) - pixels(photo)).mean() < 1
     assert np.abs(pixels(canvas(page, "#variations", 2)) - pixels(variation)).mean() < 1
     assert latents(page)[1] == 1.5
+    assert past(page) == visit
+    page.get_by_role("button", name="Clear the canvas").click()
+    page.get_by_text("The canvas is empty: draw a face first.").wait_for()
+    unfold(page)
+    page.get_by_role("button", name="Picture 2 of this visit").click()
+    settle(page)
+    assert latents(page)[1] == float(page.locator("#direction-hair").input_value()) == 0
+    assert canvas(page, "#pad") == lines
+    assert np.abs(pixels(canvas(page, "#photo")) - pixels(first)).mean() < 1
+    assert sorted(past(page)) == sorted(visit)  # it is in front now
+    assert past(page)[0] == visit[1]
     context.close()
 
 

@@ -79,11 +79,14 @@ export async function keptSteps(key) {
   }
 }
 
-/** Keeps a value for this tab, for this page alone; some browsers let no page keep anything. */
+/** Keeps a value for this tab, for this page alone, and tells whether there was room; some browsers let no page keep anything. */
 export function keep(key, value) {
   try {
     sessionStorage.setItem(`${location.pathname}#${key}`, JSON.stringify(value));
-  } catch {}
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** What was kept, or null. */
