@@ -10,6 +10,7 @@ import random
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
@@ -40,6 +41,8 @@ T = TypeVar("T")
 
 MAX_STOPS = 8  # of an animation
 STEPS = 12  # of it between two of them
+MOMENTS = 48  # of a film of the drawing
+LAST = 12  # frames that its end stays
 REMEMBERED = 24  # pictures in the strip of this visit
 END_SIDE = 64  # px of a picture of a slider's end
 CALIBRATED = 16  # drawings that are not looked at or calibrated again: for other strictness, for variations, for a file
@@ -248,9 +251,24 @@ class Actions:
         for number, z in enumerate(parts):
             yield Message("animating", {"percent": 100 * number // len(parts)})
             frames += self._draw(drawing, z, options, directions).images
-        gif, mp4 = to_films(frames)
-        film = store(gif, "sketch2photo.gif")
-        yield film, [film, store(mp4, "sketch2photo.mp4")]
+        yield _films(frames)
+
+    def record(self, moments: list[str], options: Numbers, latents: Numbers, directions: Numbers) -> Iterator[Any]:
+        """A film of a drawing as it came about, of which these are moments, with the photograph of every second one beside it.
+
+        What comes is as of animate: Messages of how far it is, and then the GIF to look at, and both files.
+        """
+        if not moments:
+            raise MessageError("no_lines")
+        moments, side = moments[:MOMENTS], self.pipe.model.image_size
+        photo, frames = Image.new("RGB", (side, side), "white"), []
+        for number, moment in enumerate(moments, 1):
+            if number % 2 == 0 or number == len(moments):
+                yield Message("animating", {"percent": 100 * number // (len(moments) + 1)})
+                with suppress(ValueError):  # there is too little for one yet
+                    photo = self._draw(moment, _row(latents), options, directions).images[0]
+            frames.append(_beside(from_value(moment), photo))
+        yield _films(frames + frames[-1:] * LAST)
 
     # ---- drawings and files ----------------------------------------------------------------------------------------
 
@@ -401,6 +419,22 @@ def _row(latents: Numbers) -> Tensor:
 def _shown(photo: Image.Image) -> str:
     # Not left to Gradio, which would write the same picture once more while another request is served it.
     return store(to_jpeg(photo), "photo.jpg")
+
+
+def _beside(drawing: Image.Image | None, photo: Image.Image) -> Image.Image:
+    """Both in one picture, as high as the photograph."""
+    frame = Image.new("RGB", (2 * photo.width, photo.height), "white")
+    if drawing:
+        frame.paste(drawing.convert("RGB").resize(photo.size, Image.Resampling.LANCZOS), (0, 0))
+    frame.paste(photo, (photo.width, 0))
+    return frame
+
+
+def _films(frames: list[Image.Image]) -> tuple[str, list[str]]:
+    """The GIF to look at, and both files, GIF and MP4."""
+    gif, mp4 = to_films(frames)
+    film = store(gif, "sketch2photo.gif")
+    return film, [film, store(mp4, "sketch2photo.mp4")]
 
 
 def located(pipe: Sketch2PhotoPipeline, drawing: str | None) -> Located:

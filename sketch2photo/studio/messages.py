@@ -52,6 +52,7 @@ LABELS = {
     "liked": Text("I like", "Мне нравятся"),
     "breed": Text("More like these", "Ещё похожих"),
     "travel": Text("Animate", "Оживить"),
+    "record": Text("Film of the drawing", "Фильм о рисунке"),
     "cancel": Text("Cancel", "Отменить"),
     "film": Text("Animation", "Анимация"),
     "files": Text(
@@ -90,6 +91,10 @@ SENTENCES = {
         "Зерно закреплено, поэтому люди те же: открепите его в «Других настройках».",
     ),
     "animating": Text("The animation is being made: {percent} % …", "Анимация создаётся: {percent} % …"),
+    "no_lines": Text(
+        "A film shows lines being drawn, and this drawing was opened as a picture: draw a line first.",
+        "Фильм показывает, как рисуют линии, а этот рисунок открыт как картинка: сначала проведите линию.",
+    ),
     "tick_two": Text(
         "Give two or more variations a heart first.", "Сначала поставьте сердечко двум вариантам или больше."
     ),

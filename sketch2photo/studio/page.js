@@ -62,13 +62,18 @@ export function showBoth() {
   return [true, true].map(visible => ({visible, __type__: 'update'}));
 }
 
-/** While an animation is made the button that cancels it is in place of the one that starts it, and then that again. */
+/** The drawing as it came about, `count` moments of it. */
+export function moments(count) {
+  return [document.querySelector('#pad .sketchpad').moments(count)];
+}
+
+/** While a film is made the button that cancels it is in place of the two that start one, and then those again. */
 export function begin() {
-  return [false, true].map(visible => ({visible, __type__: 'update'}));
+  return [false, false, true].map(visible => ({visible, __type__: 'update'}));
 }
 
 export function end() {
-  return [true, false].map(visible => ({visible, __type__: 'update'}));
+  return [true, true, false].map(visible => ({visible, __type__: 'update'}));
 }
 
 export function showFilm() {

@@ -21,7 +21,7 @@ from .. import machine, refine
 from ..examples import EXAMPLES, WITH_PHOTO
 from ..model import Sketch2Photo
 from ..pipeline import Sketch2PhotoPipeline
-from .actions import Actions
+from .actions import MOMENTS, Actions
 from .controls import (
     CONTROLS,
     COUNT,
@@ -155,6 +155,7 @@ class Layout:
         self.variations = gr.JSON([], label="Latents of the variations", visible=False)
         self.past = gr.State([], time_to_live=FILES_EXPIRE[1])
         self.kept = gr.JSON([], label="Pictures of this visit", visible=False)
+        self.moments = gr.JSON([], label="The drawing as it came about", visible=False)
         elements = {
             "drawing": self.pad,
             "picture": self.open,
@@ -163,6 +164,7 @@ class Layout:
             "variations": self.variations,
             "past": self.past,
             "kept": self.kept,
+            "moments": self.moments,
         }
         self.inputs |= {name: [element] for name, element in elements.items()}
         self.inputs["recorded"] = [self.inputs[control.name][0] for control in controls["recorded"]]
@@ -217,6 +219,7 @@ class Layout:
             with gr.Row():
                 self.breed = gr.Button(_text("breed"), elem_id="breed", size="sm", min_width=100, interactive=False)
                 self.travel = gr.Button(_text("travel"), elem_id="travel", size="sm", min_width=100)
+                self.record = gr.Button(_text("record"), elem_id="record", size="sm", min_width=100, interactive=False)
                 self.cancel = gr.Button(_text("cancel"), elem_id="cancel", size="sm", min_width=100, visible="hidden")
             self.share = self._control(SHARE)
         self.film = gr.Image(label=_text("film"), elem_id="film", interactive=False, visible="hidden", buttons=[])
@@ -335,6 +338,7 @@ class Wiring:
         if actions.refiner:
             self._wire_refinement()
         needing = [layout.new_seed, layout.keep, layout.keep_all, layout.pass_on, layout.average, layout.borrow]
+        needing.append(layout.record)
         if actions.pipe.calibrator:
             needing += [layout.enlarge, layout.straighten]
         layout.photo.change(None, layout.photo, needing, js=f"photo => ({SCRIPTS['enable']})(photo, {len(needing)})")
@@ -420,18 +424,27 @@ class Wiring:
             shown = kept.success(None, None, layout.files, js=SCRIPTS["show"])
             shown.success(None, layout.files, None, js=SCRIPTS["download"])
         self._publish("travel", actions.travel, [layout.film, layout.files], "files")
-        # While a film is made there is the button to cancel it in place of the one that starts it: no second run is queued.
-        swap: dict[str, Any] = {"fn": None, "inputs": None, "outputs": [layout.travel, layout.cancel]}
-        started = layout.travel.click(**swap, js=SCRIPTS["begin"])
+        self._wire_films()
+        layout.pass_on.click(None, [layout.pad, layout.photo], None, js=SCRIPTS["share"])
+
+    def _wire_films(self) -> None:
+        """While one is made there is the button to cancel it in place of those that start one: no second run is queued."""
+        layout, actions = self.layout, self.actions
+        swap: dict[str, Any] = {"fn": None, "inputs": None, "outputs": [layout.travel, layout.record, layout.cancel]}
         film = [layout.film, layout.files]
-        made = self._connect(started.then, actions.animate, film, concurrency_id="files", show_progress="hidden")
-        made.then(**swap, js=SCRIPTS["end"])
-        shown = made.success(None, None, film, js=SCRIPTS["showBoth"])
-        shown.success(None, None, None, js=SCRIPTS["showFilm"])
-        layout.cancel.click(**swap, cancels=[made], js=SCRIPTS["end"]).then(
+        moments = f"() => ({SCRIPTS['moments']})({MOMENTS})"
+        drawn = layout.record.click(None, None, layout.moments, js=moments)
+        made = []
+        for start, action in ((layout.travel.click, actions.animate), (drawn.then, actions.record)):
+            started = start(**swap, js=SCRIPTS["begin"])
+            made.append(self._connect(started.then, action, film, concurrency_id="files", show_progress="hidden"))
+            for over in (made[-1].success, made[-1].failure):  # no `then` follows a failure
+                over(**swap, js=SCRIPTS["end"])
+            shown = made[-1].success(None, None, film, js=SCRIPTS["showBoth"])
+            shown.success(None, None, None, js=SCRIPTS["showFilm"])
+        layout.cancel.click(**swap, cancels=made, js=SCRIPTS["end"]).then(
             lambda: hint(Message("next")), None, layout.hint, api_visibility="private", queue=False
         )
-        layout.pass_on.click(None, [layout.pad, layout.photo], None, js=SCRIPTS["share"])
 
     def _wire_visit(self) -> None:
         """What there was before the page was loaded again, for whatever reason, is there again."""

@@ -3,15 +3,17 @@
 import io
 import json
 import zipfile
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageSequence
 
 from sketch2photo import Sketch2PhotoPipeline
-from sketch2photo.examples import EXAMPLES_FOLDER
+from sketch2photo.evaluation.browser import draw_stroke
+from sketch2photo.examples import EXAMPLES_FOLDER, example_strokes
 from sketch2photo.latents import spread_latents
 from sketch2photo.studio.files import to_jpeg
 from tests.studio.visitor import (
@@ -174,6 +176,32 @@ def test_a_locked_seed_stays_and_says_so_and_one_that_is_typed_is_drawn_with_and
     settled(page, "#variations", different_from=typed)
     kept = download(page, "#keep", tmp_path)
     assert json.loads(Image.open(kept).info["sketch2photo"])["seed"] == 2**31 - 1
+
+
+def test_a_film_of_the_drawing_shows_its_lines_being_drawn_and_the_photograph_that_follows(page: Any) -> None:
+    assert page.locator("#record").is_disabled()
+    photo = open_example(page, "bun")
+    page.locator("#record").click()
+    page.locator("#hint").get_by_text("this drawing was opened as a picture").wait_for()
+    page.locator("#travel").wait_for()
+    page.get_by_role("button", name="Clear the canvas").click()
+    for stroke in example_strokes("childish")[:5]:
+        draw_stroke(page, stroke, every=4)
+    photo = settled(page, different_from=photo)
+    page.locator("#record").click()
+    page.wait_for_selector("#film img", timeout=60_000)
+    film: Any = Image.open(io.BytesIO(page.request.get(page.locator("#film img").get_attribute("src")).body()))
+    frames = [np.asarray(frame.convert("RGB")).astype(int) for frame in ImageSequence.Iterator(film)]
+    assert 12 < len(frames) <= 60
+    assert frames[0].shape == (SIDE, 2 * SIDE, 3)
+    ink = [(255 - frame[:, :SIDE]).mean() for frame in frames]
+    assert all(later > earlier - 0.5 for earlier, later in pairwise(ink))
+    assert 0 < ink[0] < 0.2 * ink[-1]  # nothing of what was cleared
+    lines = np.asarray(Image.fromarray(drawing(page)).resize((SIDE, SIDE), Image.Resampling.LANCZOS))
+    assert np.abs(frames[-1][:, :SIDE, 0] - lines).mean() < 3
+    assert close([frames[-1][:, SIDE:].astype(np.uint8)], photo, tolerance=8)  # a GIF has 256 colours
+    assert not close([frames[len(frames) // 3][:, SIDE:].astype(np.uint8)], photo, tolerance=8)
+    assert page.locator("#files a").count() == 2
 
 
 def test_an_animation_is_cancelled_and_a_second_click_starts_no_second(page: Any) -> None:

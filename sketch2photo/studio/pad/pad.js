@@ -6,7 +6,7 @@
 import {drawItself} from './example.js';
 import {takeFiles} from './files.js';
 import {change, fillKit, newPart, partAt, partsOf} from './kit.js';
-import {keepSteps, keptSteps, loadPicture, paintLine, paintSteps, smoothed} from './strokes.js';
+import {keepSteps, keptSteps, loadPicture, moments, paintLine, paintSteps, smoothed} from './strokes.js';
 
 const PAUSE = 500; // ms without a new line until the pen rests
 const NOTE = 6000; // ms that a note over the canvas stays
@@ -37,7 +37,8 @@ export function label(element, words) {
  * The drawing lives as long as the tab: where the page is loaded again, trigger('retry') tells that it is there again.
  * Otherwise `example` ({width, strokes}) draws itself, until somebody draws. `parts` are the kit's (kit.js).
  *
- * What comes back is a function that puts other words in place of `words`.
+ * What comes back is a function that puts other words in place of `words`. The element .sketchpad has a method, moments(count):
+ * the drawing as it came about.
  */
 export function sketchpad(element, {props, trigger, watch, words, fileInput, example, parts}) {
   const root = element.querySelector('.sketchpad');
@@ -281,6 +282,7 @@ export function sketchpad(element, {props, trigger, watch, words, fileInput, exa
     } else if (!before && !steps.length && !line) await drawExample();
   }
 
+  root.moments = count => moments(steps, canvas, count);
   label(element, words);
   paint();
   start();

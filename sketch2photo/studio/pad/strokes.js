@@ -47,6 +47,29 @@ export function paintSteps(context, steps) {
   }
 }
 
+/**
+ * A drawing as it came about: at most `count` moments of it, as addresses of PNGs, from its first points to all of them. What
+ * was there before all was cleared is left out, and so is the way to a picture that was opened; none where no line was drawn.
+ */
+export function moments(steps, {width, height}, count) {
+  const context = Object.assign(document.createElement('canvas'), {width, height}).getContext('2d');
+  const ground = steps.findLastIndex(step => !step.points && !step.kind);
+  const parts = partsOf(steps);
+  const lines = steps.slice(ground + 1).flatMap(step => {
+    if (step.points) return [step];
+    return parts.includes(step) ? placed(step).map(points => ({tool: 'pen', width: step.width, points})) : [];
+  });
+  const all = lines.flatMap(line => line.points.map((_, from) => [line, from])); // every point, with its line
+  paintSteps(context, steps.slice(Math.max(ground, 0), ground + 1));
+  const most = Math.min(count, all.length);
+  return Array.from({length: most}, (_, moment) => {
+    const [before, now] = [moment, moment + 1].map(part => Math.round((part * all.length) / most));
+    for (const [line, from] of all.slice(before, now))
+      paintLine(context, {...line, points: line.points.slice(0, from + 1)}, from);
+    return context.canvas.toDataURL('image/png');
+  });
+}
+
 /** The picture at an address, ready to be painted. */
 export async function loadPicture(address) {
   const picture = new Image();
