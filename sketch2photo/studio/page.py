@@ -43,10 +43,10 @@ from .messages import MESSAGES, NAMES, Message, by_language, hint
 from .pad import sketchpad
 from .preview import Preview
 from .programs import FILE, GALLERY, LATENTS, ProgrammableBlocks, Programs, Result, control_argument, send_each_picture
+from .queue import lane, set_up
 from .theme import CSS, SCRIPTS, THEME
 
 FILES_EXPIRE = (600, 3600)  # every 10 minutes, those older than an hour
-QUEUE_PAUSE = 0.01  # s between two looks into Gradio's queue; its own of 1 ms keep a tenth of a core busy with nothing
 
 
 def launch(pipe: Sketch2PhotoPipeline, port: int | None = None, **kwargs: Any) -> gr.Blocks:
@@ -122,7 +122,7 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
         page.load(None, js=SCRIPTS["keepLanguage"])
         page.load(None, js=f"() => ({SCRIPTS['bottomSheet']})('#sliders', '#settings')")
         page.load(None, js=f"() => ({SCRIPTS['nameParts']})({json.dumps(by_language(NAMES))})")
-    page._queue.sleep_when_free = QUEUE_PAUSE
+    set_up(page._queue)
     return page
 
 
@@ -316,14 +316,12 @@ class Wiring:
     def __init__(self, layout: Layout, actions: Actions) -> None:
         self.layout, self.actions = layout, actions
         self.programs, self.results = Programs(actions.controls), results(layout, actions.controls)
-        # While one request of a kind is under way, only the newest of those after it is kept; the model serves one at a time.
+        # While one request of a kind is under way, only the newest of those after it is kept.
         # Who waits for others sees the place in the queue over the photograph.
         self.latest: dict[str, Any] = {
             "trigger_mode": "always_last",
             "show_progress": "minimal",
             "show_progress_on": layout.photo,
-            "concurrency_limit": 1,
-            "concurrency_id": "model",
         }
         self.steering = [*layout.options, *layout.directions]  # these change the variations, too
         self.pictures = [layout.gallery, layout.variations, layout.liked]
@@ -363,7 +361,7 @@ class Wiring:
         """Once the photograph has rested the sliders show what they lead to."""
         layout = self.layout
         layout.photo.change(None, [layout.photo, layout.pad, *layout.latents], None, js=SCRIPTS["askForEnds"])
-        made = {"fails": False, "show_progress": "hidden", "concurrency_id": "ends"}
+        made = {"fails": False, "show_progress": "hidden", "kind": "ends"}
         self._connect(layout.ask_ends.click, self.actions.ends, layout.ends, **made)
         layout.ends.change(None, layout.ends, None, js=SCRIPTS["showEnds"])
 
@@ -420,7 +418,7 @@ class Wiring:
             (layout.keep, actions.keep, "keep"),
             (layout.keep_all, actions.keep_all, "keep_all"),
         ):
-            kept = self._connect(button.click, action, layout.files, name, concurrency_id="files")
+            kept = self._connect(button.click, action, layout.files, name, kind="files")
             shown = kept.success(None, None, layout.files, js=SCRIPTS["show"])
             shown.success(None, layout.files, None, js=SCRIPTS["download"])
         self._publish("travel", actions.travel, [layout.film, layout.files], "files")
@@ -437,7 +435,7 @@ class Wiring:
         made = []
         for start, action in ((layout.travel.click, actions.animate), (drawn.then, actions.record)):
             started = start(**swap, js=SCRIPTS["begin"])
-            made.append(self._connect(started.then, action, film, concurrency_id="files", show_progress="hidden"))
+            made.append(self._connect(started.then, action, film, kind="files", show_progress="hidden"))
             for over in (made[-1].success, made[-1].failure):  # no `then` follows a failure
                 over(**swap, js=SCRIPTS["end"])
             shown = made[-1].success(None, None, film, js=SCRIPTS["showBoth"])
@@ -465,7 +463,7 @@ class Wiring:
         shown = self.layout.sharpen.click(
             lambda: gr.Image(visible=True), None, sharpened, api_visibility="private", queue=False
         )
-        how = {"show_progress": "full", "show_progress_on": sharpened, "concurrency_id": "diffusion"}
+        how = {"show_progress": "full", "show_progress_on": sharpened, "kind": "diffusion"}
         self._connect(shown.then, self.actions.sharpen, sharpened, "sharpen", **how)
 
     def _connect(
@@ -475,12 +473,13 @@ class Wiring:
         outputs: Any,
         name: str | None = None,
         fails: bool = True,
+        kind: str = "model",
         **kwargs: Any,
     ) -> Any:
         """The action upon a trigger; with a name it is an endpoint for programs, too. Where it fails the hint says why."""
-        how = self.latest | {"api_visibility": "private"} | kwargs
+        how = self.latest | lane(kind) | {"api_visibility": "private"} | kwargs
         if name:  # first, or Gradio gives the name to what the trigger calls
-            self._publish(name, action, outputs, how["concurrency_id"])
+            self._publish(name, action, outputs, kind)
         shown = outputs if isinstance(outputs, list) else [outputs]
         called = endpoint(action, self.actions.controls)
         if fails:
@@ -493,10 +492,10 @@ class Wiring:
         js = f"(...values) => ({SCRIPTS['filled']})({json.dumps(ranges)}, ...values)"
         return trigger(called, inputs, shown, js=js, **how)
 
-    def _publish(self, name: str, action: Callable[..., Any], outputs: Any, concurrency_id: str) -> None:
+    def _publish(self, name: str, action: Callable[..., Any], outputs: Any, kind: str) -> None:
         shown = outputs if isinstance(outputs, list) else [outputs]
         told = [self.results.get(element._id) for element in shown]
-        self.programs.publish(name, action, told, concurrency_limit=1, concurrency_id=concurrency_id)
+        self.programs.publish(name, action, told, **lane(kind))
 
     def _inputs(self, action: Callable[..., Any]) -> list[Any]:
         return [element for argument in arguments(action) for element in self.layout.inputs[argument]]
