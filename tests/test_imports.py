@@ -1,11 +1,17 @@
 """What imports what: an installed model loads nothing of training or the page, and the rooms know only those below them."""
 
 import ast
+import inspect
 import subprocess
 import sys
 from pathlib import Path
 
+import gradio
+import pytest
+from gradio import component_meta
+
 import sketch2photo
+from sketch2photo.studio.__main__ import without_stubs
 from tests import ROOT
 
 PACKAGE = Path(sketch2photo.__file__).parent
@@ -37,6 +43,21 @@ print([name for name in {HEAVY} if name in sys.modules])
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.stdout.strip() == "[]", done.stdout + done.stderr
+
+
+def test_a_command_line_is_read_without_pytorch() -> None:
+    code = "import sys, sketch2photo.cli; print('torch' in sys.modules, hasattr(sketch2photo, 'Sketch2photo'))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.strip() == "False False", done.stdout + done.stderr
+
+
+def test_gradio_makes_no_stub_files_where_the_page_imports_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For all of its components they take as long as everything else in it."""
+    monkeypatch.setattr(component_meta, "create_pyi", lambda *_: pytest.fail("A stub is made."))
+    with without_stubs():
+        component_meta.create_or_modify_pyi(gradio.Button, "Button", [])
+        assert Path(inspect.getfile(Path)).exists()
+    assert Path(inspect.getfile(gradio.Button)).exists()
 
 
 def test_the_compiler_is_not_imported_to_draw() -> None:
