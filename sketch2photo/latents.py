@@ -143,6 +143,9 @@ def spread_latents(count: int, latent_dim: int, seed: int) -> Tensor:
 
     Of CANDIDATES from N(0, I), none longer than `max_norm`, the first; then always that which is farthest from the nearest of
     those before (Gonzalez 1985). A seed fixes them, and the first of more are those of fewer, up to CANDIDATES.
+
+    Far by their latents, not by their photographs: to make those of all candidates takes seconds on a CPU, smaller ones say
+    too little of them, and what they differ in most is the background.
     """
     candidates = clip_norm(random_latents(max(count, CANDIDATES), latent_dim, seed))
     distances = torch.cdist(candidates, candidates)
