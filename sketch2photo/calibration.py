@@ -31,6 +31,9 @@ THICK = 4.5  # px, the width of lines above which they are thinned
 CANVAS = 512  # px, side of the sketchpad, and of the sheet on which a face is found: so a small head can be enlarged
 DEFAULT_STRICTNESS = 0.5  # doodles are persons by then, and careful drawings still themselves
 NEAR = 0.05  # of the side: a drawing that is framed as well as this stays where it is
+CROOKED = (
+    0.04  # of its height, how far a face's points lie on average from where believable ones would: much, from there on
+)
 FRAMINGS = 3  # at most, one after the other: a small head is seen better once it is large
 
 _AT = slices()
@@ -55,16 +58,23 @@ class Calibrated(NamedTuple):
     points: (K, 2) in px of `sketch`, where the face's points are in it.
     certainty: in [0, 1], that there is a face at all; below FACE the drawing is left as it is.
     added: (1, 1, S, S) in [-1, 1], those lines of `sketch` that are not the author's; white where there are none.
+    distance: of the face as its author drew it from a believable one (Seen).
     """
 
     sketch: Tensor
     points: Floats
     certainty: float
     added: Tensor
+    distance: float
 
     @property
     def is_face(self) -> bool:
         return self.certainty >= FACE
+
+    @property
+    def is_crooked(self) -> bool:
+        """Whether the face as its author drew it is far from a believable one."""
+        return self.is_face and self.distance >= CROOKED
 
 
 class Seen(NamedTuple):
@@ -79,6 +89,12 @@ class Seen(NamedTuple):
     believable: Floats
     certainty: float
     classes: Floats
+
+    @property
+    def distance(self) -> float:
+        """Of the points from the believable ones, on average, as a share of the face's height."""
+        height = max(float(np.ptp(self.believable[:, 1])), 1.0)
+        return float(np.linalg.norm(self.believable - self.points, axis=1).mean()) / height
 
 
 class Located(NamedTuple):
@@ -141,7 +157,8 @@ def correct(located: Located, strictness: float) -> Calibrated:
     framed, seen = located
     size, amount, certainty = framed.shape[0], 1 - strictness, seen.certainty
     if amount == 0 or certainty < FACE:
-        return Calibrated(to_tensor(framed)[None], seen.points, certainty, torch.ones(1, 1, size, size))
+        blank = torch.ones(1, 1, size, size)
+        return Calibrated(to_tensor(framed)[None], seen.points, certainty, blank, seen.distance)
     framed = thinned(framed)
     target = seen.points + amount * (seen.believable - seen.points)
     white = _white(framed)
@@ -152,7 +169,8 @@ def correct(located: Located, strictness: float) -> Calibrated:
     moved = _moved(framed, parts, classes, seen.points, target, white)
     visible = [part for part in redrawn if not (part in EYES and _covered(classes, part, seen.points))]
     added = features(target, visible, size)
-    return Calibrated(to_tensor(np.minimum(moved, added))[None], target, certainty, to_tensor(added)[None])
+    sketch = to_tensor(np.minimum(moved, added))[None]
+    return Calibrated(sketch, target, certainty, to_tensor(added)[None], seen.distance)
 
 
 # ---- looking -------------------------------------------------------------------------------------------------------

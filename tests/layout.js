@@ -51,7 +51,7 @@
   }
 
   // What lies over the drawing and the variations on purpose.
-  const isMeant = element => element.closest('.note, .heart, #liked, .calibrated, .icon-button-wrapper');
+  const isMeant = element => element.closest('.note, .offer, .heart, #liked, .calibrated, .icon-button-wrapper');
   const others = boxes.filter(([element]) => !isMeant(element));
   others.forEach(([one, a], i) => {
     for (const [other, b] of others.slice(i + 1)) {

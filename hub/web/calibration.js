@@ -7,7 +7,7 @@ import {cubic, linear, scaleArea, separable, taps} from './drawing.js';
 const {calibrator = {}} = await (await fetch(new URL('config.json', import.meta.url))).json();
 /** What hub/export_onnx.py writes of the calibrator; all undefined for a model without one, which nothing here is called for. */
 const {image_size: LOOKED_AT, mean_face: MEAN_FACE, mirrored: MIRRORED, classes: CLASSES, parts: PARTS} = calibrator;
-const {PEN, OPEN, IRIS, INK, REDRAWN, KEPT_TURN, FACE, THICK, NEAR, FRAMINGS} = calibrator.numbers ?? {};
+const {PEN, OPEN, IRIS, INK, REDRAWN, KEPT_TURN, FACE, THICK, NEAR, CROOKED, FRAMINGS} = calibrator.numbers ?? {};
 /** Side of the sheet, in px, that `calibrate` is best given. */
 export const CANVAS = calibrator.numbers?.CANVAS;
 
@@ -49,16 +49,19 @@ export async function locate(run, sketch, size, reframe) {
 
 /**
  * Moves the lines of a sketch whose face was found, and completes it.
- * -> {sketch and added: Float32Array (size * size) in [-1, 1], points, certainty, isFace}
+ * -> {sketch and added: Float32Array (size * size) in [-1, 1], points, certainty, distance, isFace, isCrooked}
  */
 export function correct({sheet, size, seen}, strictness) {
   const {points, believable, certainty} = seen;
   const isFace = certainty >= FACE;
+  const distance = distanceOf(seen);
   const found = (sheet, points, added) => ({
     sketch: toTensor(sheet),
     points,
     certainty,
+    distance,
     isFace,
+    isCrooked: isFace && distance >= CROOKED,
     added: toTensor(added),
   });
   const amount = 1 - strictness;
@@ -75,6 +78,14 @@ export function correct({sheet, size, seen}, strictness) {
   const added = features(target, visible, size);
   const sketch = there.map((value, i) => Math.min(value, added[i]));
   return found(sketch, target, added);
+}
+
+/** Of the points of a face from believable ones, on average, as a share of its height. */
+function distanceOf({points, believable}) {
+  const ys = believable.map(([, y]) => y);
+  const distances = believable.map(([x, y], k) => Math.hypot(x - points[k][0], y - points[k][1]));
+  const mean = distances.reduce((sum, value) => sum + value, 0) / distances.length;
+  return mean / Math.max(Math.max(...ys) - Math.min(...ys), 1);
 }
 
 const toTensor = sheet => sheet.map(value => 2 * value - 1);

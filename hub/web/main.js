@@ -47,7 +47,8 @@ let putOnPad; // what the pad does when its value is set from outside
 const watch = (_, put) => {
   putOnPad = put;
 };
-const trigger = event => (event === 'pause' ? remember() : drawn());
+const reactions = {pause: rested, apply: () => $('straighten').click()};
+const trigger = event => (reactions[event] ?? drawn)();
 const {example, parts} = page;
 sketchpad($('pad'), {props: pad, trigger, watch, words: page.pad[language], fileInput: '#file', example, parts});
 
@@ -57,7 +58,7 @@ function put(address) {
     pad.calibrated = {};
     await putOnPad();
     drawn();
-    remember();
+    rested();
   });
 }
 
@@ -173,6 +174,12 @@ async function pixelsOf(file) {
   return context.getImageData(0, 0, canvas.width, canvas.height);
 }
 
+/** There is something to remember, and perhaps to straighten. */
+function rested() {
+  remember();
+  offer();
+}
+
 function drawn() {
   changed = true;
   previewed = false;
@@ -192,6 +199,8 @@ let working = false;
 let changed = false;
 let previewed = false; // whether the calibrated lines are shown
 let memorable = false; // whether the photograph that is being made is to be one of this visit's
+let offering = false; // whether its calibrated lines are to be offered, where the face is far from a believable one
+let seen; // what the generator saw, where there is a calibrator
 let requestedAt = 0;
 let variations = []; // their latents
 
@@ -218,6 +227,7 @@ async function makePictures() {
       const latents = name === 'photo' ? [sliders.latents.map(sliderValue)] : variations;
       const options = optionValues();
       const {pictures, calibrated} = await photographs(drawing, Float32Array.from(latents.flatMap(moved)), options);
+      seen = calibrated;
       if (name === 'photo') {
         showPhoto(pictures[0], startedAt);
         if (!changed) layOver(calibrated, previewed && options.strictness < 1);
@@ -225,18 +235,27 @@ async function makePictures() {
       $('hint').textContent = say(!calibrated || calibrated.isFace ? 'next' : 'no_face');
     } catch (error) {
       requests.delete('variations');
+      seen = undefined;
       clear();
       sayError(error);
     }
   }
   working = false;
   if (memorable) remember();
+  if (offering) offer();
 }
 
-/** The guide follows the face, if there is one; with `lines` the calibrated lines are over the drawing. */
-function layOver(calibrated, lines) {
+/** Once what is drawn has been seen. */
+function offer() {
+  offering = working || requests.size > 0;
+  if (!offering && seen?.isCrooked && optionValues().strictness < 1) layOver(seen, true, true);
+}
+
+/** The guide follows the face, if there is one; with `lines` the calibrated lines are over the drawing, or are offered. */
+function layOver(calibrated, lines, offers = false) {
   const size = paper.width;
-  pad.calibrated = calibrated?.isFace ? laidOver(calibrated, size, model.calibrator.curves, page.tints, lines) : {};
+  const over = calibrated?.isFace ? laidOver(calibrated, size, model.calibrator.curves, page.tints, lines) : {};
+  pad.calibrated = {...over, offers};
   putOnPad();
 }
 

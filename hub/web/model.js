@@ -46,7 +46,7 @@ export const prepare = (picture, size) => ask('prepare', {picture, size});
 
 /**
  * A drawing (ImageData), framed, calibrated and completed as far as `strictness` tells: {sketch and added: Float32Array
- * (size * size) in [-1, 1], points, certainty, isFace}. With `reframe` its face is brought to where faces are.
+ * (size * size) in [-1, 1], points, certainty, distance, isFace, isCrooked}. With `reframe` its face is brought to where faces are.
  */
 export const calibrate = (drawing, strictness, size, reframe) => ask('calibrate', {drawing, strictness, size, reframe});
 

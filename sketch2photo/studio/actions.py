@@ -286,8 +286,16 @@ class Actions:
         return to_value(to_images(found.sketch)[0])
 
     def locate(self, drawing: str | None, options: Numbers) -> dict[str, Any]:
-        """What lies over a drawing that was opened: the guide, where the face is."""
-        return self._laid_over(drawing, options, lines=False)
+        """What lies over a drawing that was opened, or on which the pen rests: the guide, where the face is.
+
+        Where the face is far from a believable one the calibrated lines are offered.
+        """
+        try:
+            found = self._calibrated(drawing, options["strictness"])
+        except ValueError:  # nothing is drawn
+            return laid_over(None)
+        offers = found is not None and found.is_crooked and options["strictness"] < 1
+        return laid_over(found if found and found.is_face else None, lines=offers, offers=offers)
 
     def open(self, picture: PictureFile) -> tuple[Any, ...]:
         """A picture file as a drawing, a photograph as a line drawing of it.

@@ -349,6 +349,8 @@ class Wiring:
         self._connect(layout.pad.input, actions.follow, followed, fails=False)
         rests = any_of(layout.pad.pause, *(each.release for each in self.steering))
         self._remember(self._connect(rests, actions.refresh_variations, self.pictures, fails=False))
+        if actions.pipe.calibrator:
+            self._connect(layout.pad.pause, actions.locate, layout.pad, fails=False, show_progress="hidden")
         self._connect(any_of(*(each.input for each in layout.options)), actions.preview, followed, fails=False)
         moves = any_of(*(each.input for each in [*layout.latents, *layout.directions]))
         self._publish("photograph", actions.photograph, layout.photo, "model")
@@ -404,7 +406,8 @@ class Wiring:
         ]
         if actions.pipe.calibrator:
             opening.append((connect(layout.enlarge.click, actions.enlarge, layout.pad, "enlarge"), None))
-            opening.append((connect(layout.straighten.click, actions.straighten, layout.pad, "straighten"), None))
+            accepts = any_of(layout.straighten.click, layout.pad.apply)  # the latter is tapped where it was offered
+            opening.append((connect(accepts, actions.straighten, layout.pad, "straighten"), None))
         for opened, name in opening:
             drawn = [layout.hint, layout.photo, *self.pictures]
             generated = connect(opened.success, actions.generate, drawn, name)

@@ -577,13 +577,13 @@ CALIBRATE = """async cases => {
         const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');
         context.drawImage(bitmap, 0, 0);
         const drawing = context.getImageData(0, 0, bitmap.width, bitmap.height);
-        const {sketch, added, points, certainty} = await calibrate(drawing, strictness, size, reframe);
+        const {sketch, added, points, certainty, distance} = await calibrate(drawing, strictness, size, reframe);
         const url = await new Promise(done => {
             const reader = new FileReader();
             reader.onload = () => done(reader.result);
             reader.readAsDataURL(new Blob([sketch, added]));
         });
-        found.push({pictures: url.split(',')[1], points, certainty});
+        found.push({pictures: url.split(',')[1], points, certainty, distance});
     }
     return found;
 }"""
@@ -608,6 +608,7 @@ def test_drawings_are_calibrated_as_in_python(page: Any, pipe: Sketch2PhotoPipel
         case = (path.name, strictness, size, reframe)
         expected = pipe.calibrate(path, strictness, reframe, size)
         assert found["certainty"] == pytest.approx(expected.certainty, abs=1e-4), case
+        assert found["distance"] == pytest.approx(expected.distance, abs=1e-4), case
         assert np.abs(np.array(found["points"]) - expected.points).max() < 0.02, case
         ours = np.frombuffer(base64.b64decode(found["pictures"]), np.float32).reshape(2, size, size)
         theirs = torch.cat([expected.sketch, expected.added])[:, 0].numpy()
@@ -651,6 +652,27 @@ def test_strictness_shows_its_lines_over_the_drawing_and_a_click_makes_them_the_
     assert not lines.is_visible()
     expected = 127.5 * (pipe.calibrate(before, 0.2, reframe=False, size=CANVAS).sketch[0, 0].numpy() + 1)
     assert (np.abs(pixels(canvas(page, "#pad").convert("L")) - expected) > 2).mean() < 0.001
+    page.get_by_role("button", name="Undo").click()
+    settle(page)
+    assert canvas(page, "#pad") == before
+
+
+def test_a_crooked_face_gets_a_quiet_offer_to_straighten_it(page: Any, pipe: Sketch2PhotoPipeline) -> None:
+    page.locator("#file").set_input_files(ROOT / "tests" / "drawings" / "anime_eyes.png")
+    settle(page)
+    asked, lines = page.get_by_role("button", name="Straighten it?"), page.locator("#pad img.calibrated")
+    assert not asked.is_visible()
+    asked.wait_for()
+    assert lines.is_visible()
+    before = canvas(page, "#pad")
+    asked.click()
+    page.wait_for_selector("body[data-busy]")
+    settle(page)
+    expected = pipe.calibrate(before, float(page.locator("#strictness").input_value()), reframe=False, size=CANVAS)
+    assert expected.is_crooked
+    shown = pixels(canvas(page, "#pad").convert("L"))
+    assert (np.abs(shown - 127.5 * (expected.sketch[0, 0].numpy() + 1)) > 2).mean() < 0.001
+    assert not lines.is_visible() and not asked.is_visible()
     page.get_by_role("button", name="Undo").click()
     settle(page)
     assert canvas(page, "#pad") == before

@@ -23,7 +23,9 @@ from sketch2photo.studio.files import to_jpeg
 from sketch2photo.studio.pad import HTML, from_value
 from sketch2photo.studio.page import build
 from sketch2photo.studio.recipe import weights_revision
+from tests import ROOT
 from tests.studio.visitor import (
+    OPEN,
     SIDE,
     client_of,
     close,
@@ -121,6 +123,44 @@ def test_straightening_is_one_step_that_can_be_undone(page: Any, pipe: Sketch2Ph
     assert np.array_equal(drawing(page), lines)
     page.get_by_role("button", name="Clear the canvas").click()
     wait_for(straighten.is_disabled, "button that is disabled")
+
+
+def test_a_crooked_face_gets_a_quiet_offer_to_straighten_it(page: Any, pipe: Sketch2PhotoPipeline) -> None:
+    asked, no = (
+        page.get_by_role("button", name="Straighten it?"),
+        page.get_by_role("button", name="No, leave it as it is"),
+    )
+    open_example(page, "careful man")
+    page.locator(OPEN).first.set_input_files(ROOT / "tests" / "drawings" / "anime_eyes.png")
+    asked.wait_for()
+    lines, before = drawing(page), pictures(page, "#photo")
+    assert page.locator(LINES).is_visible()  # a preview
+    asked.click()
+    settled(page, different_from=before)
+    expected = pipe.calibrate(Image.fromarray(lines), DEFAULT_STRICTNESS, reframe=False, size=CANVAS)
+    assert expected.is_crooked
+    assert np.array_equal(drawing(page), np.asarray(to_images(expected.sketch)[0]))
+    assert not page.locator(LINES).is_visible() and not asked.is_visible()
+    page.get_by_role("button", name="Undo").click()
+    wait_for(lambda: close(pictures(page, "#photo"), before), "picture of before")
+    assert np.array_equal(drawing(page), lines)
+    page.get_by_role("button", name="Clear the canvas").click()
+    page.get_by_role("button", name="Undo").click()
+    asked.wait_for()
+    no.click()
+    assert not page.locator(LINES).is_visible() and np.array_equal(drawing(page), lines)
+    draw_stroke(page, [(240, 20), (260, 24)])
+    rest(page)
+    page.wait_for_timeout(2200)
+    assert not asked.is_visible()  # once is enough
+
+
+@pytest.mark.parametrize(("name", "is_crooked"), [("quick_man", False), ("curly", False), ("child", True)])
+def test_only_faces_far_from_believable_ones_are_crooked(
+    pipe: Sketch2PhotoPipeline, name: str, is_crooked: bool
+) -> None:
+    path = ROOT / "tests" / "drawings" / f"{name}.png"
+    assert [pipe.calibrate(path, strictness).is_crooked for strictness in (1.0, 0.2)] == 2 * [is_crooked]
 
 
 def test_the_guide_follows_the_face(page: Any) -> None:

@@ -62,6 +62,8 @@ WORDS = {
     "turn": Text("Flip", "Отразить"),
     "mirror": Text("Draw both sides", "Рисовать обе стороны"),
     "smooth": Text("Smooth lines", "Сглаживать линии"),
+    "offer": Text("Straighten it?", "Выправить?"),
+    "decline": Text("No, leave it as it is", "Нет, оставить как есть"),
     "no_picture": Text(
         "That is no picture: drop a PNG or JPEG here.", "Это не картинка: перетащите сюда PNG или JPEG."
     ),
@@ -72,10 +74,10 @@ def sketchpad(elem_id: str, file_input: str) -> gr.HTML:
     """A square white canvas, CANVAS px a side, with pen, eraser, three widths, undo, redo, clear and a guide of a face's proportions.
 
     Its event `input` is triggered when a line is finished, undone, redone or all are cleared, `pause` when the pen has rested
-    after that, and `retry` when the drawing of before is there again, after the page was loaded once more. Its value is what
-    is seen then, as the data URL of a PNG; `from_value` and `to_value` turn it into a PIL image and back. What `laid_over`
-    makes lies over the drawing. `file_input` is the CSS selector of the input that gets dropped and pasted pictures. At
-    first EXAMPLE draws itself.
+    after that, `apply` when the calibrated lines that were offered are to be the drawing, and `retry` when the drawing of
+    before is there again, after the page was loaded once more. Its value is what is seen then, as the data URL of a PNG;
+    `from_value` and `to_value` turn it into a PIL image and back. What `laid_over` makes lies over the drawing. `file_input` is
+    the CSS selector of the input that gets dropped and pasted pictures. At first EXAMPLE draws itself.
     """
     # Gradio runs a script's text, not modules.
     scripts = "\n".join(path.read_text("utf-8") for path in JAVASCRIPT)
@@ -139,16 +141,16 @@ def is_of_photo(value: str | None) -> bool:
     return drawing is not None and OF_PHOTO in drawing.info
 
 
-def laid_over(calibrated: Calibrated | None, lines: bool = False) -> dict[str, Any]:
+def laid_over(calibrated: Calibrated | None, lines: bool = False, offers: bool = False) -> dict[str, Any]:
     """What a sketchpad shows over its drawing, as an update of it: the guide follows the face, if there is one.
 
-    With `lines` the calibrated lines show, too, until the drawing changes.
+    With `lines` the calibrated lines show, too, until the drawing changes; where it `offers` them with a question.
     """
     face = lines_over = ""  # Gradio leaves out what is None
     if calibrated:
         face = _path(calibrated.points * CANVAS / calibrated.sketch.shape[-1])
         lines_over = to_value(_tinted(calibrated)) if lines else ""
-    return gr.update(calibrated={"face": face, "lines": lines_over})
+    return gr.update(calibrated={"face": face, "lines": lines_over, "offers": offers})
 
 
 def _path(points: Floats) -> str:

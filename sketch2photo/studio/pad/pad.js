@@ -10,6 +10,7 @@ import {keepSteps, keptSteps, loadPicture, moments, paintLine, paintSteps, smoot
 
 const PAUSE = 500; // ms without a new line until the pen rests
 const NOTE = 6000; // ms that a note over the canvas stays
+const OFFER = 2000; // ms of rest until calibrated lines are offered
 
 /**
  * Puts the words of `words` ({key: text}) where elements ask for them: data-text, data-label (for screen readers, with
@@ -31,7 +32,8 @@ export function label(element, words) {
  * pen rests ('change' is Gradio's own, at each new value). watch(keys of props, put) is called once: `put` lays a
  * props.value that was set from outside on the canvas, as a step of its own (none empties it and all its steps), and
  * props.calibrated over it: `face`, the path that the guide follows, and `lines`, the address of a picture, until the
- * drawing changes. A picture that is dropped or pasted anywhere on the page goes the way of one that is chosen by the
+ * drawing changes. Where it `offers` them it does so after a while, with a question; once that has been answered it is not
+ * asked again until all is cleared, and trigger('apply') tells of a yes. A picture that is dropped or pasted anywhere on the page goes the way of one that is chosen by the
  * file input with the selector `fileInput`.
  *
  * The drawing lives as long as the tab: where the page is loaded again, trigger('retry') tells that it is there again.
@@ -48,6 +50,7 @@ export function sketchpad(element, {props, trigger, watch, words, fileInput, exa
   const guide = element.querySelector('.guide');
   const calibrated = element.querySelector('.calibrated');
   const noted = element.querySelector('.note');
+  const offer = element.querySelector('.offer');
   const kit = element.querySelector('.kit');
   const steps = [];
   const touching = new Set();
@@ -58,6 +61,8 @@ export function sketchpad(element, {props, trigger, watch, words, fileInput, exa
   let width = 3;
   let sent = props.value;
   let pause = null;
+  let offering = null;
+  let isAnswered = false;
   let isExample = false;
 
   function paint() {
@@ -72,12 +77,26 @@ export function sketchpad(element, {props, trigger, watch, words, fileInput, exa
     }
   }
 
-  function layOver({face, lines}) {
+  function layOver({face, lines, offers}) {
     const path = guide.querySelector('.face');
     if (face) path.setAttribute('d', face);
     else path.removeAttribute('d');
-    calibrated.hidden = !lines;
-    if (lines) calibrated.src = lines;
+    cover(lines, offers);
+  }
+
+  /** Puts calibrated lines over the drawing, or none, and asks for them where they are an offer. */
+  function cover(lines = '', offers = false) {
+    clearTimeout(offering);
+    calibrated.hidden = offer.hidden = true;
+    if (!lines) return;
+    function show() {
+      if (line || moved || (offers && (isAnswered || isExample))) return;
+      calibrated.src = lines;
+      calibrated.hidden = false;
+      offer.hidden = !offers;
+    }
+    if (offers) offering = setTimeout(show, OFFER);
+    else show();
   }
 
   /** Puts a word over the canvas, or none. */
@@ -95,7 +114,7 @@ export function sketchpad(element, {props, trigger, watch, words, fileInput, exa
 
   /** Tells of a change; unless more follows by itself, the pen rests then. */
   function send(isDone = true) {
-    calibrated.hidden = true;
+    cover();
     paint();
     if (!isExample) keepSteps('drawing', steps);
     props.value = sent = canvas.toDataURL('image/png');
@@ -128,6 +147,7 @@ export function sketchpad(element, {props, trigger, watch, words, fileInput, exa
     else if (action === 'clear' && steps.length) {
       steps.push({});
       undone = [];
+      isAnswered = false;
     } else return;
     send();
   }
@@ -144,7 +164,7 @@ export function sketchpad(element, {props, trigger, watch, words, fileInput, exa
   function begin(event) {
     clearExample();
     canvas.setPointerCapture(event.pointerId);
-    calibrated.hidden = true;
+    cover();
     if (tool === 'kit') {
       const part = partAt(steps, place(event));
       moved = part && {part, from: place(event), x: part.x, y: part.y};
@@ -233,6 +253,15 @@ export function sketchpad(element, {props, trigger, watch, words, fileInput, exa
     send();
   }
 
+  offer.addEventListener('click', ({target}) => {
+    const {answer} = target.dataset;
+    if (!answer) return;
+    isAnswered = true;
+    cover();
+    canvas.focus({preventScroll: true});
+    if (answer === 'yes') trigger('apply');
+  });
+
   document.addEventListener('keydown', event => {
     // Where the layout has no Latin letters, the key that has Z on others.
     const key = (/^[a-z]$/i.test(event.key) ? event.key : event.code.replace('Key', '')).toLowerCase();
@@ -250,7 +279,7 @@ export function sketchpad(element, {props, trigger, watch, words, fileInput, exa
     layOver(props.calibrated ?? {});
     if (props.value === sent || !(props.value || sent)) return;
     sent = props.value;
-    calibrated.hidden = true; // it was of another drawing
+    cover(); // what lay there was of another drawing
     const picture = props.value && (await loadPicture(props.value));
     if (isExample || !picture) steps.length = 0;
     own();
