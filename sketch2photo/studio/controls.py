@@ -124,17 +124,18 @@ OPTIONS = (
     ),
 )
 
-# Labels of the directions that models were found to have; another has its name for a label.
+# Labels of the directions that models were found to have, in the order of their sliders: what is the person's comes before
+# light and background. Another has its name for a label, and comes last.
 DIRECTIONS = {
-    "background": Text("Background: dark to light", "Фон: от тёмного к светлому"),
-    "backdrop_warmth": Text("Background: cold to warm", "Фон: от холодного к тёплому"),
-    "backdrop_tint": Text("Background: green to pink", "Фон: от зелёного к розовому"),
     "hair": Text("Hair: dark to light", "Волосы: от тёмных к светлым"),
-    "light": Text("Light: left to right", "Свет: слева или справа"),
     "skin": Text("Skin: dark to light", "Кожа: от тёмной к светлой"),
     "warmth": Text("Skin: cold to warm", "Кожа: от холодной к тёплой"),
     "lips": Text("Lips: pale to red", "Губы: от бледных к красным"),
     "age": Text("Age: young to old", "Возраст: от юного к старому"),
+    "light": Text("Light: left to right", "Свет: слева или справа"),
+    "background": Text("Background: dark to light", "Фон: от тёмного к светлому"),
+    "backdrop_warmth": Text("Background: cold to warm", "Фон: от холодного к тёплому"),
+    "backdrop_tint": Text("Background: green to pink", "Фон: от зелёного к розовому"),
 }
 
 
@@ -152,18 +153,20 @@ def model_controls(model: Sketch2Photo) -> Controls:
         )
         for number in range(1, model.latent_dim + 1)
     ]
+    known = list(DIRECTIONS)
+    names = sorted(model.directions, key=lambda name: known.index(name) if name in known else len(known))
     directions = [
         Control(
             name,
             0,
             DIRECTIONS.get(name, Text(*[name.replace("_", " ").capitalize()] * 2)),
             "how far to go in this direction, which the model was found to have; 0 is not at all",
-            low=direction["range"][0],
-            high=direction["range"][1],
+            low=model.directions[name]["range"][0],
+            high=model.directions[name]["range"][1],
             step=0.05,
             prefix="direction_",
         )
-        for name, direction in model.directions.items()
+        for name in names
     ]
     return {"options": OPTIONS, "latents": latents, "directions": directions}
 

@@ -8,7 +8,7 @@ export function bottomSheet(button, sheet) {
   const [handle, content] = [button, sheet].map(where => document.querySelector(where));
   const isOpen = () => handle.ariaExpanded === 'true';
   Object.assign(handle, {ariaExpanded: 'false'}).setAttribute('aria-controls', content.id);
-  content.tabIndex = -1;
+  Object.assign(content, {tabIndex: -1, role: 'region'}).setAttribute('aria-labelledby', handle.id);
   handle.addEventListener('click', () => {
     handle.ariaExpanded = String(!isOpen());
     if (isOpen()) content.focus({preventScroll: true}); // the next tab stop is its first slider

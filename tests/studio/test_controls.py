@@ -110,6 +110,15 @@ def test_a_direction_in_the_models_config_is_a_slider() -> None:
     assert moved != still  # the same picture has the same path
 
 
+def test_sliders_of_the_person_come_before_those_of_the_background() -> None:
+    names = ["glow", "background", "light", "skin", "backdrop_tint", "hair"]  # as they lie in a config
+    directions = {name: {"vector": [1.0, *[0.0] * 7], "range": [-1.0, 1.0]} for name in names}
+    page = build(Sketch2PhotoPipeline(model(directions=directions)))
+    sliders = [str(name)[10:] for name in elements(page) if str(name).startswith("direction-")]
+    assert sliders == ["hair", "skin", "light", "background", "backdrop-tint", "glow"]
+    assert list(parameters(page)["photograph"])[-6:] == [name.replace("-", "_") for name in sliders]
+
+
 def test_a_model_has_a_slider_for_each_latent_and_no_direction_that_it_lacks() -> None:
     page = build(Sketch2PhotoPipeline(model(latent_dim=5, directions={})))
     assert sum(bool(re.fullmatch(r"latent-\d+", str(name))) for name in elements(page)) == 5
