@@ -424,7 +424,7 @@ class Wiring:
             kept = self._connect(button.click, action, layout.files, name, kind="files")
             shown = kept.success(None, None, layout.files, js=SCRIPTS["show"])
             shown.success(None, layout.files, None, js=SCRIPTS["download"])
-        self._publish("travel", actions.travel, [layout.film, layout.files], "files")
+        self._publish("travel", actions.travel, [layout.film, layout.files], "films")
         self._wire_films()
         layout.pass_on.click(None, [layout.pad, layout.photo], None, js=SCRIPTS["share"])
 
@@ -438,7 +438,7 @@ class Wiring:
         made = []
         for start, action in ((layout.travel.click, actions.animate), (drawn.then, actions.record)):
             started = start(**swap, js=SCRIPTS["begin"])
-            made.append(self._connect(started.then, action, film, kind="files", show_progress="hidden"))
+            made.append(self._connect(started.then, action, film, kind="films", show_progress="hidden"))
             for over in (made[-1].success, made[-1].failure):  # no `then` follows a failure
                 over(**swap, js=SCRIPTS["end"])
             shown = made[-1].success(None, None, film, js=SCRIPTS["showBoth"])
