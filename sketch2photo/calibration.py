@@ -31,9 +31,7 @@ THICK = 4.5  # px, the width of lines above which they are thinned
 CANVAS = 512  # px, side of the sketchpad, and of the sheet on which a face is found: so a small head can be enlarged
 DEFAULT_STRICTNESS = 0.5  # doodles are persons by then, and careful drawings still themselves
 NEAR = 0.05  # of the side: a drawing that is framed as well as this stays where it is
-CROOKED = (
-    0.04  # of its height, how far a face's points lie on average from where believable ones would: much, from there on
-)
+CROOKED = 0.04  # of a face's height, its points' distance from believable ones: from there on it is worth straightening
 FRAMINGS = 3  # at most, one after the other: a small head is seen better once it is large
 
 _AT = slices()

@@ -33,8 +33,8 @@ export function label(element, words) {
  * props.value that was set from outside on the canvas, as a step of its own (none empties it and all its steps), and
  * props.calibrated over it: `face`, the path that the guide follows, and `lines`, the address of a picture, until the
  * drawing changes. Where it `offers` them it does so after a while, with a question; once that has been answered it is not
- * asked again until all is cleared, and trigger('apply') tells of a yes. A picture that is dropped or pasted anywhere on the page goes the way of one that is chosen by the
- * file input with the selector `fileInput`.
+ * asked again until all is cleared, and trigger('apply') tells of a yes. A picture that is dropped or pasted anywhere on the
+ * page goes the way of one that is chosen by the file input with the selector `fileInput`.
  *
  * The drawing lives as long as the tab: where the page is loaded again, trigger('retry') tells that it is there again.
  * Otherwise `example` ({width, strokes}) draws itself, until somebody draws. `parts` are the kit's (kit.js).
