@@ -1,6 +1,6 @@
 """From a drawing to pictures: the model with its pre- and post-processing, called as diffusers' pipelines are."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal, NamedTuple
@@ -243,7 +243,7 @@ class Sketch2PhotoPipeline:
         if output_type == "pil":
             images: Any = [image for part in parts for image in to_images(part)]
         else:
-            images = torch.cat([(part.float().cpu() * 0.5 + 0.5).clamp(0, 1) for part in parts])
+            images = _joined(parts, len(z))
             if output_type == "np":
                 images = images.permute(0, 2, 3, 1).numpy()
         x, added = torch.cat([one.sketch for one in seen]), None
@@ -369,6 +369,17 @@ class Sketch2PhotoPipeline:
     def random_latents(self, count: int, seed: int | None = None) -> Tensor:
         """`count` latents (count, D) from N(0, I); a seed fixes them, and the first of more are those of fewer."""
         return random_latents(count, self.model.latent_dim, seed)
+
+
+def _joined(parts: Iterable[Tensor], count: int) -> Tensor:
+    """So many pictures (K N, 3, S, S) in [0, 1] from parts in [-1, 1], each put into its place as it comes: none is there twice."""
+    images, begun = torch.empty(0), 0
+    for part in parts:
+        if not begun:
+            images = torch.empty(count, *part.shape[1:])
+        images[begun : begun + len(part)] = (part.float() * 0.5 + 0.5).clamp(0, 1)
+        begun += len(part)
+    return images
 
 
 def _as_list(sketch: Any) -> list[Any] | None:

@@ -1,12 +1,17 @@
 """What is timed beside ours, and the table of it."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from sketch2photo import Sketch2Photo
 from sketch2photo.evaluation.baselines import BicycleUNet
 from sketch2photo.evaluation.benchmark import COUNTS, contenders, latencies, main
+from sketch2photo.evaluation.benchmark_training import step_parts
 from sketch2photo.machine import has_bf16
+from sketch2photo.training.config import PRESETS
+from tests.programs import SIZES
 
 
 def test_bicycle_gans_generator_has_its_size_and_listens_to_z() -> None:
@@ -35,3 +40,18 @@ def test_all_are_timed_for_one_photograph_and_for_eight() -> None:
 def test_no_rounds_is_one_sentence() -> None:
     with pytest.raises(ValueError, match="at least 1 round"):
         main(rounds=0)
+
+
+def test_where_the_time_of_a_training_step_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = PRESETS["default"]
+    small = replace(
+        recipe,
+        model=replace(recipe.model, image_size=64, **SIZES),
+        loss=replace(recipe.loss, view_size=32, discriminator_width=8),
+        optimization=replace(recipe.optimization, batch_size=2),
+    )
+    monkeypatch.setitem(PRESETS, "default", small)
+    parts = step_parts("default", steps=1)
+    assert all(seconds > 0 for seconds in parts.values())
+    assert {"samples", "encoder", "generator", "features of views", "discriminators", "optimiser"} < parts.keys()
+    assert parts["backward of all"] > parts["encoder"]
