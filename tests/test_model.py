@@ -11,6 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from sketch2photo import Sketch2Photo
+from sketch2photo.networks.blocks import smoothed
 
 SMALL = {"image_size": 64, "channels": (16, 32), "blocks": (1, 1), "head": 8}
 CLASSIC = {"architecture": "classic", "image_size": 64, "channels": (8, 16, 16)}
@@ -61,6 +62,19 @@ def test_several_latents_for_several_sketches_are_the_single_ones(model: Sketch2
     for i in range(4):
         alone = model(lines[i % 2 : i % 2 + 1], z[i : i + 1])
         torch.testing.assert_close(together[i : i + 1], alone, atol=1e-4, rtol=1e-3)
+
+
+def test_what_is_smoothed_is_the_mean_of_means_of_neighbours() -> None:
+    """As two poolings have it, which take longer: values, and the gradients by which a training goes its way."""
+
+    def pooled(x: torch.Tensor) -> torch.Tensor:
+        return torch.nn.functional.avg_pool2d(torch.nn.functional.avg_pool2d(x, 2, 1, 1, count_include_pad=False), 2, 1)
+
+    torch.manual_seed(0)
+    x, weights = torch.randn(2, 3, 12, 10, requires_grad=True), torch.randn(2, 3, 12, 10)
+    torch.testing.assert_close(smoothed(x), pooled(x))
+    ours, theirs = (torch.autograd.grad((blur(x) * weights).sum(), x)[0] for blur in (smoothed, pooled))
+    torch.testing.assert_close(ours, theirs)
 
 
 def test_at_strictness_zero_lines_cannot_reach_the_picture_at_full_resolution() -> None:
