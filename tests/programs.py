@@ -1,8 +1,11 @@
-"""Programs of this repository as the command line calls them, without the ten seconds in which a new process imports torch; and
-environments of their own for those that must not have what the tests have."""
+"""Programs of this repository as the command line calls them, without the ten seconds in which a new process imports torch: in this
+process, or in one that is forked from a process that has imported it all; and environments of their own for those that must not have
+what the tests have."""
 
+import atexit
 import io
 import multiprocessing
+import os
 import pickle
 import runpy
 import signal
@@ -10,9 +13,11 @@ import subprocess
 import sys
 import venv
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from importlib import metadata
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -55,10 +60,7 @@ def run_program(program: str, *arguments: object) -> subprocess.CompletedProcess
     try:
         with redirect_stdout(stdout), redirect_stderr(stderr), warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=".*found in sys.modules", category=RuntimeWarning)
-            if program.endswith(".py"):
-                runpy.run_path(str(ROOT / program), run_name="__main__")
-            else:
-                runpy.run_module(program, run_name="__main__")
+            _run(program)
     except SystemExit as end:
         code = int(end.code or 0)
     finally:
@@ -67,6 +69,58 @@ def run_program(program: str, *arguments: object) -> subprocess.CompletedProcess
         for which, handler in signals.items():
             signal.signal(which, handler)
     return subprocess.CompletedProcess(sys.argv, code, stdout.getvalue(), stderr.getvalue())
+
+
+def start_program(
+    program: str, *arguments: object, printed: Path, folder: Path = ROOT, environment: Mapping[str, str] | None = None
+) -> BaseProcess:
+    """Starts `python PROGRAM ARGUMENTS` in a process and a session of its own; it runs when this returns.
+
+    Args:
+        program: as above.
+        arguments: of its command line.
+        printed: the file to which it writes what it prints, after what is there.
+        folder: in which it runs.
+        environment: variables beside those here; those that are read when something is imported, as the Hub's, have no effect.
+    """
+    server = multiprocessing.get_context("forkserver")
+    server.set_forkserver_preload(["tests.preloaded"])
+    runs, tells = server.Pipe(False)
+    told = (program, [str(argument) for argument in arguments], printed, folder, dict(environment or {}), tells)
+    process = server.Process(target=_become, args=told)
+    process.start()
+    tells.close()
+    runs.recv()
+    return process
+
+
+def _become(
+    program: str, arguments: list[str], printed: Path, folder: Path, environment: dict[str, str], tells: Connection
+) -> None:
+    os.setsid()
+    multiprocessing.set_start_method(None, force=True)  # of a new process, and not how this one was made
+    with printed.open("ab", 0) as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    os.chdir(folder)
+    os.environ.update(environment)
+    sys.argv = [program, *arguments]
+    try:
+        tells.send(None)
+        tells.close()
+        _run(program)
+    except KeyboardInterrupt:  # as Python itself ends then
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
+    finally:
+        atexit._run_exitfuncs()  # which multiprocessing leaves out
+
+
+def _run(program: str) -> None:
+    if program.endswith(".py"):
+        runpy.run_path(str(ROOT / program), run_name="__main__")
+    else:
+        runpy.run_module(program, run_name="__main__", alter_sys=True)
 
 
 def in_fork(make: Callable[[], Any], seconds: float = 60) -> Any:

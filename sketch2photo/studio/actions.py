@@ -31,7 +31,8 @@ from ..refine import Refiner
 from .controls import LIMIT, MAX_SEED, MAX_VARIATIONS, argument_groups
 from .files import store, to_films, to_jpeg, to_zip
 from .messages import Message, MessageError, as_message
-from .pad import from_value, is_of_photo, laid_over, to_value
+from .pad import from_value, is_of_photo, to_value
+from .pad.component import laid_over
 from .recipe import SAVED, read_recipe, recipe_type, to_png, weights_revision
 
 Numbers = dict[str, float]  # by the names of controls

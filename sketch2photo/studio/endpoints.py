@@ -8,7 +8,8 @@ from typing import Any
 import gradio as gr
 
 from .controls import CONTROLS, Control, Controls
-from .messages import Message, as_message, hint, say
+from .language import hint, say
+from .messages import Message, as_message
 
 
 def arguments(action: Callable[..., Any]) -> list[str]:

@@ -8,9 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from gradio.context import LocalContext
-from gradio.i18n import I18n
-
 from .. import images
 
 
@@ -258,25 +255,6 @@ def as_message(error: ValueError) -> Message:
     if isinstance(error, MessageError | images.PictureError):
         return Message(error.key, error.parameters)
     return Message(str(error))
-
-
-def say(message: Message) -> str:
-    """A message in the visitor's language: the one that the page is in (page.js), or the first of the browser's."""
-    text = MESSAGES.get(message.key)
-    if text is None:
-        return message.key
-    request = LocalContext.request.get(None)
-    accepted = request.headers.get("accept-language") or "" if request else ""
-    language = request.cookies.get("language", accepted) if request else ""
-    return (text.russian if language.startswith("ru") else text.english).format(**message.parameters)
-
-
-def hint(message: Message) -> str:
-    """A message for the page's hint, which Gradio translates as the page's labels, also when the language is changed later.
-
-    One with parameters is translated here: Gradio fills none in.
-    """
-    return say(message) if message.parameters or message.key not in MESSAGES else str(I18n()(message.key))
 
 
 def by_language(texts: Mapping[str, Text]) -> dict[str, dict[str, str]]:

@@ -38,9 +38,10 @@ from .controls import (
 )
 from .endpoints import arguments, endpoint, with_hint
 from .files import delete_files
+from .language import hint
 from .limits import RequestLimits
-from .messages import MESSAGES, NAMES, Message, by_language, hint
-from .pad import sketchpad
+from .messages import MESSAGES, NAMES, Message, by_language
+from .pad.component import sketchpad
 from .preview import Preview
 from .programs import FILE, GALLERY, LATENTS, ProgrammableBlocks, Programs, Result, control_argument, send_each_picture
 from .queue import lane, set_up

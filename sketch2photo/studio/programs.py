@@ -29,7 +29,8 @@ from ..latents import shown
 from .controls import MAX_VARIATIONS, Control, Controls
 from .endpoints import as_error, flat, flat_arguments
 from .files import read_stored
-from .messages import Message, MessageError, say
+from .language import say
+from .messages import Message, MessageError
 from .pad import MAX_PIXELS, to_value
 
 Schema = dict[str, Any]  # of JSON

@@ -1,24 +1,23 @@
 """A run that trains is killed at any moment, over and over, and goes on each time with nothing lost."""
 
+import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from sketch2photo import Sketch2Photo
 from sketch2photo.training import history
 from sketch2photo.training.checkpoint import end_swap, read_checkpoint
 from sketch2photo.training.trainer import STOPS
-from tests import ROOT
-from tests.programs import TINY
+from tests.programs import TINY, start_program
 
 from .attack import Random, Try, pick
 
-LONGEST = 15.0  # seconds of a start
+LONGEST = 5.0  # seconds of a start
 PATIENCE = 90  # seconds that it has to end after a signal that it can answer
 STEPS = 400  # after which a run is done, and another is begun
 # Most moments are in a write.
@@ -49,10 +48,13 @@ def _once(folder: Path, rng: Random) -> str:
     else:  # some time after something was written
         _wait(child, PATIENCE, until=run)
         _wait(child, float(rng.exponential(0.3)))
-    name = "ended by itself" if child.poll() is not None else which.name
-    child.send_signal(which)
+    name = "ended by itself" if not child.is_alive() else which.name
+    assert child.pid
+    with suppress(ProcessLookupError):
+        os.kill(child.pid, which)
     try:
-        code = child.wait(PATIENCE)
+        child.join(PATIENCE)
+        code = child.exitcode
     finally:
         child.kill()
     if which != signal.SIGKILL or name != which.name:
@@ -65,17 +67,17 @@ def _once(folder: Path, rng: Random) -> str:
     return f"{name} {'steps later' if step > before[0] else 'no step later'}"
 
 
-def _start(run: Path) -> "subprocess.Popen[bytes]":
+def _start(run: Path) -> BaseProcess:
     run.parent.mkdir(parents=True, exist_ok=True)
-    with (run.parent / "printed").open("w") as printed:
-        command = [sys.executable, "train.py", "--out", str(run), *TINY, *ALWAYS, "--steps", str(STEPS)]
-        return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=printed)
+    printed = run.parent / "printed"
+    printed.write_text("")
+    return start_program("train.py", "--out", run, *TINY, *ALWAYS, "--steps", STEPS, printed=printed)
 
 
-def _wait(child: "subprocess.Popen[bytes]", seconds: float, until: Path | None = None) -> None:
+def _wait(child: BaseProcess, seconds: float, until: Path | None = None) -> None:
     """Until the process has ended, so many seconds have passed, or the folder of a run has something new in it."""
     deadline, before = time.monotonic() + seconds, _written(until)
-    while time.monotonic() < deadline and child.poll() is None and (until is None or _written(until) == before):
+    while time.monotonic() < deadline and child.is_alive() and (until is None or _written(until) == before):
         time.sleep(0.005)
 
 

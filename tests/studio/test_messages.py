@@ -12,7 +12,8 @@ from PIL import Image
 from sketch2photo.images import SENTENCES, PictureError
 from sketch2photo.preprocess import to_sketch
 from sketch2photo.studio.controls import CONTROLS, DIRECTIONS, OPTIONS, labels
-from sketch2photo.studio.messages import MESSAGES, STATIC, Message, MessageError, as_message, by_language, hint, say
+from sketch2photo.studio.language import hint, say
+from sketch2photo.studio.messages import MESSAGES, STATIC, Message, MessageError, as_message, by_language
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import json
 import os
 import resource
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +23,7 @@ from sketch2photo.training.samples import Stream, packed, unpacked
 from sketch2photo.training.trainer import Trainer, _workers
 from tests.data.test_sources import write_pairs
 from tests.programs import LIGHT, SIZES, run_program
-from tests.training.test_train import ENVIRONMENT, command, curve, train
+from tests.training.test_train import curve, start, train
 
 SMALL = {"image_size": 64, **SIZES}
 
@@ -207,19 +206,16 @@ def test_numbers_that_no_run_can_have_are_refused(arguments: list[str], words: s
 
 def test_a_signal_to_all_processes_of_a_run_saves(tmp_path: Path) -> None:
     """As service managers send it: to the workers, too."""
-    process = subprocess.Popen(
-        command(tmp_path, "--save-minutes", "100", "--workers", "2"),
-        env=ENVIRONMENT, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True,
-    )  # fmt: skip
+    process = start(tmp_path / "run", "--save-minutes", "100", "--workers", "2")
     while len(psutil.Process(process.pid).children()) < 2:
-        assert process.poll() is None
+        assert process.is_alive()
         time.sleep(0.05)
     time.sleep(3)
     os.killpg(process.pid, signal.SIGTERM)
-    _, errors = process.communicate(timeout=100)
-    assert process.returncode == 0, errors
-    assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] > 0
-    assert (tmp_path / "best" / "model.safetensors").exists()
+    process.join(100)
+    assert process.exitcode == 0, (tmp_path / "run.txt").read_text()
+    assert torch.load(tmp_path / "run" / "checkpoint.pt", weights_only=True)["step"] > 0
+    assert (tmp_path / "run" / "best" / "model.safetensors").exists()
 
 
 @pytest.mark.parametrize("which", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])

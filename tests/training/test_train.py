@@ -1,14 +1,13 @@
 """`python train.py` as people run it: processes that are started, killed, resumed and doubled."""
 
 import importlib.util
-import os
 import re
 import shutil
-import signal
+import socket
 import subprocess
-import sys
 import time
 from dataclasses import replace
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import numpy as np
@@ -31,17 +30,17 @@ from sketch2photo.training.samples import Stream
 from tests import ROOT
 from tests.data.test_sources import write_pairs
 from tests.hub.hub_server import Hub, client_of
-from tests.programs import LIGHT, SIZES, TINY, run_program
-
-ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT)}  # of what runs in a process of its own
-
-
-def command(out: Path, *arguments: str) -> list[str]:
-    return [sys.executable, str(ROOT / "train.py"), "--out", str(out), *TINY, *arguments]
+from tests.programs import LIGHT, SIZES, TINY, run_program, start_program
 
 
 def train(out: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return run_program("train.py", "--out", out, *TINY, *arguments)
+
+
+def start(out: Path, *arguments: str, **environment: str) -> BaseProcess:
+    out.mkdir(exist_ok=True)
+    printed = out.parent / f"{out.name}.txt"
+    return start_program("train.py", "--out", out, *TINY, *arguments, printed=printed, environment=environment)
 
 
 def curve(out: Path, name: str = "train/loss") -> dict[int, float]:
@@ -83,17 +82,12 @@ def test_without_data_it_trains_on_drawn_faces_and_names_the_next_command(finish
 
 def test_killed_and_resumed_it_goes_on_as_if_nothing_had_been(finished: tuple[Path, str], tmp_path: Path) -> None:
     """SIGKILL as soon as a checkpoint is there; the resumed run's losses are those of the run that was left alone."""
-    process = subprocess.Popen(
-        command(tmp_path, *QUICKLY, "--save-minutes", "0.005"),
-        env=ENVIRONMENT,
-        stderr=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-    )
+    process = start(tmp_path, *QUICKLY, "--save-minutes", "0.005")
     checkpoint, deadline = tmp_path / "checkpoint.pt", time.monotonic() + 120
     while not checkpoint.exists() and time.monotonic() < deadline:
         time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    process.kill()
+    process.join()
     step = torch.load(checkpoint, weights_only=True)["step"]
     assert 0 < step < 40
     resumed = train(tmp_path, *QUICKLY, "--resume", "--steps", "40")
@@ -115,20 +109,17 @@ def test_two_processes_have_the_loss_and_the_gradients_of_one(tmp_path: Path) ->
     """Of twenty steps that change nothing, since rounding would grow from step to step: with a beta1 of 0 the last gradients are
     Adam's first moments."""
     still = (*TINY, "--steps", "20", "--learning-rate", "1e-30")
-    # accelerate launch --cpu starts one process, whatever --num_processes says.
-    processes = subprocess.Popen(
-        [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "train.py",
-         "--out", tmp_path / "apart", *still],
-        cwd=ROOT,
-        env=ENVIRONMENT | {"OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )  # fmt: skip
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    # What torch's launcher tells each; accelerate launch --cpu starts one process, whatever --num_processes says.
+    told = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "ACCELERATE_USE_CPU": "true"}
+    processes = [start(tmp_path / "apart", *still, **told, RANK=rank, LOCAL_RANK=rank) for rank in "01"]
     alone = run_program("train.py", "--out", tmp_path / "together", *still)
     assert alone.returncode == 0, alone.stderr
-    _, errors = processes.communicate(timeout=300)
-    assert processes.returncode == 0, errors
+    for process in processes:
+        process.join(300)
+    assert [process.exitcode for process in processes] == [0, 0], (tmp_path / "apart.txt").read_text()
     one, two = (curve(tmp_path / name) for name in ("together", "apart"))
     assert list(two) == list(one) == [20]
     assert two[20] == pytest.approx(one[20], rel=1e-3)

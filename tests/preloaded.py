@@ -1,0 +1,10 @@
+"""What the programs that tests start import: the process that they are forked from has it all (tests/programs.py)."""
+
+import torch._dynamo  # which the first optimiser imports
+import torch.utils.tensorboard
+
+import sketch2photo.studio.page
+import sketch2photo.training.trainer
+import train
+
+__all__ = ["sketch2photo", "torch", "train"]
