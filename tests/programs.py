@@ -72,7 +72,12 @@ def run_program(program: str, *arguments: object) -> subprocess.CompletedProcess
 
 
 def start_program(
-    program: str, *arguments: object, printed: Path, folder: Path = ROOT, environment: Mapping[str, str] | None = None
+    program: str,
+    *arguments: object,
+    printed: Path,
+    folder: Path = ROOT,
+    environment: Mapping[str, str] | None = None,
+    fresh: bool = False,
 ) -> BaseProcess:
     """Starts `python PROGRAM ARGUMENTS` in a process and a session of its own; it runs when this returns.
 
@@ -82,11 +87,12 @@ def start_program(
         printed: the file to which it writes what it prints, after what is there.
         folder: in which it runs.
         environment: variables beside those here; those that are read when something is imported, as the Hub's, have no effect.
+        fresh: with nothing imported, as on the command line.
     """
     server = multiprocessing.get_context("forkserver")
     server.set_forkserver_preload(["tests.preloaded"])
     runs, tells = server.Pipe(False)
-    told = (program, [str(argument) for argument in arguments], printed, folder, dict(environment or {}), tells)
+    told = (program, [str(argument) for argument in arguments], printed, folder, dict(environment or {}), fresh, tells)
     process = server.Process(target=_become, args=told)
     process.start()
     tells.close()
@@ -95,7 +101,13 @@ def start_program(
 
 
 def _become(
-    program: str, arguments: list[str], printed: Path, folder: Path, environment: dict[str, str], tells: Connection
+    program: str,
+    arguments: list[str],
+    printed: Path,
+    folder: Path,
+    environment: dict[str, str],
+    fresh: bool,
+    tells: Connection,
 ) -> None:
     os.setsid()
     multiprocessing.set_start_method(None, force=True)  # of a new process, and not how this one was made
@@ -108,6 +120,8 @@ def _become(
     try:
         tells.send(None)
         tells.close()
+        if fresh:
+            os.execv(sys.executable, [sys.executable, "-u", program, *arguments])
         _run(program)
     except KeyboardInterrupt:  # as Python itself ends then
         signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -1,15 +1,16 @@
 """What the README shows, as it is written there, in a copy of the repository and against a Hub on loopback; and what its rooms' show."""
 
-import os
+import contextlib
 import re
+import shlex
 import shutil
-import signal
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +18,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline
+from sketch2photo import Sketch2PhotoPipeline
 from sketch2photo.data.synthetic_faces import draw_face
 from sketch2photo.evaluation.browser import answers
 from sketch2photo.refine import Refiner
 from tests import ROOT, diffusion
-from tests.hub.hub_server import Hub
-from tests.programs import SIZES
+from tests.hub.hub_server import Hub, client_of
+from tests.programs import run_program, start_program
 
 PATIENCE = 240  # seconds
-# `python` is the one that runs the tests.
-ENVIRONMENT = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "PYTHONUNBUFFERED": "1"}
 
 
 def shown(document: str, language: str, section: str = "") -> str:
@@ -62,40 +61,27 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy
 
 
-@pytest.fixture(scope="module")
-def small_repository(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same with small weights, which are exported in seconds, and without a calibrator."""
-    copy = tmp_path_factory.mktemp("small") / "repository"
-    shutil.copytree(repository, copy, ignore=shutil.ignore_patterns("__pycache__", "runs", "calibrator"))
-    Sketch2Photo(image_size=64, **SIZES).save_pretrained(copy / "hub/model")
-    return copy
-
-
 @contextmanager
-def started(command: str, folder: Path) -> Iterator["subprocess.Popen[str]"]:
-    """A command in a shell, which is interrupted at the end where it has not ended itself; it prints no traceback."""
+def started(command: str, folder: Path) -> Iterator[BaseProcess]:
+    """A program in a folder, which is interrupted at the end where it has not ended itself; it prints no traceback."""
+    program, *arguments = shlex.split(command.removeprefix("python "))
     log = folder / "printed.txt"
-    with log.open("w") as file:
-        process = subprocess.Popen(
-            ["bash", "-e", "-c", command], cwd=folder, env=ENVIRONMENT, text=True, stdout=file, stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )  # fmt: skip
-        try:
-            yield process
-        finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGTERM)
-            try:
-                process.wait(PATIENCE)
-            finally:
-                process.kill()
+    log.write_text("")
+    # Once is it seen with nothing imported before.
+    process = start_program(program, *arguments, printed=log, folder=folder, fresh=not arguments)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.join(PATIENCE)
+        process.kill()
     assert "Traceback" not in log.read_text(), log.read_text()
 
 
-def wait_for(condition: Callable[[], Any], process: "subprocess.Popen[str]") -> None:
+def wait_for(condition: Callable[[], Any], process: BaseProcess) -> None:
     deadline = time.monotonic() + PATIENCE
     while not condition():
-        assert process.poll() is None, "it ended"
+        assert process.is_alive(), "it ended"
         assert time.monotonic() < deadline, "it takes too long"
         time.sleep(0.2)
 
@@ -118,15 +104,19 @@ def train(command: str, folder: Path) -> None:
     with started(command, folder) as process:
         # Its log file is there as soon as the first step begins.
         wait_for(lambda: any(path.stat().st_mtime > before for path in out.glob("logs/**/events*")), process)
-    assert process.returncode == 0
+    assert process.exitcode == 0
     assert (out / "checkpoint.pt").stat().st_mtime > before
     Sketch2PhotoPipeline.from_pretrained(str(out / "best"))
 
 
-def complete(command: str, folder: Path) -> None:
-    with started(command, folder) as process:
-        process.wait(PATIENCE)
-    assert process.returncode == 0, (folder / "printed.txt").read_text()
+def complete(command: str, folder: Path) -> "subprocess.CompletedProcess[str]":
+    """A module's command, in this process and in a folder."""
+    python, dash, module, *arguments = shlex.split(command)
+    assert (python, dash) == ("python", "-m")
+    with contextlib.chdir(folder):
+        done = run_program(module, *arguments)
+    assert done.returncode == 0, done.stderr
+    return done
 
 
 def test_it_is_short() -> None:
@@ -164,11 +154,11 @@ def test_each_command_runs_as_it_is_written(command: str, repository: Path) -> N
         complete(command, repository)
 
 
-def test_what_it_pushes_is_on_the_hub(small_repository: Path, tmp_path: Path) -> None:
-    pushes = [command for command in COMMANDS if "hub.push" in command]
-    with Hub().serving() as hub:
-        how = {"cwd": small_repository, "env": hub.environment(tmp_path, "hf_user"), "check": True}
-        subprocess.run(["bash", "-e", "-c", "\n".join(pushes)], **how)
+def test_what_it_pushes_is_on_the_hub(repository: Path, tmp_path: Path) -> None:
+    with Hub().serving() as hub, client_of(hub.environment(tmp_path, "hf_user")):
+        for command in COMMANDS:
+            if "hub.push" in command:
+                complete(command, repository)
         assert set(hub.repos) == {
             ("models", "user/sketch2photo"),
             ("spaces", "user/sketch2photo"),
@@ -196,19 +186,19 @@ def test_what_the_rooms_say_of_the_hub_and_of_diffusion(repository: Path, tmp_pa
         hub.put(published.model, tmp_path / "model")
         hub.put(published.controlnet, tmp_path / "controlnet")
         hub.put("user/sketch2photo", ROOT / "hub" / "model")
-        how = {"cwd": repository, "env": hub.environment(tmp_path / "home", "hf_user"), "check": True}
+        env = hub.environment(tmp_path / "home", "hf_user")
         lines = [re.sub(r"\s+#.*", "", line) for line in shown("hub/README.md", "bash").splitlines()]
-        pushes = [
-            line for line in lines if "hub.push" in line and line not in COMMANDS
-        ]  # those have a test of their own
-        subprocess.run(["bash", "-e", "-c", "\n".join(pushes)], **how)
+        for line in lines:
+            if "hub.push" in line and line not in COMMANDS:  # those have a test of their own
+                with client_of(env):
+                    complete(line, repository)
         assert ("models", "user/mine") in hub.repos
         # The pipeline on the Hub, then what the page's document says of diffusion, with the README's drawing between them.
-        draw = 'out = pipe("sketch2photo/examples/careful_woman.png", num_images=4, seed=0)'
+        draw = 'out = pipe("sketch2photo/examples/careful_woman.png", num_images=1, seed=0)'
         refine = shown("sketch2photo/studio/README.md", "python", "Further with diffusion")
         parts = [shown("README.md", "python").splitlines()[0], shown("hub/README.md", "python"), draw, refine]
-        code = "\n".join([*parts, "pictures[3].save('refined.png')"])
-        subprocess.run([sys.executable, "-c", code], **how)
+        code = "\n".join([*parts, "pictures[0].save('refined.png')"])
+        subprocess.run([sys.executable, "-c", code], cwd=repository, env=env, check=True)
     again = Sketch2PhotoPipeline.from_pretrained(str(repository / "mine"))
     drawing = ROOT / "sketch2photo" / "examples" / "careful_woman.png"
     expected = Sketch2PhotoPipeline.from_pretrained(str(ROOT / "hub" / "model"))(drawing, num_images=1, seed=0).images[
@@ -218,15 +208,20 @@ def test_what_the_rooms_say_of_the_hub_and_of_diffusion(repository: Path, tmp_pa
     assert Image.open(repository / "refined.png").size == (512, 512)
 
 
-def test_the_page_that_the_hub_s_document_shows_how_to_build_and_serve(small_repository: Path, browser: Any) -> None:
+def test_the_page_that_the_hub_s_document_shows_how_to_build_and_serve(repository: Path, browser: Any) -> None:
     (line,) = [line for line in shown("hub/README.md", "bash").splitlines() if "http.server" in line]
     address = re.search(r"http://127.0.0.1:(\d+)", line)
     assert not answers(int(address[1])), f"something else is served on {address[0]}"
-    with started(line.partition("#")[0], small_repository) as process:
-        wait_for(lambda: answers(int(address[1])), process)
+    build, serve = line.partition("#")[0].split("&&")
+    complete(build, repository)
+    with subprocess.Popen(["bash", "-c", f"exec {serve}"], cwd=repository, stderr=subprocess.DEVNULL) as server:
+        while not answers(int(address[1])):
+            assert server.poll() is None
+            time.sleep(0.1)
         page = browser.new_page()
         page.goto(address[0])
         page.wait_for_selector("body[data-ready]")
         page.get_by_role("button", name="Example drawing: childish").click()
         page.get_by_role("img", name="Photograph of your drawing").wait_for()
         page.close()
+        server.terminate()
