@@ -9,12 +9,15 @@ import os
 import pickle
 import runpy
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
+import time
 import venv
 import warnings
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from importlib import metadata
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -24,6 +27,7 @@ from typing import Any
 from accelerate.state import AcceleratorState
 from packaging.requirements import Requirement
 
+from sketch2photo.evaluation.browser import App, answers
 from tests import ROOT
 
 # Arguments of train.py for the cheapest run that has all parts of one: a second, and a seventh of one for each step. Without
@@ -98,6 +102,32 @@ def start_program(
     tells.close()
     runs.recv()
     return process
+
+
+@contextmanager
+def served(program: str, model: Path, *arguments: str) -> Iterator[App]:
+    """As run_app of evaluation/browser.py, but in such a process.
+
+    Raises:
+        AssertionError: it ended before it answered, or printed a traceback.
+    """
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with tempfile.NamedTemporaryFile() as file:
+        printed = Path(file.name)
+        started = time.perf_counter()
+        process = start_program(program, "--model", model, "--port", port, *arguments, printed=printed)
+        try:
+            while not answers(port):
+                assert process.is_alive(), printed.read_text()
+                time.sleep(0.05)
+            yield App(f"http://127.0.0.1:{port}", process, started)
+        finally:
+            process.terminate()
+            process.join(20)
+            process.kill()
+        assert "Traceback" not in printed.read_text(), printed.read_text()
 
 
 def _become(

@@ -3,6 +3,7 @@
 import io
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +97,7 @@ def test_the_page_has_the_button_where_it_can_run(refiner: Refiner, browser: Any
     torch.manual_seed(0)
     model = Sketch2Photo(image_size=64, channels=(16, 32), blocks=(1, 1), head=8, directions={})
     page_of = {
-        True: studio.build(Sketch2PhotoPipeline(model), refiner),
+        True: studio.build(Sketch2PhotoPipeline(model), partial(refiner, steps=4)),
         False: studio.build(Sketch2PhotoPipeline(model)),
     }
     for can_run, blocks in page_of.items():

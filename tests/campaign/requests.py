@@ -17,10 +17,9 @@ import psutil
 from PIL import Image
 
 from sketch2photo import Sketch2Photo
-from sketch2photo.evaluation.browser import run_app
 from sketch2photo.evaluation.load_test import Visitor, data_url
 from sketch2photo.examples import EXAMPLES
-from tests.programs import SIZES
+from tests.programs import SIZES, served
 
 from .attack import MOST_GROWTH, Random, Try, pick, sentence
 from .models import VALUES, changed
@@ -40,7 +39,10 @@ LONGEST = 30.0  # seconds that an answer may take on a busy machine
 @contextmanager
 def requests(folder: Path) -> Iterator[Try]:
     Sketch2Photo(image_size=64, **SIZES).save_pretrained(folder / "model")
-    with run_app(folder / "model") as app, httpx.Client(base_url=app.url, timeout=LONGEST) as client:
+    with (
+        served("sketch2photo.studio", folder / "model") as app,
+        httpx.Client(base_url=app.url, timeout=LONGEST) as client,
+    ):
         facts = client.get("/gradio_api/info").json()["named_endpoints"]
         names = list(facts)
         stop, fallen, drawn = threading.Event(), [], [0]

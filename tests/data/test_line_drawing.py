@@ -32,7 +32,8 @@ def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("careful_woman", "careful_man", "three_quarter"):
         pipe(ROOT / f"sketch2photo/examples/{name}.png", num_images=1, seed=1).images[0].save(folder / f"{name}.png")
     Image.new("RGB", (64, 64), "grey").save(folder / "no_face.png")
-    python = new_environment(tmp_path_factory.mktemp("mediapipe") / "venv", "mediapipe==0.10.21")
+    venv = tmp_path_factory.mktemp("mediapipe") / "venv"
+    python = new_environment(venv, "mediapipe==0.10.21", lend=["matplotlib", "scipy"])
     command = [python, ROOT / "sketch2photo/data/landmarks.py", folder / "parts.npz", folder]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     assert "Faces in 3 photographs." in done.stdout

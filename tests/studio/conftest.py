@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline
-from sketch2photo.evaluation.browser import run_app
 from tests import ROOT
+from tests.programs import served
 from tests.studio.visitor import BLANK, OPEN, SIDE, WINDOW, begin_again, watch
 
 
@@ -28,7 +28,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def url(model: Path) -> Iterator[str]:
     """Where `python app.py --mcp` serves that model, but for a button that is for tests alone (app.py)."""
-    with run_app(model, "--mcp", module="tests.studio.app") as app:
+    with served("tests.studio.app", model, "--mcp") as app:
         yield app.url
 
 

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from gradio.utils import get_upload_folder
 from PIL import Image
 
-from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline, studio
+from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline
 from sketch2photo.evaluation.load_test import data_url
 from sketch2photo.examples import EXAMPLES_FOLDER
 from sketch2photo.studio import page
@@ -33,8 +33,8 @@ def address(pipe: Sketch2PhotoPipeline) -> Iterator[str]:
     """Of an app that has the page at /faces for everybody and at /inside for Ann."""
     app = FastAPI()
     app.get("/")(lambda: "mine")
-    studio.mount(app, pipe, "/faces")
-    studio.mount(app, pipe, "/inside", auth=("ann", "secret"))
+    page.mount(app, pipe, "/faces")
+    page.mount(app, pipe, "/inside", auth=("ann", "secret"))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -92,7 +92,7 @@ def test_files_and_their_folders_expire(
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
     monkeypatch.setattr(page, "FILES_EXPIRE", (1, 5))
     assert Path(get_upload_folder()) == tmp_path
-    app = studio.launch(pipe, prevent_thread_lock=True, quiet=True)
+    app = page.launch(pipe, prevent_thread_lock=True, quiet=True)
     try:
         before = set(tmp_path.iterdir())  # the examples' pictures, which stay
         client = client_of(app.local_url, download_files=False)
