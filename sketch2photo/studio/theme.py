@@ -30,4 +30,5 @@ THEME = gr.themes.Soft(
     block_title_text_color="*body_text_color",
     block_title_text_color_dark="*body_text_color",
     block_title_text_weight="500",
+    button_transition="none",  # some twenty of them change with each photograph: painted without a GPU, in each of twelve frames
 )
