@@ -19,6 +19,7 @@ LONGEST = (
     "hub/test_web",
     "studio/",
     "training/test_train",
+    "campaign/",
     "hub/",
     "training/test_checkpoint",
     "data/test_line_drawing",

@@ -141,6 +141,9 @@ def _become(
 ) -> None:
     os.setsid()
     multiprocessing.set_start_method(None, force=True)  # of a new process, and not how this one was made
+    for which in (signal.SIGTERM, signal.SIGHUP):  # which nohup, or a shell's background, has had the tests ignore
+        signal.signal(which, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with printed.open("ab", 0) as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)

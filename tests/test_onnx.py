@@ -136,13 +136,14 @@ def test_nothing_in_the_files_tells_where_they_were_made(files: Path) -> None:
 
 
 @torch.inference_mode()
-@pytest.mark.parametrize(("count", "channels"), [(1, 1), (5, 3)])
-def test_a_model_of_other_sizes_with_any_number_of_latents(count: int, channels: int) -> None:
-    theirs, network = small(channels), small(channels).to(memory_format=torch.channels_last)
+def test_a_model_of_other_sizes_and_coloured_sketches_with_any_number_of_latents() -> None:
+    theirs, network = small(3), small(3).to(memory_format=torch.channels_last)
     ours = with_onnx(network, to_onnx(network, ["generator"]))
-    sketch, z = torch.ones(1, channels, 64, 64), torch.randn(count, 8)
+    sketch = torch.ones(1, 3, 64, 64)
     sketch[..., 20:24, 8:50] = -1
-    torch.testing.assert_close(ours(sketch, z, 0.3), theirs(sketch, z, 0.3), atol=1e-3, rtol=0)
+    for count in (1, 5):
+        z = torch.randn(count, 8)
+        torch.testing.assert_close(ours(sketch, z, 0.3), theirs(sketch, z, 0.3), atol=1e-3, rtol=0)
 
 
 @torch.inference_mode()

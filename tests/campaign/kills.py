@@ -26,16 +26,7 @@ ALWAYS = ["--save-minutes", "0", "--validate-minutes", "0.01", "--workers", "0",
 
 @contextmanager
 def kills(folder: Path) -> Iterator[Try]:
-    ignored = [
-        which for which in STOPS if signal.getsignal(which) == signal.SIG_IGN
-    ]  # by nohup, and by a shell's background
-    for which in ignored:
-        signal.signal(which, signal.SIG_DFL)  # or what is started here would ignore it, too
-    try:
-        yield lambda rng: _once(folder, rng)
-    finally:
-        for which in ignored:
-            signal.signal(which, signal.SIG_IGN)
+    yield lambda rng: _once(folder, rng)
 
 
 def _once(folder: Path, rng: Random) -> str:
