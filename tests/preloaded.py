@@ -3,8 +3,11 @@
 import torch._dynamo  # which the first optimiser imports
 import torch.utils.tensorboard
 
-import sketch2photo.studio.page
 import sketch2photo.training.trainer
 import train
+from sketch2photo.studio.__main__ import without_stubs
+
+with without_stubs():
+    import sketch2photo.studio.page
 
 __all__ = ["sketch2photo", "torch", "train"]
