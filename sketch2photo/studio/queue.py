@@ -1,7 +1,7 @@
 """Gradio's queue as the page needs it: the model serves two visitors at once, each visitor in turn, and no statistics are kept.
 
-While one visitor's photograph is drawn, another's drawing is read, or photograph written and sent: where a second core is free,
-twenty visitors get a quarter more of them. Requests of one visitor must not overtake each other, or an older photograph would stay.
+While one visitor's photograph is drawn, another's drawing is read, or photograph written and sent. Requests of one visitor must
+not overtake each other, or an older photograph would stay.
 """
 
 import sys
