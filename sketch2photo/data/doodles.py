@@ -108,8 +108,6 @@ def line_doodle(photo: Floats, landmarks: Landmarks, rng: Rng, side: int = 128) 
     Lines of the photograph are not known to be hair or nose, so classes are told from where they are.
     """
     size = len(photo)
-    if rng.random() < 0.5:
-        photo, landmarks = np.ascontiguousarray(photo[:, ::-1]), landmarks.mirrored()
     loose = rng.uniform(0, 1)
     offset = _bend(flat(landmarks), size, rng, loose)
     ramp = np.arange(size, dtype=np.float32)

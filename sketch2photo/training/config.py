@@ -86,6 +86,8 @@ class DataConfig:
     made_share: Share = 0.25
     # of the made sketches that are line drawings, where the photograph's landmarks are known
     line_share: Share = 0.7
+    # of the photographs whose landmarks are known that have a bad drawing, calibrated, for a sketch; where there is a calibrator
+    calibrated_share: Share = 0.0
     # of the other made sketches that show what is behind the person, too; people mostly draw the face alone
     background_share: Share = 0.3
     techniques: Techniques = Techniques()

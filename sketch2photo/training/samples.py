@@ -14,15 +14,18 @@ from torch import Tensor
 from torch.utils.data import Dataset, Sampler, default_collate
 
 from ..data import photo_to_sketch
+from ..data.calibrated_drawing import calibrated_drawing
 from ..data.landmarks import Landmarks, LandmarksFile
 from ..data.line_drawing import line_drawing
 from ..data.sources import WeightedSource, in_format
 from ..images import LINES, Floats, Picture, SketchFormat, resampled, to_tensor
+from ..networks.calibrator import Calibrator
 from .augment import VIEW_NUMBERS
 from .config import DataConfig
 
 Sample = dict[str, Tensor]
 PICTURES = ("sketch", "photo")
+STRICTEST = 0.8  # that calibrated drawings are followed: beyond it next to nothing is calibrated
 TRIES = 100  # after which the disk is gone, and not a picture bad
 
 
@@ -55,12 +58,13 @@ class Stream(Dataset[Sample]):
         seed: int,
         landmarks: LandmarksFile | None = None,
         form: SketchFormat = LINES,
+        calibrator: Calibrator | None = None,
     ):
         self.sources = [weighted.source for weighted in sources]
         shares = np.array([weighted.share for weighted in sources])
         self.shares = shares / shares.sum()
         self.config, self.view_whole, self.size, self.latent_dim, self.seed = config, view_whole, size, latent_dim, seed
-        self.landmarks, self.form = landmarks, form
+        self.landmarks, self.form, self.calibrator = landmarks, form, calibrator
         self.passed_over = torch.zeros((), dtype=torch.int64).share_memory_()  # by all processes that load
         self._told: set[str] = set()
 
@@ -72,6 +76,27 @@ class Stream(Dataset[Sample]):
             if self.form.lines and rng.random() < config.made_share:
                 drawn = None
         landmarks = self.landmarks.of(name, self.size) if self.landmarks and drawn is None else None
+        made = None
+        if landmarks and self.calibrator and rng.random() < config.calibrated_share:
+            made = self._calibrated(picture, landmarks, rng)
+        photo, sketch, strictness = made or self._drawn(picture, drawn, landmarks, rng)
+        view = rng.random(VIEW_NUMBERS, dtype=np.float32)
+        if min(picture.shape[:2]) < self.size:  # Enlarged, it has no detail to show, and is seen as a whole.
+            view[0] *= self.view_whole
+        return {
+            "sketch": to_tensor(sketch).expand(self.form.channels, -1, -1),
+            "photo": to_tensor(photo),
+            "strictness": torch.tensor(strictness, dtype=torch.float32),
+            "z": torch.from_numpy(rng.standard_normal(self.latent_dim, dtype=np.float32)),
+            "eps": torch.from_numpy(rng.standard_normal(self.latent_dim, dtype=np.float32)),
+            "view": torch.from_numpy(view),
+        }
+
+    def _drawn(
+        self, picture: Picture, drawn: Picture | None, landmarks: Landmarks | None, rng: np.random.Generator
+    ) -> tuple[Floats, Floats, float]:
+        """A photograph, its sketch, which is made where none is drawn, as a hand draws it, and how strictly that is followed."""
+        config = self.config
         photo, sketch, landmarks = self._registered(picture, drawn, landmarks, rng)
         strictness = 1.0
         if config.by_hand:
@@ -86,17 +111,18 @@ class Stream(Dataset[Sample]):
             sketch = photo_to_sketch.sketch_of(photo, rng, vars(config.techniques), config.background_share, person)
         if config.by_hand and self.form.lines:
             sketch = photo_to_sketch.by_hand(sketch, rng, steadiness)
-        view = rng.random(VIEW_NUMBERS, dtype=np.float32)
-        if min(picture.shape[:2]) < self.size:  # Enlarged, it has no detail to show, and is seen as a whole.
-            view[0] *= self.view_whole
-        return {
-            "sketch": to_tensor(sketch).expand(self.form.channels, -1, -1),
-            "photo": to_tensor(photo),
-            "strictness": torch.tensor(strictness, dtype=torch.float32),
-            "z": torch.from_numpy(rng.standard_normal(self.latent_dim, dtype=np.float32)),
-            "eps": torch.from_numpy(rng.standard_normal(self.latent_dim, dtype=np.float32)),
-            "view": torch.from_numpy(view),
-        }
+        return photo, sketch, strictness
+
+    def _calibrated(
+        self, picture: Picture, landmarks: Landmarks, rng: np.random.Generator
+    ) -> tuple[Floats, Floats, float] | None:
+        """The same of a bad drawing of a photograph, as the calibrator leaves it."""
+        if rng.random() < 0.5:
+            picture, landmarks = np.ascontiguousarray(picture[:, ::-1]), landmarks.mirrored()
+        strictness = float(rng.uniform(0, STRICTEST))
+        assert self.calibrator
+        made = calibrated_drawing(picture, landmarks, self.calibrator, strictness, self.size, rng)
+        return made and (*made, strictness)
 
     def _load(self, rng: np.random.Generator) -> tuple[str | None, Picture, Picture | None]:
         """Name, photograph and sketch of an item; one that cannot be read is passed over, and said once."""

@@ -29,8 +29,9 @@ from tqdm import tqdm
 from .. import machine
 from ..data.landmarks import LandmarksFile
 from ..data.sources import Source, WeightedSource
-from ..hub_download import CALIBRATOR, model_folder
+from ..hub_download import CALIBRATOR, load_network, model_folder
 from ..model import Sketch2Photo
+from ..networks.calibrator import Calibrator
 from . import history
 from .checkpoint import CHECKPOINT, PREVIOUS, alone_in, end_swap, export, read_checkpoint, write_checkpoint
 from .config import ModelConfig, OptimizationConfig, Recipe, flat
@@ -113,7 +114,12 @@ class Trainer:
         self.recipe = recipe = replace(recipe, model=_model_config(model))
         self.size = model.image_size
         view_whole, form = recipe.loss.view_whole, model.sketch_format
-        self.stream = Stream(sources, recipe.data, view_whole, self.size, model.latent_dim, seed, landmarks, form)
+        calibrator = None
+        if self._calibrator and recipe.data.calibrated_share:
+            calibrator = load_network(Calibrator, self._calibrator / CALIBRATOR).eval()
+        self.stream = Stream(
+            sources, recipe.data, view_whole, self.size, model.latent_dim, seed, landmarks, form, calibrator
+        )
         self.workers = workers if workers is not None else (_workers(batch, self.size) if on_gpu else 0)
 
         objective = Objective(model, recipe.loss).train()

@@ -11,10 +11,14 @@ import torch
 from PIL import Image
 
 from sketch2photo import Sketch2PhotoPipeline
+from sketch2photo.calibration import locate
+from sketch2photo.data.calibrated_drawing import calibrated_drawing
 from sketch2photo.data.landmarks import CURVES, MASK, Landmarks, LandmarksFile
 from sketch2photo.data.line_drawing import line_drawing, misplaced
 from sketch2photo.data.sources import Photos, WeightedSource
-from sketch2photo.images import fitted, to_tensor
+from sketch2photo.hub_download import load_network
+from sketch2photo.images import fitted, sharpness, to_tensor
+from sketch2photo.networks.calibrator import Calibrator, slices
 from sketch2photo.training.config import PRESETS
 from sketch2photo.training.samples import Stream
 from sketch2photo.training.validation import line_drawings
@@ -96,6 +100,54 @@ def test_a_line_drawing_lies_on_the_face_at_strictness_one_and_near_it_at_zero(p
     assert hits(1.0, anywhere) > 0.95
     assert hits(0.0, anywhere) < 0.9
     assert hits(0.0, corners) < 0.75
+
+
+def test_a_calibrated_drawing_lies_on_its_photograph(photographs: Path) -> None:
+    """Marks on the irises and between the lips are where the calibrator sees them in the lines."""
+    calibrator = load_network(Calibrator, ROOT / "hub/model/calibrator").eval()
+    landmarks, photo = landmarks_and_photo(photographs, "careful_man")
+    lips = np.concatenate([landmarks.curves["upper_lip_inside"], landmarks.curves["lower_lip_inside"]])
+    picture = (255 * photo).astype(np.uint8)
+    places = {"left_iris": landmarks.curves["left_iris"][0], "right_iris": landmarks.curves["right_iris"][0]}
+    for colour, (x, y) in zip([(255, 0, 0), (0, 255, 0)], places.values(), strict=True):
+        cv2.circle(picture, (round(float(x)), round(float(y))), 4, colour, -1)
+    cv2.circle(picture, tuple(lips.mean(0).round().astype(int).tolist()), 4, (0, 0, 255), -1)
+    away, softer = [], []
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        made = calibrated_drawing(picture, landmarks, calibrator, seed % 3 / 4, SIDE, rng)
+        assert made is not None
+        bent, sketch = made
+        assert bent.shape == (SIDE, SIDE, 3)
+        assert sketch.shape == (SIDE, SIDE)
+        points = locate(calibrator, to_tensor(sketch)[None], SIDE, reframe=False).seen.points
+        curves = dict(zip(CURVES, np.split(points, [part.stop for part in slices().values()][:-1]), strict=True))
+        mouth = np.concatenate([curves["upper_lip_inside"], curves["lower_lip_inside"]]).mean(0)
+        for channel, place in enumerate([curves["left_iris"][0], curves["right_iris"][0], mouth]):
+            others = [other for other in range(3) if other != channel]
+            mark = np.argwhere((bent[..., channel] > 0.7) & (bent[..., others] < 0.3).all(-1))[:, ::-1]
+            away.append(float(np.linalg.norm(mark.mean(0) - place)))
+        softer.append(float(sharpness((255 * bent[None]).astype(np.uint8))[0] / sharpness(picture[None])[0]))
+    assert np.mean(away) < 5
+    assert np.median(softer) > 0.5
+
+
+def test_a_share_of_the_photographs_has_calibrated_drawings(photographs: Path) -> None:
+    """Those are followed less than strictly, and all others are to be at strictness 1 here."""
+    calibrator = load_network(Calibrator, ROOT / "hub/model/calibrator").eval()
+    config = replace(PRESETS["default"].data, strict_share=1.0, hint_share=0.0)
+    known = LandmarksFile(photographs / "parts.npz")
+
+    def strictnesses(share: float) -> list[float]:
+        changed = replace(config, calibrated_share=share)
+        sources = [WeightedSource(Photos.open(photographs))]
+        stream = Stream(sources, changed, 0.5, SIDE, 8, 0, known, calibrator=calibrator)
+        return [float(stream[i]["strictness"]) for i in range(12)]
+
+    assert strictnesses(0.0) == [1.0] * 12
+    some = strictnesses(0.8)  # of four pictures one shows no face
+    assert 4 <= sum(strictness < 0.8 for strictness in some) <= 10
+    assert set(some) > {1.0}
 
 
 def test_nothing_is_drawn_behind_the_person(photographs: Path) -> None:
