@@ -109,14 +109,13 @@ def train(command: str, folder: Path) -> None:
     Sketch2PhotoPipeline.from_pretrained(str(out / "best"))
 
 
-def complete(command: str, folder: Path) -> "subprocess.CompletedProcess[str]":
+def complete(command: str, folder: Path) -> None:
     """A module's command, in this process and in a folder."""
     python, dash, module, *arguments = shlex.split(command)
     assert (python, dash) == ("python", "-m")
     with contextlib.chdir(folder):
         done = run_program(module, *arguments)
     assert done.returncode == 0, done.stderr
-    return done
 
 
 def test_it_is_short() -> None:
@@ -215,13 +214,15 @@ def test_the_page_that_the_hub_s_document_shows_how_to_build_and_serve(repositor
     build, serve = line.partition("#")[0].split("&&")
     complete(build, repository)
     with subprocess.Popen(["bash", "-c", f"exec {serve}"], cwd=repository, stderr=subprocess.DEVNULL) as server:
-        while not answers(int(address[1])):
-            assert server.poll() is None
-            time.sleep(0.1)
-        page = browser.new_page()
-        page.goto(address[0])
-        page.wait_for_selector("body[data-ready]")
-        page.get_by_role("button", name="Example drawing: childish").click()
-        page.get_by_role("img", name="Photograph of your drawing").wait_for()
-        page.close()
-        server.terminate()
+        try:
+            while not answers(int(address[1])):
+                assert server.poll() is None
+                time.sleep(0.1)
+            page = browser.new_page()
+            page.goto(address[0])
+            page.wait_for_selector("body[data-ready]")
+            page.get_by_role("button", name="Example drawing: childish").click()
+            page.get_by_role("img", name="Photograph of your drawing").wait_for()
+            page.close()
+        finally:
+            server.terminate()
