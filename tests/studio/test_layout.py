@@ -48,6 +48,7 @@ def test_on_a_phone_the_hint_is_in_sight_and_lies_over_nothing(visitor: str, req
         assert where != "#pad canvas" or canvas["y"] + canvas["height"] <= hint["y"]
         middle = [hint["x"] + hint["width"] / 2, hint["y"] + 10]
         assert page.evaluate("at => Boolean(document.elementFromPoint(...at).closest('#hint'))", middle)
+    assert page.locator("footer .divider:visible").count() == 0  # Gradio's link before it is hidden
 
 
 @pytest.mark.parametrize(("visitor", "name"), [("phone", "Sliders"), ("russian_page", "Ползунки")])
