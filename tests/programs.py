@@ -9,7 +9,6 @@ import os
 import pickle
 import runpy
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -27,7 +26,7 @@ from typing import Any
 from accelerate.state import AcceleratorState
 from packaging.requirements import Requirement
 
-from sketch2photo.evaluation.browser import App, answers
+from sketch2photo.evaluation.browser import App, answers, free_port
 from tests import ROOT
 
 # Arguments of train.py for the cheapest run that has all parts of one: a second, and a seventh of one for each step. Without
@@ -111,9 +110,7 @@ def served(program: str, model: Path, *arguments: str) -> Iterator[App]:
     Raises:
         AssertionError: it ended before it answered, or printed a traceback.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     with tempfile.NamedTemporaryFile() as file:
         printed = Path(file.name)
         started = time.perf_counter()

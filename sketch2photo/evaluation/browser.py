@@ -36,9 +36,7 @@ def run_app(model: str | Path, *arguments: str, module: str = "sketch2photo.stud
         ValueError: it ended before it answered; the message is what it printed.
         AssertionError: it printed a traceback while it ran.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", module, "--model", str(model), "--port", str(port), *arguments]
     started = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -53,6 +51,14 @@ def run_app(model: str | Path, *arguments: str, module: str = "sketch2photo.stud
         process.terminate()
         output, _ = process.communicate(timeout=20)
     assert "Traceback" not in output, output
+
+
+def free_port() -> int:
+    """A port of this computer at which nothing is served."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
 
 
 def answers(port: int) -> bool:

@@ -116,7 +116,7 @@ class Trainer:
         view_whole, form = recipe.loss.view_whole, model.sketch_format
         calibrator = None
         if self._calibrator and recipe.data.calibrated_share:
-            calibrator = load_network(Calibrator, self._calibrator / CALIBRATOR).eval()
+            calibrator = load_network(Calibrator, self._calibrator / CALIBRATOR)
         self.stream = Stream(
             sources, recipe.data, view_whole, self.size, model.latent_dim, seed, landmarks, form, calibrator
         )

@@ -104,7 +104,7 @@ def test_a_line_drawing_lies_on_the_face_at_strictness_one_and_near_it_at_zero(p
 
 def test_a_calibrated_drawing_lies_on_its_photograph(photographs: Path) -> None:
     """Marks on the irises and between the lips are where the calibrator sees them in the lines."""
-    calibrator = load_network(Calibrator, ROOT / "hub/model/calibrator").eval()
+    calibrator = load_network(Calibrator, ROOT / "hub/model/calibrator")
     landmarks, photo = landmarks_and_photo(photographs, "careful_man")
     lips = np.concatenate([landmarks.curves["upper_lip_inside"], landmarks.curves["lower_lip_inside"]])
     picture = (255 * photo).astype(np.uint8)
@@ -134,7 +134,7 @@ def test_a_calibrated_drawing_lies_on_its_photograph(photographs: Path) -> None:
 
 def test_a_share_of_the_photographs_has_calibrated_drawings(photographs: Path) -> None:
     """Those are followed less than strictly, and all others are to be at strictness 1 here."""
-    calibrator = load_network(Calibrator, ROOT / "hub/model/calibrator").eval()
+    calibrator = load_network(Calibrator, ROOT / "hub/model/calibrator")
     config = replace(PRESETS["default"].data, strict_share=1.0, hint_share=0.0)
     known = LandmarksFile(photographs / "parts.npz")
 

@@ -28,6 +28,7 @@ from hub import push as push_program
 from hub.card import build
 from hub.card import main as write_card
 from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline
+from sketch2photo.evaluation.browser import free_port
 from sketch2photo.networks.calibrator import Calibrator
 from sketch2photo.studio.pad import to_value
 from tests import ROOT
@@ -537,9 +538,7 @@ class Space:
     @contextmanager
     def running(self, **env: str) -> Iterator[Any]:
         """A gradio_client of the Space while it runs."""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         env = {**self.env, "GRADIO_SERVER_PORT": str(port), **env}
         output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
         app = subprocess.Popen([self.python, "app.py"], cwd=self.folder, env=env, **output)

@@ -1,6 +1,5 @@
 """The page where others serve it: in an app of theirs, behind a password; and what it leaves behind."""
 
-import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from gradio.utils import get_upload_folder
 from PIL import Image
 
 from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline
+from sketch2photo.evaluation.browser import free_port
 from sketch2photo.evaluation.load_test import data_url
 from sketch2photo.examples import EXAMPLES_FOLDER
 from sketch2photo.studio import page
@@ -35,9 +35,7 @@ def address(pipe: Sketch2PhotoPipeline) -> Iterator[str]:
     app.get("/")(lambda: "mine")
     page.mount(app, pipe, "/faces")
     page.mount(app, pipe, "/inside", auth=("ann", "secret"))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run)
     thread.start()

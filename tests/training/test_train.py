@@ -3,7 +3,6 @@
 import importlib.util
 import re
 import shutil
-import socket
 import subprocess
 import time
 from dataclasses import replace
@@ -19,6 +18,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline
 from sketch2photo.data.sources import Pairs, WeightedSource, find_channels, fixed_samples
+from sketch2photo.evaluation.browser import free_port
 from sketch2photo.evaluation.plots import CELL, LABEL, STEPS, main
 from sketch2photo.images import SketchFormat
 from sketch2photo.networks.calibrator import Calibrator
@@ -109,11 +109,13 @@ def test_two_processes_have_the_loss_and_the_gradients_of_one(tmp_path: Path) ->
     """Of twenty steps that change nothing, since rounding would grow from step to step: with a beta1 of 0 the last gradients are
     Adam's first moments."""
     still = (*TINY, "--steps", "20", "--learning-rate", "1e-30")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     # What torch's launcher tells each; accelerate launch --cpu starts one process, whatever --num_processes says.
-    told = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "ACCELERATE_USE_CPU": "true"}
+    told = {
+        "WORLD_SIZE": "2",
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(free_port()),
+        "ACCELERATE_USE_CPU": "true",
+    }
     processes = [start(tmp_path / "apart", *still, **told, RANK=rank, LOCAL_RANK=rank) for rank in "01"]
     alone = run_program("train.py", "--out", tmp_path / "together", *still)
     assert alone.returncode == 0, alone.stderr
