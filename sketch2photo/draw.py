@@ -69,10 +69,10 @@ def _drawings(location: str, columns: Sequence[str]) -> dict[str, Callable[[], A
     if folder.is_dir() and not is_data_set(folder):
         if columns:
             raise ValueError("--columns are those of data sets, and this is a folder of pictures.")
-        found = find_pictures(folder)
+        found = find_pictures(folder, headers=sys.maxsize)
         for reason in found.reasons():
             print_once(f"{location}: {reason}")
-        paths = [path.relative_to(folder) for path in found.sizes]
+        paths = [Path(name) for name in found.names]
         alike = Counter(path.with_suffix("") for path in paths)
         # a.jpg and a.png keep their suffixes, or one would be written over the other
         names = [str(path if alike[path.with_suffix("")] > 1 else path.with_suffix("")) for path in paths]

@@ -9,24 +9,29 @@ A folder of pairs has one of these layouts, or a folder train/ in it has:
 | target/ and source/, images/ and conditioning_images/ | the same, as ControlNet's trainers have them |
 | pictures that are twice as wide as high | their halves, A on the left and B on the right, as pix2pix has them |
 
-Folders may be nested. Headers are read and nothing is decoded, so 10,000 files take seconds.
+Folders may be nested. Nothing is decoded, and of many pictures the headers of HEADERS alone are read, so that 100,000 files take about
+as long as 1,000. What is wrong with another one is found when it is drawn.
 """
 
 import os
+import re
 import sys
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, overload
 
 from ..images import MAX_PIXELS, SUFFIXES, PictureError, open_header
 
 Side = Literal["A", "B"]
 ORIENTATION = 0x0112  # the EXIF tag; from 5 on width and height are exchanged
 SHAPE_TOLERANCE = 0.02  # of the ratio of the sides
+HEADERS = 1000  # of a folder's pictures, evenly spread, that are read before training begins
+DATA_SET_FILE = re.compile(r"state\.json|dataset_dict\.json|metadata\.(jsonl|csv)|.*\.(parquet|arrow)")
 LAYOUTS = (
     "photo/ and sketch/, A/ and B/, trainA/ and trainB/ with the same names, or pictures of both halves side by side"
 )
@@ -47,24 +52,54 @@ class DataOptions(NamedTuple):
 DEFAULT = DataOptions()
 
 
+class Files(Sequence[Path]):
+    """Files by their names below a folder; a Path, which takes six times the memory of its name, is made when it is asked for."""
+
+    def __init__(self, folder: Path, names: Sequence[str]) -> None:
+        self.folder, self.names = folder, names
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @overload
+    def __getitem__(self, index: int) -> Path: ...
+    @overload
+    def __getitem__(self, index: slice) -> "Files": ...
+    def __getitem__(self, index: int | slice) -> "Path | Files":
+        chosen = self.names[index]
+        return Path(self.folder, chosen) if isinstance(chosen, str) else Files(self.folder, chosen)
+
+
 @dataclass
 class Found:
-    """Pictures in a folder, with width and height in px, upright; and those that are left out, by the reason."""
+    """Pictures in a folder by their names below it, in order; and those that are left out, by the reason.
 
-    sizes: dict[Path, tuple[int, int]] = field(default_factory=dict)
+    sizes: width and height in px, upright, of those whose headers were read.
+    """
+
+    folder: Path
+    names: list[str]
+    sizes: dict[str, tuple[int, int]] = field(default_factory=dict)
     left_out: dict[str, list[str]] = field(default_factory=dict)
 
-    def leave_out(self, reason: str, *paths: Path) -> None:
+    @property
+    def files(self) -> Files:
+        return Files(self.folder, self.names)
+
+    def leave_out(self, reason: str, names: Collection[str]) -> None:
         """Says of files why they are not used."""
-        self.left_out.setdefault(reason, []).extend(path.name for path in paths)
-        for path in paths:
-            self.sizes.pop(path, None)
+        if names:
+            self.left_out.setdefault(reason, []).extend(map(os.path.basename, names))
+            gone = set(names)
+            self.names = [name for name in self.names if name not in gone]
+            self.sizes = {name: size for name, size in self.sizes.items() if name not in gone}
 
     def span(self) -> str:
         """Their sizes in words: "64 x 64 to 500 x 400 px"."""
         ordered = sorted(set(self.sizes.values()), key=lambda size: size[0] * size[1])
-        ends = [ordered[0], ordered[-1]][: len(ordered)]
-        return " to ".join(f"{width} x {height}" for width, height in ends) + " px"
+        ends = ordered[:1] + ordered[1:][-1:]
+        words = " to ".join(f"{width} x {height}" for width, height in ends) + " px"
+        return words if len(self.sizes) == len(self.names) else f"{words} in {len(self.sizes)} of them"
 
     def reasons(self) -> Iterator[str]:
         """A line for each reason."""
@@ -73,39 +108,46 @@ class Found:
             yield f"left out {len(names)} {reason}: {shown}"
 
 
-@dataclass
-class FoundPairs(Found):
-    """Pairs: `photos` and `sketches` are of the same length, and the same files where both halves are joined in one."""
+class FoundPairs(NamedTuple):
+    """Photographs, the sketch of each, or None where both are halves of one picture, and the layout in words."""
 
-    photos: list[Path] = field(default_factory=list)
-    sketches: list[Path] = field(default_factory=list)
-    joined: bool = False
-    layout: str = ""
+    photos: Found
+    sketches: Files | None
+    layout: str
 
 
-def find_pictures(folder: Path) -> Found:
-    """All pictures in a folder and below it. Raises ValueError where there are none."""
-    found, paths = Found(), []
-    for path in _files(folder):
-        if path.name.startswith("."):
-            found.leave_out("hidden files", path)
-        elif path.suffix.lower() not in SUFFIXES:
-            found.leave_out(f"files of another kind ({path.suffix or 'no suffix'})", path)
-        else:
-            paths.append(path)
+def find_pictures(folder: Path, headers: int = HEADERS) -> Found:
+    """All pictures in a folder and below it, of which the headers of so many at least, if there are, are read.
+
+    Raises:
+        ValueError: there are none.
+    """
+    found = Found(folder, _files(folder))
+    found.leave_out("hidden files", [name for name in found.names if os.path.basename(name).startswith(".")])
+    others: dict[str, list[str]] = {}
+    for name in found.names:
+        suffix = os.path.splitext(name)[1]
+        if suffix.lower() not in SUFFIXES:
+            others.setdefault(suffix, []).append(name)
+    for suffix, names in others.items():
+        found.leave_out(f"files of another kind ({suffix or 'no suffix'})", names)
+    read = found.names[:: max(1, len(found.names) // headers)]
+    bad: dict[str, list[str]] = {}
     with ThreadPoolExecutor(8) as pool:  # for disks behind a network
-        for path, answer in zip(paths, pool.map(_size, paths), strict=True):
+        for name, answer in zip(read, pool.map(partial(_size, folder), read), strict=True):
             if isinstance(answer, str):
-                found.leave_out(answer, path)
+                bad.setdefault(answer, []).append(name)
             else:
-                found.sizes[path] = answer
+                found.sizes[name] = answer
+    for reason, names in bad.items():
+        found.leave_out(reason, names)
     if not found.sizes:
         raise ValueError("; ".join([f"No pictures in {folder}", *found.reasons()]) + ".")
     return found
 
 
-def _files(folder: Path) -> list[Path]:
-    """All files below a folder, in order; links to folders are followed, once."""
+def _files(folder: Path) -> list[str]:
+    """The names below a folder of all files in it, in order; links to folders are followed, once."""
     files, seen = [], set()
     for place, folders, names in os.walk(folder, followlinks=True):
         seen.add(os.path.realpath(place))
@@ -114,14 +156,15 @@ def _files(folder: Path) -> list[Path]:
             for name in folders
             if not name.startswith(".") and os.path.realpath(os.path.join(place, name)) not in seen
         ]
-        files += [Path(place, name) for name in names]
-    return sorted(files)
+        below = os.path.relpath(place, folder)
+        files += names if below == os.curdir else [os.path.join(below, name) for name in names]
+    return sorted(files, key=lambda name: name.split(os.sep))
 
 
-def _size(path: Path) -> tuple[int, int] | str:
+def _size(folder: Path, name: str) -> tuple[int, int] | str:
     """Width and height, upright, or why it cannot be used."""
     try:
-        with open_header(path) as picture:
+        with open_header(folder / name) as picture:
             width, height = picture.size
             # Pillow looks for a PNG's tag behind all of its pixels, where it isn't before them.
             tags = picture.getexif() if picture.format != "PNG" or "exif" in picture.info else {}
@@ -137,49 +180,41 @@ def find_pairs(folder: Path, sketch_side: Side = "A") -> FoundPairs:
     """The pairs in a folder of any of the layouts above. Raises ValueError where there are none."""
     halves = _halves(folder, sketch_side)
     if halves is None:
-        inside = folder / "train" if (folder / "train").is_dir() else folder
-        pairs = FoundPairs(**vars(find_pictures(inside)), joined=True)
-        for path, (width, height) in list(pairs.sizes.items()):
-            if abs(width - 2 * height) > SHAPE_TOLERANCE * width:
-                pairs.leave_out("that are not twice as wide as high", path)
-        pairs.photos = pairs.sketches = list(pairs.sizes)
-        pairs.layout = f"halves side by side, {sketch_side} the sketch"
-        if not pairs.photos:
+        pairs = find_pictures(folder / "train" if (folder / "train").is_dir() else folder)
+        narrow = [name for name, size in pairs.sizes.items() if not are_joined(*size)]
+        pairs.leave_out("that are not twice as wide as high", narrow)
+        if not pairs.sizes:
             raise ValueError(f"No pairs in {folder}: it has neither {LAYOUTS}.")
-        return pairs
+        return FoundPairs(pairs, None, f"halves side by side, {sketch_side} the sketch")
 
-    photos, sketches = (find_pictures(half) for half in halves)
+    pairs, sketches = (find_pictures(half) for half in halves)
     photo_place, sketch_place = (half.relative_to(folder).as_posix() for half in halves)
-    layout = f"photographs in {photo_place}/, sketches in {sketch_place}/"
-    pairs = FoundPairs(photos.sizes, photos.left_out, layout=layout)
+    ours, theirs = _by_name(pairs), _by_name(sketches)
     for reason, names in sketches.left_out.items():
         pairs.left_out.setdefault(reason, []).extend(names)
-    ours, theirs = (_by_name(half, found, pairs) for half, found in zip(halves, (photos, sketches), strict=True))
-    for name in sorted(ours.keys() | theirs.keys()):
-        photo, sketch = ours.get(name), theirs.get(name)
-        if photo is None or sketch is None:
-            pairs.leave_out("without a partner of the same name", *(path for path in (photo, sketch) if path))
-            continue
-        if not same_shape(photos.sizes[photo], sketches.sizes[sketch]):
-            pairs.leave_out("whose photograph and sketch differ in shape", photo)
-            continue
-        pairs.photos.append(photo)
-        pairs.sketches.append(sketch)
-    if not pairs.photos:
+    alone = sorted(ours.keys() ^ theirs.keys())
+    partners = {ours[name]: theirs[name] for name in sorted(ours.keys() & theirs.keys())}
+    pairs.names = list(partners)
+    pairs.leave_out("without a partner of the same name", [ours.get(name) or theirs[name] for name in alone])
+    pairs.sizes = {name: size for name, size in pairs.sizes.items() if name in partners}
+    others = [
+        name
+        for name, size in pairs.sizes.items()
+        if partners[name] in sketches.sizes and not same_shape(size, sketches.sizes[partners[name]])
+    ]
+    pairs.leave_out("whose photograph and sketch differ in shape", others)
+    if not pairs.names:
         raise ValueError("; ".join([f"No pairs in {folder}", *pairs.reasons()]) + ".")
-    return pairs
+    chosen = Files(halves[1], [partners[name] for name in pairs.names])
+    return FoundPairs(pairs, chosen, f"photographs in {photo_place}/, sketches in {sketch_place}/")
 
 
-def _by_name(half: Path, found: Found, pairs: FoundPairs) -> dict[str, Path]:
-    """Pictures by their names below `half` without suffix, an accent being the same letter however it is written."""
-    names = {
-        path: unicodedata.normalize("NFC", path.relative_to(half).with_suffix("").as_posix()) for path in found.sizes
-    }
+def _by_name(found: Found) -> dict[str, str]:
+    """Pictures by their names without suffix, an accent being the same letter however it is written."""
+    names = {name: unicodedata.normalize("NFC", os.path.splitext(name)[0].replace(os.sep, "/")) for name in found.names}
     counts = Counter(names.values())
-    for path, name in names.items():
-        if counts[name] > 1:
-            pairs.leave_out("that share their name with another", path)
-    return {name: path for path, name in names.items() if counts[name] == 1}
+    found.leave_out("that share their name with another", [name for name, key in names.items() if counts[key] > 1])
+    return {names[name]: name for name in found.names}
 
 
 def _halves(folder: Path, sketch_side: Side) -> tuple[Path, Path] | None:
@@ -207,13 +242,18 @@ def holds_pairs(folder: Path) -> bool:
 
 def is_data_set(folder: Path) -> bool:
     """Whether a folder is one that `datasets` loads: of save_to_disk, of Parquet or Arrow, or of pictures with metadata."""
-    patterns = ("state.json", "dataset_dict.json", "*.parquet", "*.arrow", "metadata.jsonl", "metadata.csv")
-    return any(next(folder.glob(place + pattern), None) for pattern in patterns for place in ("", "*/"))
+    inside = [entry.path for entry in os.scandir(folder) if entry.is_dir()]
+    return any(DATA_SET_FILE.fullmatch(name) for place in (folder, *inside) for name in os.listdir(place))
 
 
 def same_shape(ours: Sequence[int], theirs: Sequence[int]) -> bool:
     """Whether two sizes are of the same picture, larger and smaller: others would be cropped apart."""
     return abs(ours[0] * theirs[1] - theirs[0] * ours[1]) <= SHAPE_TOLERANCE * ours[0] * theirs[1]
+
+
+def are_joined(width: int, height: int) -> bool:
+    """Whether a picture is twice as wide as high, as the halves of a pair are side by side."""
+    return abs(width - 2 * height) <= SHAPE_TOLERANCE * width
 
 
 def print_once(text: str) -> None:

@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from ..images import LINES, Floats, Picture, SketchFormat, fitted, to_array, to_drawn, to_tensor
@@ -21,11 +22,13 @@ from .layouts import (
     DataOptions,
     Found,
     Side,
+    are_joined,
     find_pairs,
     find_pictures,
     holds_pairs,
     is_data_set,
     print_once,
+    same_shape,
 )
 from .synthetic_faces import draw_face
 
@@ -61,8 +64,8 @@ class Opener(Protocol):
 class Pairs:
     """Folder of pairs in a layout of layouts.py, pixel-registered. `joined` is the sketch's side where a file holds both halves."""
 
-    photos: list[Path]
-    sketches: list[Path]
+    photos: Sequence[Path]
+    sketches: Sequence[Path]
     joined: Side | None = None
 
     @classmethod
@@ -74,9 +77,10 @@ class Pairs:
     def open(cls, location: str | Path, options: DataOptions = DEFAULT) -> "Pairs":
         """Says on stderr what was found, and what was left out and why. Raises ValueError where the folder holds no pairs."""
         found = find_pairs(Path(location), options.sketch_side)
-        pairs = cls(found.photos, found.sketches, options.sketch_side if found.joined else None)
-        _tell(location, f"{len(pairs)} pairs", found, found.layout)
-        if found.joined or options.sketch_side in {half.parent.name[-1:] for half in found.sketches[:1]}:
+        photos, joined = found.photos.files, options.sketch_side if found.sketches is None else None
+        pairs = cls(photos, photos if found.sketches is None else found.sketches, joined)
+        _tell(location, f"{len(pairs)} pairs", found.photos, found.layout)
+        if joined or options.sketch_side == pairs.sketches[0].parent.name[-1:]:
             pairs.warn_of_colours(location)
         return pairs
 
@@ -103,9 +107,15 @@ class Pairs:
 
     def _halves(self, index: int) -> tuple[Picture, Picture]:
         """Photograph and sketch, (H, W, 3) each."""
-        photo = _read(self.photos[index], "RGB")
+        path = self.photos[index]
+        photo = _read(path, "RGB")
         if self.joined is None:
-            return photo, _read(self.sketches[index], "RGB")
+            sketch = _read(self.sketches[index], "RGB")
+            if not same_shape(photo.shape, sketch.shape):
+                raise ValueError(f"{path}: photograph and sketch differ in shape.")
+            return photo, sketch
+        if not are_joined(photo.shape[1], photo.shape[0]):
+            raise ValueError(f"{path}: it is not twice as wide as high.")
         middle = photo.shape[1] // 2
         left, right = photo[:, :middle], photo[:, -middle:]
         return (right, left) if self.joined == "A" else (left, right)
@@ -118,7 +128,7 @@ class Pairs:
 class Photos:
     """Folder of photographs; their sketches are made."""
 
-    paths: list[Path]
+    paths: Sequence[Path]
 
     @classmethod
     def accepts(cls, location: str) -> bool:
@@ -132,8 +142,8 @@ class Photos:
                 f"{location} holds pairs, not photographs alone: give it as pairs, or its photographs' folder."
             )
         found = find_pictures(Path(location))
-        _tell(location, f"{len(found.sizes)} photographs", found)
-        return cls(list(found.sizes))
+        _tell(location, f"{len(found.names)} photographs", found)
+        return cls(found.files)
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -168,16 +178,16 @@ class Subset:
     """Some items of a source."""
 
     source: Source
-    indices: list[int]
+    indices: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.indices)
 
     def load(self, index: int) -> tuple[Picture, Picture | None]:
-        return self.source.load(self.indices[index])
+        return self.source.load(int(self.indices[index]))
 
     def name(self, index: int) -> str | None:
-        return self.source.name(self.indices[index])
+        return self.source.name(int(self.indices[index]))
 
 
 def in_format(sketch: Picture, form: SketchFormat = LINES) -> Picture:
@@ -213,9 +223,8 @@ def find_channels(sources: Sequence["WeightedSource"], colours: bool = True, inv
 
 def split(source: Source, held_out: int) -> tuple[Subset, Subset]:
     """The source without `held_out` of its items, and only those, spread evenly."""
-    chosen = set(np.linspace(0, len(source) - 1, held_out).round().astype(int).tolist())
-    train, held = ([i for i in range(len(source)) if (i in chosen) == inside] for inside in (False, True))
-    return Subset(source, train), Subset(source, held)
+    held = np.unique(np.linspace(0, len(source) - 1, held_out).round().astype(np.int64))
+    return Subset(source, np.delete(np.arange(len(source)), held)), Subset(source, held)
 
 
 def readable(source: Source) -> Subset:
@@ -229,7 +238,7 @@ def readable(source: Source) -> Subset:
             print_once(f"Passed over: {error}")
     if not kept:
         raise ValueError("None of the pictures that are left to validation can be read.")
-    return Subset(source, kept)
+    return Subset(source, np.array(kept))
 
 
 def hold_out(source: Source, at_most: int) -> tuple[Subset, Subset]:
