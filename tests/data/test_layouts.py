@@ -8,11 +8,12 @@ import pytest
 from PIL import Image
 
 from sketch2photo import Sketch2Photo
+from sketch2photo.data import layouts
 from sketch2photo.data.hub import Hub
 from sketch2photo.data.layouts import DataOptions
 from sketch2photo.data.sources import Pairs, Photos, open_source, open_training_data
-from sketch2photo.images import to_array
-from tests.data.folders import BAD_FILES, COUNT, LAYOUTS, faces, halves, rows
+from sketch2photo.images import open_header, to_array
+from tests.data.folders import BAD_FILES, COUNT, LAYOUTS, faces, halves, joined, rows
 from tests.programs import TINY, run_program
 
 SMALL = [*TINY, "--batch-size", "2", "--steps", "3"]
@@ -89,6 +90,33 @@ def test_nothing_is_left_out_silently(tmp_path: Path, capsys: pytest.CaptureFixt
         "left out 3 without a partner of the same name: 0.png, 1.png, other.png",
         "left out 1 whose photograph and sketch differ in shape: 2.png",
     }
+
+
+def test_of_many_pictures_few_headers_are_read_and_the_others_are_judged_when_they_are_drawn(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(layouts.find_pictures, "__defaults__", (3,))  # of 12: 0, 10 and 4 are looked at
+    opened = []
+    monkeypatch.setattr(layouts, "open_header", lambda path: opened.append(path) or open_header(path))
+    halves("photo", "sketch")(tmp_path / "two")
+    photo = tmp_path / "two" / "photo"
+    Image.open(photo / "1.png").resize((64, 40)).save(photo / "1.png")
+    (photo / "0.png").write_bytes(b"")
+    pairs = Pairs.open(tmp_path / "two")
+    assert len(opened) == 2 * 3
+    assert [path.name for path in pairs.photos][:3] == ["1.png", "10.png", "11.png"]
+    said = capsys.readouterr().err
+    assert "11 pairs, photographs in photo/, sketches in sketch/, 64 x 64 px in 2 of them" in said
+    assert "left out 1 that cannot be read: 0.png" in said
+    with pytest.raises(ValueError, match=r"1\.png: photograph and sketch differ in shape"):
+        pairs.load(0)
+    assert pairs.load(1)[0].shape == (64, 64, 3)
+
+    joined(sketch_left=True)(tmp_path / "one")
+    both = tmp_path / "one" / "train" / "1.jpg"
+    Image.open(both).resize((64, 64)).save(both)
+    with pytest.raises(ValueError, match=r"1\.jpg: it is not twice as wide as high"):
+        Pairs.open(tmp_path / "one").load(1)
 
 
 def test_turned_pictures_have_the_shape_that_they_show(tmp_path: Path) -> None:
