@@ -5,7 +5,7 @@ import torch.utils.tensorboard
 
 import sketch2photo.training.trainer
 import train
-from sketch2photo.studio.__main__ import without_stubs
+from sketch2photo.studio.serve import without_stubs
 
 with without_stubs():
     import sketch2photo.studio.page

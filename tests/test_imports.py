@@ -11,7 +11,7 @@ import pytest
 from gradio import component_meta
 
 import sketch2photo
-from sketch2photo.studio.__main__ import without_stubs
+from sketch2photo.studio.serve import without_stubs
 from tests import ROOT
 
 PACKAGE = Path(sketch2photo.__file__).parent

@@ -1,18 +1,19 @@
 """The Space: the page on the model that README.md names first under `models`."""
 
+from sketch2photo.studio.serve import serve, without_stubs
+
 try:
-    import spaces  # On Spaces; before torch, which it changes on ZeroGPU. Elsewhere its decorator changes nothing.
+    with without_stubs():  # it imports Gradio
+        import spaces  # On Spaces; before torch, which it changes on ZeroGPU. Elsewhere its decorator changes nothing.
 except ImportError:
     spaces = None
 
 from pathlib import Path
 from typing import Any
 
-import torch
 from huggingface_hub import RepoCard
 
-from sketch2photo import Sketch2PhotoOutput, Sketch2PhotoPipeline, machine
-from sketch2photo.studio.page import launch
+from sketch2photo import Sketch2PhotoOutput, Sketch2PhotoPipeline
 
 
 class SpacePipeline(Sketch2PhotoPipeline):
@@ -30,8 +31,4 @@ class SpacePipeline(Sketch2PhotoPipeline):
 if __name__ == "__main__":
     model = RepoCard.load(Path(__file__).parent / "README.md").data.models[0]
     pipe = SpacePipeline.from_pretrained(model)
-    if torch.cuda.is_available():
-        pipe.to("cuda")
-    elif machine.has_bf16():
-        pipe.to(torch.bfloat16)
-    launch(pipe)
+    serve(pipe)

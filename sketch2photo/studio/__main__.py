@@ -1,14 +1,9 @@
 """Serves the page: python -m sketch2photo.studio --model DIR_OR_ID."""
 
-import inspect
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.util import find_spec
-from typing import Any
-from unittest import mock
 
 from ..cli import run
+from .serve import serve
 
 
 def main(
@@ -37,21 +32,14 @@ def main(
     if auth is not None and not (user and password):
         raise ValueError("auth is USER:PASSWORD, a name and a password with a colon between them.")
     # Not above: they take seconds to import, for which --help and the sentences about arguments need not wait.
-    import torch
     from huggingface_hub.utils import logging
 
-    from .. import machine
     from ..pipeline import Sketch2PhotoPipeline
 
     logging.set_verbosity_error()  # its warnings would stand beside the sentence about a model that cannot be loaded
     pipe = Sketch2PhotoPipeline.from_pretrained(model)
-    if machine.has_bf16():
-        pipe.to(torch.bfloat16)
-    os.environ.setdefault("MPLBACKEND", "agg")  # or Gradio has Matplotlib, where it is installed, look for a screen
-    with without_stubs():
-        from .page import launch
     try:
-        launch(
+        serve(
             pipe,
             port,
             mcp_server=mcp,
@@ -62,23 +50,6 @@ def main(
         )
     except OSError as error:
         raise ValueError(f"The page cannot be served at {host or '127.0.0.1'}, port {port}: {error}") from error
-
-
-@contextmanager
-def without_stubs() -> Iterator[None]:
-    """Where Gradio may be imported in half its time: without the stub files (.pyi) that it makes for editors, of all components anew.
-
-    It makes none of a class whose file is not known.
-    """
-    getfile = inspect.getfile
-
-    def of_others(thing: Any) -> str:
-        if getattr(thing, "__module__", "").startswith("gradio."):
-            raise OSError(f"The file of {thing} is not told.")
-        return getfile(thing)
-
-    with mock.patch.object(inspect, "getfile", of_others):
-        yield
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline
-from sketch2photo.studio.__main__ import without_stubs
+from sketch2photo.studio.serve import without_stubs
 from tests import ROOT
 from tests.programs import served
 from tests.studio.visitor import BLANK, OPEN, SIDE, WINDOW, begin_again, watch
