@@ -1,8 +1,9 @@
 """Speed, size and memory of generation: `python -m sketch2photo.evaluation.benchmark [--model DIR_OR_ID]`.
 
 Milliseconds say little about another machine, so latencies are also given as multiples of a torchvision ResNet-50 forward pass at
-224 px, timed in turns with everything else in the same run. BicycleGAN's published generator is timed beside ours, ours also in ONNX
-Runtime where that is installed, and with `--browser build/web` in Chromium on the page that hub.build_web made there.
+224 px and of BicycleGAN's published generator, unet_256, both timed in turns with everything else in the same run. Ours is timed also
+in ONNX Runtime where that is installed, and with `--browser build/web` in Chromium on the page that hub.build_web made there. A last
+line says what its arithmetic alone would take, at the rate of a large matrix product.
 """
 
 import copy
@@ -18,6 +19,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
 from torchvision.models import resnet50
 
 from .. import machine
@@ -32,6 +34,8 @@ from .report import markdown_table
 from .static_page import page_size, time_page
 
 COUNTS = (1, 8)  # photographs of one sketch
+PRODUCT = 2048  # rows and columns of the matrices whose product is the fastest arithmetic there is here
+PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
 
 class Contender(NamedTuple):
@@ -63,9 +67,7 @@ def contenders(model: Sketch2Photo) -> list[Contender]:
         return torch.ones(1, model.sketch_channels, side, side), torch.randn(n, model.latent_dim)
 
     found = []
-    for precision, dtype in (("fp32", torch.float32), ("bf16", torch.bfloat16)):
-        if dtype is torch.bfloat16 and not machine.has_bf16():
-            continue
+    for precision, dtype in _precisions().items():
         found += [
             in_pytorch(
                 f"ResNet-50, 224 px, PyTorch {precision}",
@@ -88,11 +90,16 @@ def contenders(model: Sketch2Photo) -> list[Contender]:
     return found
 
 
+def _precisions() -> dict[str, torch.dtype]:
+    """Those that the hardware has."""
+    return {name: dtype for name, dtype in PRECISIONS.items() if dtype is torch.float32 or machine.has_bf16()}
+
+
 def in_pytorch(
     name: str, network: nn.Module, inputs: Callable[[int], tuple[Tensor, ...]], dtype: torch.dtype
 ) -> Contender:
     """A copy of a network in a precision, on the GPU if there is one."""
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = _device()
     placed = copy.deepcopy(network).eval().to(device, dtype, memory_format=torch.channels_last)  # pyrefly: ignore[unexpected-keyword]
     size = sum(p.nbytes for p in placed.parameters())
     given = {n: [x.to(device, dtype) for x in inputs(n)] for n in COUNTS}
@@ -136,6 +143,32 @@ def latencies(compared: list[Contender], rounds: int) -> list[Latency]:
     ]
 
 
+@torch.inference_mode()
+def floors(model: Sketch2Photo, rounds: int) -> list[Latency]:
+    """What the generator's multiplications and additions alone would take, at the rate of the fastest of some matrix products."""
+    flops, found = {n: generator_flops(model, n) for n in COUNTS}, []
+    for precision, dtype in _precisions().items():
+        matrix = torch.ones(PRODUCT, PRODUCT, device=_device(), dtype=dtype)
+        rate = 2 * PRODUCT**3 / min(_timed(lambda matrix=matrix: matrix @ matrix) for _ in range(rounds + 1))
+        name = (
+            f"floor: its {flops[1] / 1e9:.1f} and {flops[8] / 1e9:.1f} GFLOP at {rate / 1e9:.0f} GFLOP/s, {precision}"
+        )
+        found.append(Latency(name, "", {n: flops[n] / rate for n in COUNTS}))
+    return found
+
+
+def generator_flops(model: Sketch2Photo, count: int) -> int:
+    """Multiplications and additions of convolutions and matrix products for so many photographs of one sketch."""
+    side = model.image_size
+    with FlopCounterMode(display=False) as counter, torch.inference_mode():
+        model.eval()(torch.ones(1, model.sketch_channels, side, side), torch.zeros(count, model.latent_dim))
+    return counter.get_total_flops()
+
+
+def _device() -> torch.device:
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
 def _timed(draw: Callable[[], Tensor]) -> float:
     started = time.perf_counter()
     draw()
@@ -168,23 +201,33 @@ def main(model: str | None = None, rounds: int = 9, browser: Path | None = None)
     if rounds < 1:
         raise ValueError(f"Timing needs at least 1 round, not {rounds}.")
     machine.keep_freed_memory()
-    compared = latencies(contenders(_load(model)), rounds)
+    loaded = _load(model)
+    compared = latencies(contenders(loaded), rounds)
     page = time_page(browser, COUNTS, rounds) if browser else None
     if browser and page:
         size = f"the whole page: {page_size(browser) / 1e6:.1f} MB"
         compared.append(Latency("Sketch2Photo, Chromium, WebAssembly fp32", size, page.photographs))
     print(", ".join(f"{key} {value}" for key, value in (machine.description() | _versions(browser)).items()) + "\n")
-    print("Ratios are to ResNet-50 in fp32.\n")
-    unit = compared[0].seconds
-    head = ["network", "size", "1 photograph", "x ResNet-50", "8 photographs", "x ResNet-50"]
-    rows = []
-    for name, size, seconds in compared:
-        times = [cell for n in COUNTS for cell in (f"{1000 * seconds[n]:.0f} ms", f"{seconds[n] / unit[n]:.2f}")]
-        rows.append([name, size, *times])
-    print(markdown_table(head, rows))
+    print("Ratios are to ResNet-50 and to unet_256 in fp32.\n")
+    print(latency_table(compared, floors(loaded, rounds)))
     if page:
         print(f"\nIn Chromium, from pen-up to the photograph on the page: {1000 * page.pen_up:.0f} ms.")
     print(f"\nPeak memory of a process that makes 8 photographs: {in_own_process(generation_memory, model):.2f} GiB.")
+
+
+def latency_table(compared: list[Latency], floors: list[Latency]) -> str:
+    """The latencies as a Markdown table with their ratios to the first two."""
+    head, rows = ["network", "size"], []
+    for n in COUNTS:
+        head += [f"{n} photograph{'s' if n > 1 else ''}", "x ResNet-50", "x unet_256"]
+    for name, size, seconds in [*compared, *floors]:
+        cells = [name, size]
+        for n in COUNTS:
+            taken = 1000 * seconds[n]
+            cells.append(f"{taken:.0f} ms" if taken >= 10 else f"{taken:.1f} ms")
+            cells += [f"{seconds[n] / unit.seconds[n]:.{2 if unit is compared[0] else 3}f}" for unit in compared[:2]]
+        rows.append(cells)
+    return markdown_table(head, rows)
 
 
 def _versions(browser: Path | None) -> dict[str, str]:

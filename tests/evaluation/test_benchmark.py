@@ -7,7 +7,16 @@ import torch
 
 from sketch2photo import Sketch2Photo
 from sketch2photo.evaluation.baselines import BicycleUNet
-from sketch2photo.evaluation.benchmark import COUNTS, contenders, latencies, main
+from sketch2photo.evaluation.benchmark import (
+    COUNTS,
+    Latency,
+    contenders,
+    floors,
+    generator_flops,
+    latencies,
+    latency_table,
+    main,
+)
 from sketch2photo.evaluation.benchmark_training import step_parts
 from sketch2photo.machine import has_bf16
 from sketch2photo.training.config import PRESETS
@@ -35,6 +44,20 @@ def test_all_are_timed_for_one_photograph_and_for_eight() -> None:
     assert ours.draw[8]().shape == (8, 3, 64, 64)
     (measured,) = latencies([ours], rounds=1)
     assert all(measured.seconds[n] > 0 for n in COUNTS)
+
+
+def test_the_floor_is_the_arithmetic_of_the_generator_alone() -> None:
+    """Of a convolution of 3 x 3 that is 2 x 9 for each channel in, channel out and pixel; and what the sketch needs is done once."""
+    model = Sketch2Photo(image_size=64, **SIZES)
+    counted = {n: generator_flops(model, n) for n in COUNTS}
+    assert counted[1] < counted[8] < 8 * counted[1]
+    convolution = torch.nn.Conv2d(4, 8, 3, padding=1, bias=False)
+    model.forward = lambda sketch, z: convolution(torch.zeros(len(z), 4, 16, 16))
+    assert generator_flops(model, 2) == 2 * (2 * 9 * 4 * 8 * 16 * 16)
+    table = latency_table([Latency("r", "", {1: 0.2, 8: 0.9}), Latency("u", "", {1: 0.4, 8: 1.8})], floors(model, 1))
+    last = table.splitlines()[-1]
+    assert "GFLOP/s" in last
+    assert table.splitlines()[2] == "| r |  | 200 ms | 1.00 | 0.500 | 900 ms | 1.00 | 0.500 |"
 
 
 def test_no_rounds_is_one_sentence() -> None:
