@@ -89,12 +89,12 @@ class Visitor:
 
 @dataclass
 class VisitorTimes:
-    """Seconds of each request, seconds of all together, the first error of any, and the app's memory before and after, bytes."""
+    """Seconds of each request, seconds of all together, the errors, and the app's memory before and after each tenth, bytes."""
 
     waits: list[float]
     seconds: float
     errors: list[str]
-    memory: tuple[int, int]
+    memory: list[int]
 
 
 def time_visitors(app: App, visitors: int, pictures: int) -> VisitorTimes:
@@ -104,7 +104,8 @@ def time_visitors(app: App, visitors: int, pictures: int) -> VisitorTimes:
         clients = list(pool.map(Visitor, [app.url] * visitors))
         clients[0].photograph(drawings[0])
         server = psutil.Process(app.process.pid)
-        before = server.memory_info().rss
+        memory = [server.memory_info().rss]
+        tenths = {pictures * tenth // 10 - 1 for tenth in range(1, 11)}
         together = threading.Barrier(visitors)
 
         def draw(number: int) -> tuple[list[float], list[str]]:
@@ -117,6 +118,8 @@ def time_visitors(app: App, visitors: int, pictures: int) -> VisitorTimes:
                 except Exception as error:
                     errors.append(str(error))
                 waits.append(time.perf_counter() - started)
+                if turn in tenths:
+                    memory.append(server.memory_info().rss)
             return waits, errors
 
         started = time.perf_counter()
@@ -126,7 +129,7 @@ def time_visitors(app: App, visitors: int, pictures: int) -> VisitorTimes:
         [wait for waits, _ in answers for wait in waits],
         seconds,
         [error for _, errors in answers for error in errors],
-        (before, server.memory_info().rss),
+        memory,
     )
 
 
@@ -145,7 +148,7 @@ def main(model: str, visitors: int = 20, pictures: int = 1000) -> None:
     with run_app(model) as app:
         load = time_visitors(app, visitors, pictures)
     right = "the last one right" if pen.last_shown else "THE LAST ONE WRONG"
-    before, after = (size / 2**20 for size in load.memory)
+    memory = ", ".join(f"{size / 2**20:.0f}" for size in load.memory)
     rows = {
         "start to the first picture": f"{start:.1f} s",
         f"pen-up to the picture in Chromium, of {STROKES} strokes with a pause after each": median_and_p95(pen.waits),
@@ -155,7 +158,7 @@ def main(model: str, visitors: int = 20, pictures: int = 1000) -> None:
         f"{visitors} visitors at once, {pictures} pictures in all": f"{pictures / load.seconds:.1f} pictures/s",
         "one visitor's wait for a picture then": median_and_p95(load.waits),
         "errors then": f"{len(load.errors)}{(load.errors and f', the first: {load.errors[0]}') or ''}",
-        "memory of the app before and after": f"{before:.0f} and {after:.0f} MiB",
+        "memory of the app before them and after each tenth of them": f"{memory} MiB",
     }
     print(", ".join(f"{key} {value}" for key, value in machine.description().items()) + "\n")
     print(markdown_table(["", ""], rows.items()))
@@ -163,7 +166,12 @@ def main(model: str, visitors: int = 20, pictures: int = 1000) -> None:
 
 def median_and_p95(waits: list[float]) -> str:
     """Median and 95th percentile, in milliseconds."""
-    return f"{1000 * statistics.median(waits):.0f} ms, p95 {1000 * statistics.quantiles(waits, n=20)[-1]:.0f} ms"
+    return f"{1000 * statistics.median(waits):.0f} ms, p95 {1000 * p95(waits):.0f} ms"
+
+
+def p95(waits: list[float]) -> float:
+    """The 95th percentile."""
+    return statistics.quantiles(waits, n=20)[-1]
 
 
 def data_url(path: Path) -> str:
