@@ -70,11 +70,11 @@ def pictures_speed(model: str, count: int) -> tuple[float, float]:
 
 
 def of_visitors(model: str) -> Growth:
-    """So many visitors at once, each of whom asks for the next picture when the last has come, three in all at least."""
+    """So many visitors at once, each of whom asks for the next picture when the last has come, five of each and 100 in all at least."""
     measured = []
     with run_app(model) as app:
         for visitors in VISITORS:
-            load = time_visitors(app, visitors, max(60, 3 * visitors))
+            load = time_visitors(app, visitors, max(100, 5 * visitors))
             if load.errors:
                 raise RuntimeError(f"{visitors} visitors had {len(load.errors)} errors, the first: {load.errors[0]}")
             memory = load.memory[-1] / 2**30
