@@ -1,7 +1,7 @@
 """Builds the page that runs the model in the visitor's tab: python -m hub.build_web [--model DIR_OR_ID] [--out DIR].
 
 The folder it makes is a static Space, and can be served by anything: python -m http.server -d build/web. Needs npm, which fetches
-onnxruntime-web as hub/web/package-lock.json pins it.
+onnxruntime-web and gifenc as hub/web/package-lock.json pins them.
 """
 
 import gzip
@@ -16,19 +16,19 @@ from hub import export_onnx
 from sketch2photo import preprocess, studio
 from sketch2photo.cli import run
 from sketch2photo.examples import EXAMPLES, WITH_PHOTO
+from sketch2photo.latents import FRAMES
 from sketch2photo.model import Sketch2Photo
 from sketch2photo.pipeline import Sketch2PhotoPipeline
 from sketch2photo.studio import pad, preview
 from sketch2photo.studio.controls import SHARE, argument_groups, labels
+from sketch2photo.studio.films import FPS, LAST, MAX_STOPS, MOMENTS
 from sketch2photo.studio.messages import MESSAGES, STATIC, by_language
 from sketch2photo.studio.recipe import SAVED, weights_revision
 
 SOURCE = Path(__file__).parent / "web"
 OWN = [path for kind in ("README.md", "*.html", "*.css", "*.js", "*.svg") for path in sorted(SOURCE.glob(kind))]
 TERMS = Path(__file__).parent / "model" / "LICENSE.md"  # of the weights, as README.md has them
-# With the app.
-STUDIO = [Path(studio.__file__).with_name(name) for name in ("card.js", "sheet.js")]
-SHARED = [*pad.FILES, *STUDIO, preview.PICTURE, preprocess.THRESHOLDS_FILE]
+SHARED = [*pad.FILES, *studio.SHARED, preview.PICTURE, preprocess.THRESHOLDS_FILE]  # with the app
 SHOWN = ("careful_woman", "glasses_beard", "curly_hair", "three_quarter", "quick_sketch", "childish")  # examples
 RUNTIME = SOURCE / "node_modules" / "onnxruntime-web" / "dist"
 WASM = "ort-wasm-simd-threaded"
@@ -54,6 +54,7 @@ def build(model: str, out: Path, address: str = "") -> int:
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     runtime = [RUNTIME / name for name in ("ort.wasm.min.mjs", "ort.webgpu.min.mjs", f"{WASM}.mjs", f"{GPU}.mjs")]
+    runtime.append(SOURCE / "node_modules" / "gifenc" / "dist" / "gifenc.esm.js")
     shown = [path for path in EXAMPLES if path.stem in SHOWN]
     shown += [WITH_PHOTO / f"{path.stem}.jpg" for path in shown]
     for path in [*OWN, TERMS, *SHARED, *runtime, *shown]:
@@ -107,6 +108,7 @@ def page_data(model: Sketch2Photo, calibrates: bool = False) -> dict[str, Any]:
         "parts": pad.parts(),
         "examples": SHOWN,
         "saved": SAVED,
+        "films": {"fps": FPS, "frames": FRAMES, "stops": MAX_STOPS, "moments": MOMENTS, "last": LAST},
     }
 
 

@@ -38,6 +38,12 @@ export function breedLatents(parents, count) {
   return Array.from({length: count}, child);
 }
 
+/** From each to the next and back to the first, in `frames` steps each, slowly near each. */
+export function slerpLoop(stops, frames) {
+  const shares = Array.from({length: frames}, (_, frame) => 0.5 - 0.5 * Math.cos((Math.PI * frame) / frames));
+  return stops.flatMap((stop, i) => shares.map(share => slerp(stop, stops[(i + 1) % stops.length], share)));
+}
+
 /** On the way from one (share 0) to the other (1), along the sphere, where random latents are. */
 export function slerp(one, other, share) {
   const lengths = [Math.hypot(...one), Math.hypot(...other)];

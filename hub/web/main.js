@@ -1,18 +1,20 @@
 // The page: what its controls do. pad.js is the app's sketchpad (sketch2photo/studio/pad), and page.json has the words,
 // controls and examples: hub/build_web.py puts them here.
 
-import {share} from './card.js';
+import {card, passOn} from './card.js';
 import {THRESHOLDS, toPixels} from './drawing.js';
+import {goToEnds, showEnds} from './ends.js';
 import {MessageError} from './errors.js';
+import {newFilm} from './film.js';
 import {pastPictures} from './history.js';
-import {breedLatents, shortened, slerp, spreadLatents} from './latents.js';
+import {breedLatents, shortened, slerp, slerpLoop, spreadLatents} from './latents.js';
 import {calibrate, load, photographs, prepare} from './model.js';
 import {settle} from './offline.js';
 import {laidOver} from './overlay.js';
 import {label, sketchpad} from './pad.js';
 import {checked, readRecipe, withRecipe} from './recipe.js';
 import {bottomSheet} from './sheet.js';
-import {keep, kept} from './strokes.js';
+import {keep, kept, loadPicture} from './strokes.js';
 
 const page = await (await fetch('page.json')).json();
 const model = await (await fetch('config.json')).json();
@@ -35,6 +37,7 @@ function sayError(error) {
 document.documentElement.lang = language;
 label(document.body, words);
 bottomSheet('#sliders', '#settings');
+goToEnds();
 $('hint').textContent = say('loading', {megabytes: Math.round(page.bytes / 1e6)});
 
 // ---- sketchpad -----------------------------------------------------------------------------------------------------
@@ -192,7 +195,7 @@ function drawn() {
 
 const VARIATIONS = 6;
 const SMALL = 128; // px of a past photograph
-const NEED_PHOTO = ['save', 'share', 'straighten'];
+const NEED_PHOTO = ['save', 'share', 'straighten', 'record'];
 const requests = new Set();
 let ready = false;
 let working = false;
@@ -206,6 +209,7 @@ let variations = []; // their latents
 
 function request(...names) {
   requestedAt = performance.now();
+  clearTimeout(resting);
   keepSettings();
   for (const name of names) requests.add(name);
   work();
@@ -224,9 +228,9 @@ async function makePictures() {
     const drawing = changed ? pixelsOfPad() : undefined;
     changed = false;
     try {
-      const latents = name === 'photo' ? [sliders.latents.map(sliderValue)] : variations;
+      const latents = (name === 'photo' ? [sliders.latents.map(sliderValue)] : variations).map(z => moved(z));
       const options = optionValues();
-      const {pictures, calibrated} = await photographs(drawing, Float32Array.from(latents.flatMap(moved)), options);
+      const {pictures, calibrated} = await photographs(drawing, latents, options);
       seen = calibrated;
       if (name === 'photo') {
         showPhoto(pictures[0], startedAt);
@@ -243,6 +247,7 @@ async function makePictures() {
   working = false;
   if (memorable) remember();
   if (offering) offer();
+  rest();
 }
 
 /** Once what is drawn has been seen. */
@@ -309,8 +314,10 @@ function liked() {
 }
 
 function enableLiked() {
-  $('breed').disabled = !liked().length;
-  $('mix').disabled = liked().length < 2;
+  const count = liked().length;
+  $('breed').disabled = !count;
+  $('mix').disabled = count < 2;
+  $('travel').disabled = count === 1;
 }
 
 function clear() {
@@ -319,6 +326,7 @@ function clear() {
   $('photo').dataset.empty = '';
   $('variations').replaceChildren();
   enableLiked();
+  showEnds();
   for (const id of NEED_PHOTO) $(id).disabled = true;
   layOver();
 }
@@ -339,10 +347,14 @@ for (const [group, controls] of Object.entries(page.controls))
 function addSlider(parent, {key, default: value, low, high, step}) {
   const title = document.createElement('label');
   const shown = document.createElement('span');
+  const track = document.createElement('div');
   const input = document.createElement('input');
+  const ends = ['min_value', 'max_value'].map(className => Object.assign(document.createElement('span'), {className}));
   shown.ariaHidden = true;
+  track.className = 'slider_input_container';
   Object.assign(input, {type: 'range', id: key.replaceAll('_', '-'), min: low, max: high, step, value});
-  title.append(`${say(key)} `, shown, input);
+  track.append(ends[0], input, ends[1]);
+  title.append(`${say(key)} `, shown, track);
   parent.append(title);
   if (words[`${key}_info`]) {
     const info = document.createElement('p');
@@ -367,7 +379,7 @@ function setSlider({input}, value) {
 }
 
 function showValue(input) {
-  input.parentElement.querySelector('span').textContent = Number(input.value).toFixed(2);
+  input.closest('label').querySelector('span').textContent = Number(input.value).toFixed(2);
 }
 
 for (const [group, list] of Object.entries(sliders))
@@ -410,11 +422,14 @@ function vary(latents) {
   request('variations');
 }
 
-/** Latents moved along the named directions by their sliders, and shortened where they are too long, as in sketch2photo/pipeline.py. */
-function moved(z) {
+/**
+ * Latents moved along the named directions by their sliders, or by `moves` where these have another number, and shortened where
+ * they are too long, as in sketch2photo/pipeline.py.
+ */
+function moved(z, moves = {}) {
   const far = z.map((value, i) =>
     sliders.directions.reduce(
-      (sum, slider) => sum + sliderValue(slider) * model.directions[slider.name].vector[i],
+      (sum, slider) => sum + (moves[slider.name] ?? sliderValue(slider)) * model.directions[slider.name].vector[i],
       value,
     ),
   );
@@ -454,7 +469,7 @@ $('save').onclick = async () => {
   link.click();
   URL.revokeObjectURL(link.href);
 };
-$('share').onclick = () => share(paper.toDataURL('image/png'), $('photo').toDataURL('image/png'));
+$('share').onclick = async () => passOn(await card(paper.toDataURL('image/png'), $('photo').toDataURL('image/png')));
 
 /** All that the photograph was made of. */
 function recipe() {
@@ -475,6 +490,148 @@ function resized(canvas, side) {
   context.imageSmoothingQuality = 'high';
   context.drawImage(canvas, 0, 0, side, side);
   return other;
+}
+
+// ---- what the named directions' sliders lead to ---------------------------------------------------------------------
+
+const REST = 1000; // ms without anything to do, after which pictures of the sliders' ends are made
+const END_SIDE = 64; // px of one
+const MOST_STRIPS = 16;
+const strips = new Map(); // those that there are of drawings, by all that they are of
+let resting;
+let isTouched = false;
+
+for (const [kind, touches] of Object.entries({pointerdown: true, pointerup: false, pointercancel: false}))
+  document.addEventListener(kind, () => {
+    isTouched = touches;
+    if (!touches) rest();
+  });
+
+function rest() {
+  clearTimeout(resting);
+  if (sliders.directions?.length) resting = setTimeout(makeEnds, REST);
+}
+
+const isBusy = () => working || requests.size > 0 || isTouched;
+
+/** Small pictures of each slider at its ends; none while there is something else to make, or somebody is about to draw. */
+async function makeEnds() {
+  if (isBusy() || 'empty' in $('photo').dataset) return;
+  const [z, options] = [sliders.latents.map(sliderValue), optionValues()];
+  const of = JSON.stringify([paper.toDataURL(), z, options]);
+  if (!strips.has(of)) {
+    const places = sliders.directions.flatMap(({name, low, high}) => [{[name]: low}, {[name]: high}]);
+    const strip = Object.assign(document.createElement('canvas'), {width: END_SIDE * places.length, height: END_SIDE});
+    const large = document.createElement('canvas');
+    for (const [place, moves] of places.entries()) {
+      const {pictures} = await photographs(undefined, [moved(z, moves)], options);
+      if (isBusy()) return;
+      paint(large, pictures[0], model.image_size);
+      strip.getContext('2d').drawImage(resized(large, END_SIDE), END_SIDE * place, 0);
+    }
+    strips.set(of, strip.toDataURL('image/jpeg', 0.9));
+    if (strips.size > MOST_STRIPS) strips.delete(strips.keys().next().value);
+  }
+  showEnds({url: strips.get(of)});
+}
+
+// ---- films ---------------------------------------------------------------------------------------------------------
+
+const TOGETHER = 3; // photographs of a film, after which what is drawn meanwhile has its turn
+let film; // the one that is being made
+
+$('travel').onclick = () => makeFilm(travel());
+$('record').onclick = () => makeFilm(record());
+$('cancel').onclick = () => {
+  film.cancel();
+  swap();
+  $('hint').textContent = say('next');
+};
+$('share-film').onclick = () => passOn(madeFilm);
+let madeFilm; // the file of the last one
+
+/** While a film is made there is the button to cancel it in place of those that start one. */
+function swap(being) {
+  film = being;
+  for (const id of ['travel', 'record']) $(id).hidden = Boolean(being);
+  $('cancel').hidden = !being;
+}
+
+/** A film of what comes: canvases, each with its share of all. */
+async function makeFilm(frames) {
+  const being = newFilm(page.films.fps);
+  swap(being);
+  try {
+    for await (const {canvas, share} of frames) {
+      if (film !== being) return;
+      being.add(canvas);
+      $('hint').textContent = say('animating', {percent: Math.round(100 * share)});
+    }
+    const file = await being.finish();
+    if (film !== being) return;
+    madeFilm = file;
+    URL.revokeObjectURL($('film-picture').src);
+    $('film-picture').src = URL.createObjectURL(file);
+    await $('film-picture').decode();
+    $('film').hidden = false;
+    $('film').scrollIntoView({behavior: 'smooth', block: 'nearest'});
+    $('hint').textContent = say('next');
+  } catch (error) {
+    being.cancel();
+    if (film === being) sayError(error);
+  }
+  if (film === being) swap();
+}
+
+/** Pictures for a film, once there are none to make for the page. */
+async function filmed(drawing, latents, options) {
+  while (working || requests.size) await new Promise(done => setTimeout(done, 20));
+  return (await photographs(drawing, latents, options, 'film')).pictures;
+}
+
+/** From one variation with a heart to the next, or from each to the next where none has one. */
+async function* travel() {
+  const {stops, frames} = page.films;
+  const chosen = liked().length ? liked() : variations;
+  const way = slerpLoop(chosen.slice(0, stops), frames).map(z => moved(z));
+  const options = optionValues();
+  let drawing = pixelsOfPad();
+  const canvas = document.createElement('canvas');
+  for (let made = 0; made < way.length; ) {
+    for (const picture of await filmed(drawing, way.slice(made, made + TOGETHER), options)) {
+      paint(canvas, picture, model.image_size);
+      yield {canvas, share: ++made / way.length};
+    }
+    drawing = undefined;
+  }
+}
+
+/** The drawing as it came about, with the photograph of every second moment beside it. */
+async function* record() {
+  const {moments: most, last} = page.films;
+  const moments = $('pad').querySelector('.sketchpad').moments(most);
+  if (!moments.length) throw new MessageError('no_lines');
+  const [z, options, side] = [[moved(sliders.latents.map(sliderValue))], optionValues(), model.image_size];
+  const [drawn, photo, both] = Array.from({length: 3}, () => document.createElement('canvas'));
+  [drawn.width, drawn.height, both.width, both.height] = [paper.width, paper.height, 2 * side, side];
+  const [pen, frame] = [drawn, both].map(canvas => canvas.getContext('2d', {willReadFrequently: true}));
+  frame.imageSmoothingQuality = 'high';
+  frame.fillStyle = 'white';
+  frame.fillRect(0, 0, both.width, both.height);
+  for (const [number, moment] of moments.entries()) {
+    pen.drawImage(await loadPicture(moment), 0, 0);
+    if (number % 2 || number === moments.length - 1)
+      try {
+        const [picture] = await filmed(pen.getImageData(0, 0, drawn.width, drawn.height), z, options);
+        paint(photo, picture, side);
+        frame.drawImage(photo, side, 0);
+      } catch (error) {
+        if (!(error instanceof MessageError)) throw error; // there is too little for a photograph yet
+      }
+    frame.drawImage(drawn, 0, 0, side, side);
+    yield {canvas: both, share: (number + 1) / moments.length};
+  }
+  for (let number = 0; number < last; number++) yield {canvas: both, share: 1};
 }
 
 // ---- what lives as long as the tab ---------------------------------------------------------------------------------

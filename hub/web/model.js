@@ -51,8 +51,9 @@ export const prepare = (picture, size) => ask('prepare', {picture, size});
 export const calibrate = (drawing, strictness, size, reframe) => ask('calibrate', {drawing, strictness, size, reframe});
 
 /**
- * Pictures (RGBA) of a drawing (ImageData, or undefined for the last one), one for each row of z (K * D). `options` are
- * the numbers that the generator takes beside them, by name. -> {pictures, calibrated: what the generator saw, as `calibrate`
- * makes it, with a model that has a calibrator}
+ * Pictures (RGBA) of a drawing (ImageData, or undefined for the last one of its `kind`), one for each of the latents. `options`
+ * are the numbers that the generator takes beside them, by name. -> {pictures, calibrated: what the generator saw, as
+ * `calibrate` makes it, with a model that has a calibrator}
  */
-export const photographs = (drawing, z, options) => ask('photographs', {drawing, z, options});
+export const photographs = (drawing, latents, options, kind = 'pad') =>
+  ask('photographs', {drawing, z: Float32Array.from(latents.flat()), options, kind});

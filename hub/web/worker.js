@@ -8,10 +8,9 @@ let ort;
 let session;
 let calibrator;
 let facts;
-let sketch; // of the last drawing, or what is wrong with it
-let problem;
-let located; // its face
-let calibrated; // what `correct` made of it, and at which strictness
+// What is known of the last drawing of each kind: its sketch, or what is wrong with it (`problem`), its face (`located`), and
+// what `correct` made of that (`calibrated`), and at which strictness.
+const drawings = {};
 
 let loaded = 0; // bytes of files like that
 
@@ -115,22 +114,24 @@ const tasks = {
   async prepare({picture, size}) {
     return toPixels(calibrator ? (await calibratedDrawing(picture, 1, size, true)).sketch : toSketch(picture, size));
   },
-  /** A drawing is sent only when it changed. */
-  async photographs({drawing, z, options}) {
+  /** A drawing is sent only when it changed; there is a last one of each `kind`. */
+  async photographs({drawing, z, options, kind}) {
     if (drawing) {
-      sketch = problem = located = calibrated = undefined;
+      drawings[kind] = {};
       try {
-        sketch = toSketch(drawing, calibrator ? CANVAS : facts.image_size);
+        drawings[kind].sketch = toSketch(drawing, calibrator ? CANVAS : facts.image_size);
       } catch (error) {
-        problem = error;
+        drawings[kind].problem = error;
       }
     }
-    if (problem) throw problem;
-    if (!calibrator) return {pictures: await photographs(sketch, z, options)};
+    const last = drawings[kind];
+    if (last.problem) throw last.problem;
+    if (!calibrator) return {pictures: await photographs(last.sketch, z, options)};
     const {strictness} = options;
-    located ??= await locate(look, sketch, facts.image_size, false);
-    if (calibrated?.strictness !== strictness) calibrated = {strictness, ...correct(located, strictness)};
-    return {pictures: await photographs(calibrated.sketch, z, options), calibrated};
+    last.located ??= await locate(look, last.sketch, facts.image_size, false);
+    if (last.calibrated?.strictness !== strictness)
+      last.calibrated = {strictness, ...correct(last.located, strictness)};
+    return {pictures: await photographs(last.calibrated.sketch, z, options), calibrated: last.calibrated};
   },
 };
 

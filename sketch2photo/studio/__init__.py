@@ -5,3 +5,8 @@
 it, nothing of training or evaluation; nothing but `app.py`, the Space and `hub/build_web.py` imports it: the last only what needs
 no Gradio.
 """
+
+from pathlib import Path
+
+# Of both pages, this one and hub/web.
+SHARED = [Path(__file__).with_name(name) for name in ("shared.css", "card.js", "ends.js", "sheet.js")]

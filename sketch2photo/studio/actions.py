@@ -23,13 +23,14 @@ from torch import Tensor
 from ..calibration import CANVAS, Calibrated, Located
 from ..examples import EXAMPLES
 from ..images import to_images
-from ..latents import breed_latents, slerp, slerp_loop, spread_latents
+from ..latents import FRAMES, breed_latents, slerp, slerp_loop, spread_latents
 from ..photographs import is_photograph, line_drawing
 from ..pipeline import Sketch2PhotoOutput, Sketch2PhotoPipeline
 from ..preprocess import open_on_white, to_sketch
 from ..refine import Refiner
 from .controls import LIMIT, MAX_SEED, MAX_VARIATIONS, argument_groups
-from .files import store, to_films, to_jpeg, to_zip
+from .files import store, to_jpeg, to_zip
+from .films import LAST, MAX_STOPS, MOMENTS, to_films
 from .messages import Message, MessageError, as_message
 from .pad import from_value, is_of_photo, to_value
 from .pad.component import laid_over
@@ -40,10 +41,6 @@ Variations = list[list[float]]  # (N, D)
 PictureFile = Path | str | BinaryIO
 T = TypeVar("T")
 
-MAX_STOPS = 8  # of an animation
-STEPS = 12  # of it between two of them
-MOMENTS = 48  # of a film of the drawing
-LAST = 12  # frames that its end stays
 REMEMBERED = 24  # pictures in the strip of this visit
 END_SIDE = 64  # px of a picture of a slider's end
 CALIBRATED = 16  # drawings that are not looked at or calibrated again: for other strictness, for variations, for a file
@@ -248,7 +245,7 @@ class Actions:
         """What travel makes, after Messages of how far it is, between which it can be cancelled."""
         missing = "tick_two" if liked else "no_variations"
         stops = ticked(liked or everyone(variations), variations, 2, missing)[:MAX_STOPS]
-        parts, frames = slerp_loop(stops).split(STEPS), []
+        parts, frames = slerp_loop(stops).split(FRAMES), []
         for number, z in enumerate(parts):
             yield Message("animating", {"percent": 100 * number // len(parts)})
             frames += self._draw(drawing, z, options, directions).images

@@ -1,11 +1,20 @@
-// What is passed on; page.py gives the function to Gradio by its name, and hub/web imports it.
+// What is passed on; page.py gives the functions to Gradio by their names, and hub/web imports them.
 
-/**
- * A square picture of a drawing (an address) and its photograph (an address, or Gradio's {url}), with the page's name: to a
- * phone's other apps, to the downloads of a computer.
- */
-export async function share(drawing, photo) {
-  if (!drawing || !photo) return;
+/** A file to a phone's other apps, to the downloads of a computer. */
+export async function passOn(file) {
+  if (!file) return;
+  if (matchMedia('(pointer: coarse)').matches && navigator.canShare?.({files: [file]})) {
+    await navigator.share({files: [file], title: 'Sketch2Photo'}).catch(() => {}); // whoever closes it has changed their mind
+    return;
+  }
+  const link = Object.assign(document.createElement('a'), {href: URL.createObjectURL(file), download: file.name});
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
+/** A file of a square picture of a drawing (an address) and its photograph (an address, or Gradio's {url}), with the page's name. */
+export async function card(drawing, photo) {
+  if (!drawing || !photo) return null;
   const SIDE = 1080;
   const canvas = Object.assign(document.createElement('canvas'), {width: SIDE, height: SIDE});
   const context = canvas.getContext('2d');
@@ -35,12 +44,5 @@ export async function share(drawing, photo) {
   write(document.querySelector('#subtitle').textContent.trim(), 850, '34px', '#1e2733');
   write(location.host + location.pathname.replace(/\/$/, ''), 960, '34px', '#c2410c');
   const blob = await new Promise(done => canvas.toBlob(done, 'image/png'));
-  const file = new File([blob], 'sketch2photo-card.png', {type: 'image/png'});
-  if (matchMedia('(pointer: coarse)').matches && navigator.canShare?.({files: [file]})) {
-    await navigator.share({files: [file], title: 'Sketch2Photo'}).catch(() => {}); // whoever closes it has changed their mind
-    return;
-  }
-  const link = Object.assign(document.createElement('a'), {href: URL.createObjectURL(blob), download: file.name});
-  link.click();
-  URL.revokeObjectURL(link.href);
+  return new File([blob], 'sketch2photo-card.png', {type: 'image/png'});
 }

@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from tempfile import NamedTemporaryFile, TemporaryDirectory
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 from gradio.route_utils import delete_files_created_by_app
@@ -16,7 +16,6 @@ from PIL import Image
 
 from .messages import MessageError
 
-FPS = 12
 _FOLDERS = threading.Lock()  # so that none goes between being made and being filled
 
 
@@ -57,18 +56,6 @@ def to_zip(pngs: Sequence[bytes]) -> bytes:
         for number, png in enumerate(pngs, 1):
             archive.writestr(f"sketch2photo-{number:02}.png", png)
     return file.getvalue()
-
-
-def to_films(frames: list[Image.Image]) -> tuple[bytes, bytes]:
-    """A looping GIF and an MP4 of them."""
-    # Here, since importing it takes a quarter of the page's start.
-    from diffusers.utils import export_to_gif, export_to_video
-
-    with TemporaryDirectory() as folder:
-        gif, mp4 = Path(folder, "film.gif"), Path(folder, "film.mp4")
-        export_to_gif(frames, str(gif), fps=FPS)
-        export_to_video(frames, str(mp4), fps=FPS)
-        return gif.read_bytes(), mp4.read_bytes()
 
 
 def to_jpeg(photo: Image.Image, **kwargs: Any) -> bytes:

@@ -8,15 +8,6 @@ export function nameParts(texts) {
       target.dispatchEvent(new PointerEvent('pointerup', {bubbles: true}));
   });
 
-  // A picture of a slider's end is a way there.
-  document.addEventListener('click', ({target}) => {
-    const slider = target.closest?.('#settings .ends')?.querySelector('input[type=range]');
-    if (!slider || target === slider) return;
-    slider.value = target.matches('.min_value') ? slider.min : slider.max;
-    slider.dispatchEvent(new Event('input', {bubbles: true}));
-    slider.dispatchEvent(new PointerEvent('pointerup', {bubbles: true}));
-  });
-
   function name() {
     const words = texts[document.documentElement.lang.startsWith('ru') ? 'ru' : 'en'];
     for (const [strip, key] of Object.entries({examples: 'example', variations: 'variation', history: 'past'}))
@@ -57,9 +48,9 @@ export function show() {
   return {visible: true, __type__: 'update'};
 }
 
-/** Film and files, once there are some. */
-export function showBoth() {
-  return [true, true].map(visible => ({visible, __type__: 'update'}));
+/** Film, files and the button that passes it on, once there are some. */
+export function showAll() {
+  return [true, true, true].map(visible => ({visible, __type__: 'update'}));
 }
 
 /** The drawing as it came about, `count` moments of it. */
@@ -76,8 +67,11 @@ export function end() {
   return [true, true, false].map(visible => ({visible, __type__: 'update'}));
 }
 
-export function showFilm() {
-  document.querySelector('#film').scrollIntoView({behavior: 'smooth', block: 'end'});
+/** It is fetched before somebody asks for it: a phone passes on only what is there at once. */
+export async function showFilm(files) {
+  document.querySelector('#share-film').scrollIntoView({behavior: 'smooth', block: 'end'});
+  const {url, orig_name} = files.at(-1); // the MP4
+  window.film = new File([await (await fetch(url)).blob()], orig_name, {type: 'video/mp4'});
 }
 
 /** Before and after. */
@@ -120,15 +114,6 @@ export function askForEnds(photo, ...seen) {
   window.endsOf = of;
   clearTimeout(window.endsTimer);
   if (photo) window.endsTimer = setTimeout(() => document.querySelector('#ask-ends').click(), REST);
-}
-
-/** A strip of pictures, of the low and the high end of each slider: page.css shows them there. */
-export function showEnds(strip) {
-  document.querySelectorAll('#settings [id^=direction-] .slider_input_container').forEach((slider, place) => {
-    slider.classList.toggle('ends', Boolean(strip));
-    slider.style.setProperty('--place', place);
-    if (strip) slider.style.setProperty('--strip', `url("${strip.url}")`);
-  });
 }
 
 // ---- what lives as long as the tab, as the sketchpad's drawing does --------------------------------------------------

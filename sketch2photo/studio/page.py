@@ -21,7 +21,7 @@ from .. import machine, refine
 from ..examples import EXAMPLES, WITH_PHOTO
 from ..model import Sketch2Photo
 from ..pipeline import Sketch2PhotoPipeline
-from .actions import MOMENTS, Actions
+from .actions import Actions
 from .controls import (
     CONTROLS,
     COUNT,
@@ -38,6 +38,7 @@ from .controls import (
 )
 from .endpoints import arguments, endpoint, with_hint
 from .files import delete_files
+from .films import MOMENTS
 from .language import hint
 from .limits import RequestLimits
 from .messages import MESSAGES, NAMES, Message, by_language
@@ -121,6 +122,7 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
     with ProgrammableBlocks(title="Sketch2Photo", analytics_enabled=False) as page:
         Wiring(Layout(actions), actions)
         page.load(None, js=SCRIPTS["keepLanguage"])
+        page.load(None, js=SCRIPTS["goToEnds"])
         page.load(None, js=f"() => ({SCRIPTS['bottomSheet']})('#sliders', '#settings')")
         page.load(None, js=f"() => ({SCRIPTS['nameParts']})({json.dumps(by_language(NAMES))})")
     set_up(page._queue)
@@ -224,6 +226,7 @@ class Layout:
                 self.cancel = gr.Button(_text("cancel"), elem_id="cancel", size="sm", min_width=100, visible="hidden")
             self.share = self._control(SHARE)
         self.film = gr.Image(label=_text("film"), elem_id="film", interactive=False, visible="hidden", buttons=[])
+        self.share_film = gr.Button(_text("share_film"), elem_id="share-film", visible="hidden")
         self.files = gr.File(label=_text("files"), elem_id="files", interactive=False, visible="hidden")
 
     def _lay_settings(self, controls: Controls) -> None:
@@ -427,13 +430,15 @@ class Wiring:
             shown.success(None, layout.files, None, js=SCRIPTS["download"])
         self._publish("travel", actions.travel, [layout.film, layout.files], "films")
         self._wire_films()
-        layout.pass_on.click(None, [layout.pad, layout.photo], None, js=SCRIPTS["share"])
+        card = f"async (...given) => ({SCRIPTS['passOn']})(await ({SCRIPTS['card']})(...given))"
+        layout.pass_on.click(None, [layout.pad, layout.photo], None, js=card)
 
     def _wire_films(self) -> None:
         """While one is made there is the button to cancel it in place of those that start one: no second run is queued."""
         layout, actions = self.layout, self.actions
         swap: dict[str, Any] = {"fn": None, "inputs": None, "outputs": [layout.travel, layout.record, layout.cancel]}
         film = [layout.film, layout.files]
+        shown_then = [*film, layout.share_film]
         moments = f"() => ({SCRIPTS['moments']})({MOMENTS})"
         drawn = layout.record.click(None, None, layout.moments, js=moments)
         made = []
@@ -442,8 +447,9 @@ class Wiring:
             made.append(self._connect(started.then, action, film, kind="films", show_progress="hidden"))
             for over in (made[-1].success, made[-1].failure):  # no `then` follows a failure
                 over(**swap, js=SCRIPTS["end"])
-            shown = made[-1].success(None, None, film, js=SCRIPTS["showBoth"])
-            shown.success(None, None, None, js=SCRIPTS["showFilm"])
+            shown = made[-1].success(None, None, shown_then, js=SCRIPTS["showAll"])
+            shown.success(None, layout.files, None, js=SCRIPTS["showFilm"])
+        layout.share_film.click(None, None, None, js=f"() => ({SCRIPTS['passOn']})(window.film)")
         layout.cancel.click(**swap, cancels=made, js=SCRIPTS["end"]).then(
             lambda: hint(Message("next")), None, layout.hint, api_visibility="private", queue=False
         )

@@ -1,14 +1,17 @@
-"""How the page looks and what it does by itself: Gradio's theme, page.css over it, and the functions of page.js, card.js and sheet.js."""
+"""How the page looks and what it does by itself: Gradio's theme, shared.css and page.css over it, and the functions of its scripts."""
 
 import re
 from pathlib import Path
 
 import gradio as gr
 
-CSS, *_SCRIPTS = [
-    Path(__file__).with_name(name).read_text(encoding="utf-8")
-    for name in ("page.css", "page.js", "card.js", "sheet.js")
-]
+from . import SHARED
+
+_OWN = [Path(__file__).with_name(name) for name in ("page.css", "page.js")]
+_STYLES, _SCRIPTS = (
+    [path.read_text("utf-8") for path in [*SHARED, *_OWN] if path.suffix == suffix] for suffix in (".css", ".js")
+)
+CSS = "".join(_STYLES)
 _FUNCTIONS = re.compile(r"^export ((?:async )?function (\w+)\(.*?^})$", re.MULTILINE | re.DOTALL)
 SCRIPTS = {found[2]: found[1] for script in _SCRIPTS for found in _FUNCTIONS.finditer(script)}  # by their names
 THEME = gr.themes.Soft(

@@ -1,12 +1,18 @@
-"""Pictures of the page for people to look at: `python -m tests.studio.screenshots`.
+"""Pictures of the pages for people to look at: `python -m tests.studio.screenshots`.
 
 Screenshots (of ten widths, light and dark, English and Russian) and a GIF of the page opening with the face that draws itself. With
-`--readme hub/pictures` the two that the README shows are written there.
+`--readme hub/pictures` the two that the README shows are written there; with `--web build/web`, where hub/build_web.py has built
+the page without a server, there are screenshots of that as well.
 """
 
 import io
 import shutil
+import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +39,8 @@ LANGUAGES = {"english": "en-US", "russian": "ru-RU"}
 FACE = "glasses beard"
 GIF_WIDTH = 560
 FRAME = 140  # ms
+REST = 4000  # ms until the sliders have the pictures of their ends, too
+PHONE = 500  # px of width below which the sliders lie in a sheet
 
 
 def visitor(browser: Any, url: str, **kwargs: Any) -> Any:
@@ -64,16 +72,58 @@ def use(page: Any) -> None:
     page.evaluate("scrollTo(0, 0)")
 
 
-def screenshots(browser: Any, url: str, out: Path) -> None:
+def use_static(page: Any) -> None:
+    """The same on the page without a server."""
+
+    def settle() -> None:
+        page.wait_for_selector("body:not([data-busy]):has(#variations > :nth-child(6)):has(#speed:not(:empty))")
+
+    page.wait_for_selector("body[data-ready]", timeout=60_000)
+    page.locator(f"#examples button:has(img[src^='{FACE.replace(' ', '_')}'])").click()
+    settle()
+    page.locator("#variations button").first.click()
+    settle()
+    for number in (1, 4):
+        page.locator(".heart").nth(number).click()
+    page.locator("#direction-background").evaluate(
+        "slider => { slider.value = 1; for (const kind of ['input', 'change']) slider.dispatchEvent(new Event(kind)); }"
+    )
+    settle()
+    page.mouse.move(2, 2)
+    page.evaluate("scrollTo(0, 0)")
+
+
+def screenshots(browser: Any, url: str, out: Path, use: Callable[[Any], None] = use, name: str = "") -> None:
     for scheme in ("light", "dark"):
         for language, locale in LANGUAGES.items():
             page = visitor(browser, url, viewport={"width": 1440, "height": 1000}, color_scheme=scheme, locale=locale)
             use(page)
+            page.wait_for_timeout(REST)
             for width, height in SIZES:
                 page.set_viewport_size({"width": width, "height": height})
                 page.wait_for_timeout(300)
-                page.screenshot(path=out / f"{width}-{scheme}-{language}.png", full_page=True)
+                path = out / f"{name}{width}-{scheme}-{language}.png"
+                page.screenshot(path=path, full_page=True)
+                if width < PHONE:
+                    page.locator("#sliders").click()
+                    page.screenshot(path=path.with_stem(f"{path.stem}-sliders"))
+                    page.keyboard.press("Escape")
             page.context.close()
+
+
+@contextmanager
+def host(folder: Path) -> Iterator[str]:
+    """The address of a static host of a folder."""
+    handler = partial(QuietHandler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, *args: Any) -> None:
+        pass
 
 
 def film(browser: Any, url: str, path: Path) -> None:
@@ -100,19 +150,26 @@ def film(browser: Any, url: str, path: Path) -> None:
 
 
 def main(
-    out: Path = Path("build/screenshots"), readme: Path | None = None, model: str = str(ROOT / "hub" / "model")
+    out: Path = Path("build/screenshots"),
+    readme: Path | None = None,
+    web: Path | None = None,
+    model: str = str(ROOT / "hub" / "model"),
 ) -> None:
     """Make all of them.
 
     Args:
         out: folder for the pictures.
         readme: folder for the README's picture and GIF.
+        web: folder of the page without a server, where there is one.
         model: folder or Hub id.
     """
     out.mkdir(parents=True, exist_ok=True)
     with run_app(model) as app, open_chromium() as browser:
         screenshots(browser, app.url, out)
         film(browser, app.url, out / "drawing.gif")
+        if web:
+            with host(web) as url:
+                screenshots(browser, url, out, use_static, "web-")
     if readme:
         readme.mkdir(parents=True, exist_ok=True)
         Image.open(out / "1440-light-english.png").convert("RGB").save(readme / "page.jpg", quality=88)
