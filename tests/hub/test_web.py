@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 import torch
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageSequence
 
 from sketch2photo import calibration, preprocess
 from sketch2photo.calibration import CANVAS
@@ -207,6 +207,7 @@ def start_again(page: Any) -> None:
                 slider.dispatchEvent(new Event('input'));
             }
             document.querySelector('#average').click();
+            document.querySelector('#film').hidden = true;
         }"""
     )
     page.wait_for_selector("body:not([data-busy]):has(#photo[data-empty]):has(#variations:empty)")
@@ -788,6 +789,100 @@ def test_other_people_and_variations(page: Any, pipe: Sketch2PhotoPipeline) -> N
     saved = Image.open(download.value.path()).convert("RGB")
     assert saved.size == (512, 512)
     assert np.abs(pixels(saved.reduce(512 // pipe.model.image_size)) - pixels(canvas(page, "#photo"))).mean() < 3
+
+
+def test_sliders_show_what_their_ends_lead_to_while_nobody_draws_and_a_click_goes_there(page: Any) -> None:
+    put_example(page, "careful woman")
+    settle(page)
+    before, high = canvas(page, "#photo"), page.locator("#directions .ends:has(#direction-background) > .max_value")
+    box = page.locator("#pad canvas").bounding_box()
+    page.mouse.move(box["x"] + 5, box["y"] + 5)
+    page.mouse.down()
+    page.wait_for_timeout(1500)
+    assert page.locator(".ends").count() == 0
+    page.mouse.up()
+    settle(page)
+    page.get_by_role("button", name="Undo").click()
+    high.wait_for()
+    shown = "element => ['--strip', '--place'].map(name => getComputedStyle(element).getPropertyValue(name))"
+    strip, place = high.evaluate(shown)
+    picture = Image.open(io.BytesIO(base64.b64decode(strip.partition(",")[2].rpartition('"')[0]))).convert("RGB")
+    side, sliders = picture.height, page.locator("#directions input").count()
+    assert picture.width == 2 * side * sliders and page.locator(".ends").count() == sliders
+    high.click()
+    settle(page)
+    assert page.locator("#direction-background").input_value() == "2.5"
+    left = side * (2 * int(place) + 1)
+    end = pixels(picture.crop((left, 0, left + side, side)))
+    there, far = (np.abs(pixels(photo.resize((side, side))) - end).mean() for photo in (canvas(page, "#photo"), before))
+    assert there < 8 and far > 2 * there  # a JPEG of pictures as noisy as random weights make them
+    page.get_by_role("button", name="Clear the canvas").click()
+    high.wait_for(state="hidden")
+
+
+def share_film(page: Any) -> Image.Image:
+    """The film that a page has made, as it is downloaded, and then passed on as phones do."""
+    page.wait_for_selector("#film:not([hidden])")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Share the film").click()
+    page.evaluate(
+        """() => {
+            const {matchMedia} = window;
+            window.matchMedia = () => ({matches: true});
+            navigator.canShare = () => true;
+            window.shared = new Promise(done => {
+                navigator.share = async ({files}) => {
+                    window.matchMedia = matchMedia;
+                    done([files[0].name, files[0].type, files[0].size]);
+                };
+            });
+        }"""
+    )
+    page.get_by_role("button", name="Share the film").click()
+    name, kind, size = page.evaluate("window.shared")
+    path = download.value.path()
+    assert (name, kind, size) == (download.value.suggested_filename, "image/gif", path.stat().st_size)
+    return Image.open(path)
+
+
+def test_a_film_through_liked_variations_can_be_cancelled_and_passed_on(page: Any) -> None:
+    put_example(page, "childish")
+    settle(page)
+    start, cancel = (page.get_by_role("button", name=name, exact=True) for name in ("Animate", "Cancel"))
+    start.click()
+    page.get_by_text("The animation is being made").wait_for()
+    assert not start.is_visible()
+    cancel.click()
+    assert start.is_visible() and not page.locator("#film").is_visible()
+    for number, enabled in ((2, False), (5, True)):
+        page.locator(".heart").nth(number - 1).click()
+        assert start.is_enabled() == enabled
+    start.click()
+    film = share_film(page)
+    assert (film.n_frames, film.info["loop"], film.size) == (24, 0, (64, 64))
+    for frame, number in ((0, 2), (12, 5)):
+        film.seek(frame)
+        there = pixels(canvas(page, "#variations", number - 1))
+        assert np.abs(pixels(film.convert("RGB")) - there).mean() < 6
+
+
+def test_a_film_of_the_drawing_shows_its_lines_and_the_photograph_that_follows(page: Any) -> None:
+    record = page.get_by_role("button", name="Film of the drawing")
+    for y in (150, 300):
+        draw_stroke(page, [(100 + 20 * step, y) for step in range(16)])
+    settle(page)
+    page.wait_for_selector("#variations canvas")
+    record.click()
+    film = share_film(page)
+    frames = [pixels(frame.convert("RGB")) for frame in ImageSequence.Iterator(film)]
+    assert frames[0].shape == (64, 128, 3) and len(frames) > 12
+    ink = [(255 - frame[:, :64]).sum() for frame in frames]
+    assert 0 < ink[0] < 0.2 * ink[-1]
+    assert np.abs(frames[-1][:, 64:] - pixels(canvas(page, "#photo"))).mean() < 6
+    put_example(page, "childish")
+    settle(page)
+    record.click()
+    page.get_by_text("this drawing was opened as a picture").wait_for()
 
 
 def test_an_empty_canvas_gets_a_hint(page: Any) -> None:

@@ -466,3 +466,11 @@ def test_a_card_of_drawing_and_photograph_is_passed_on(page: Any, phone: Any, tm
     open_example(phone, "outline")
     phone.locator("#pass_on").click()
     assert phone.wait_for_function("() => window.shared").json_value() == "sketch2photo-card.png"
+    assert not phone.locator("#share-film").is_visible()  # there is no film yet
+    phone.locator("#travel").click()
+    phone.wait_for_function("() => window.film", timeout=60_000)
+    phone.locator("#share-film").click()
+    assert (
+        phone.wait_for_function("() => window.shared.endsWith('mp4') && window.shared").json_value()
+        == "sketch2photo.mp4"
+    )

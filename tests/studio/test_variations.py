@@ -83,6 +83,9 @@ def test_liked_variations_are_bred_mixed_and_travelled(page: Any, tmp_path: Path
     assert film.format == "GIF"
     assert film.n_frames == 12 * len(variations)
     assert [Path(a.get_attribute("download") or "").suffix for a in page.locator("#files a").all()] == [".gif", ".mp4"]
+    wait_for(lambda: page.evaluate("Boolean(window.film)"), "file to pass on")
+    passed_on = download(page, "#share-film", tmp_path)
+    assert passed_on.name == "sketch2photo.mp4" and passed_on.read_bytes()[4:8] == b"ftyp"
     like(page, 2, 4)
     slide(page, "#share", 0.5)
     mixed = settled(page, different_from=photo)
