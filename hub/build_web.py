@@ -116,6 +116,7 @@ def _write_version(out: Path) -> None:
     """version.js, for sw.js: VERSION of the files' content, FILES: all, and SMALL: those that every visitor needs at once."""
     files = sorted(path for path in out.iterdir() if path.name not in ("sw.js", "README.md", TERMS.name))
     small = [path.name for path in files if path.stat().st_size < 300_000 and not _is_for_gpu(path)]
+    small.remove(preview.PICTURE.name)  # which no visitor needs
     told = {
         "VERSION": hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:16],
         "FILES": ["./", *(path.name for path in files)],

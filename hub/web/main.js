@@ -16,8 +16,11 @@ import {checked, readRecipe, withRecipe} from './recipe.js';
 import {bottomSheet} from './sheet.js';
 import {keep, kept, loadPicture} from './strokes.js';
 
-const page = await (await fetch('page.json')).json();
-const model = await (await fetch('config.json')).json();
+const [page, model, padPage] = await Promise.all([
+  fetch('page.json').then(response => response.json()),
+  fetch('config.json').then(response => response.json()),
+  fetch('pad.html').then(response => response.text()),
+]);
 const $ = id => document.getElementById(id);
 
 // ---- words ---------------------------------------------------------------------------------------------------------
@@ -42,8 +45,7 @@ $('hint').textContent = say('loading', {megabytes: Math.round(page.bytes / 1e6)}
 
 // ---- sketchpad -----------------------------------------------------------------------------------------------------
 
-const padPage = new DOMParser().parseFromString(await (await fetch('pad.html')).text(), 'text/html');
-$('pad').append(...padPage.body.children);
+$('pad').append(...new DOMParser().parseFromString(padPage, 'text/html').body.children);
 const pad = {value: null, calibrated: {}};
 const paper = $('pad').querySelector('canvas');
 let putOnPad; // what the pad does when its value is set from outside

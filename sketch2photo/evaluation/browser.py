@@ -1,13 +1,17 @@
-"""The page as it is met: served by a process of its own on loopback, Chromium, and a mouse that draws. For benchmarks and tests."""
+"""The pages as they are met: served on loopback, Chromium, and a mouse that draws. For benchmarks and tests."""
 
+import gzip
 import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +19,7 @@ from ..calibration import CANVAS
 from ..examples import Stroke
 
 START_SECONDS = 120
+TEXT = (".html", ".css", ".js", ".mjs", ".json", ".svg")
 # The first is the one without windows, which loads a page in half the time.
 CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
@@ -51,6 +56,34 @@ def run_app(model: str | Path, *arguments: str, module: str = "sketch2photo.stud
         process.terminate()
         output, _ = process.communicate(timeout=20)
     assert "Traceback" not in output, output
+
+
+@contextmanager
+def host(folder: Path) -> Iterator[str]:
+    """The address of a folder on loopback until the block ends, served as static hosts do it: text is compressed."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, directory=str(folder))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+class _Handler(SimpleHTTPRequestHandler):
+    def do_GET(self) -> None:
+        path = Path(self.translate_path(self.path))
+        path = path / "index.html" if path.is_dir() else path
+        if not (path.suffix in TEXT and path.is_file()):
+            super().do_GET()
+            return
+        content = gzip.compress(path.read_bytes(), 6)
+        self.send_response(200)
+        self.send_header("Content-Type", self.guess_type(path))
+        self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
 
 
 def free_port() -> int:

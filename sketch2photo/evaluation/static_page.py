@@ -2,23 +2,21 @@
 
 import json
 import statistics
-import threading
 from collections.abc import Sequence
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import NamedTuple
 
 from ..calibration import CANVAS
-from .browser import draw_stroke, open_chromium
+from .browser import draw_stroke, host, open_chromium
 
 # In the page: the median milliseconds of so many runs; and window.taken, from each pen-up to the photograph.
 TIME_PHOTOGRAPHS = """async ([count, rounds]) => {
     const {photographs} = await import('./model.js'), times = [];
     const {latent_dim} = await (await fetch('config.json')).json();
     for (let turn = 0; turn <= rounds; turn++) {
-        const z = Float32Array.from({length: count * latent_dim}, Math.random), started = performance.now();
-        await photographs(undefined, z, {strictness: 1});
+        const latents = Array.from({length: count}, () => Array.from({length: latent_dim}, Math.random));
+        const started = performance.now();
+        await photographs(undefined, latents, {strictness: 1});
         if (turn) times.push(performance.now() - started);
     }
     return times.sort((a, b) => a - b)[rounds >> 1];
@@ -45,13 +43,9 @@ def time_page(folder: Path, counts: Sequence[int], rounds: int) -> PageTimes:
     """
     if not (folder / "version.js").exists():
         raise ValueError(f"There is no page in {folder} to time: python -m hub.build_web --out {folder}")
-    with (
-        ThreadingHTTPServer(("127.0.0.1", 0), partial(_QuietHandler, directory=str(folder))) as server,
-        open_chromium() as browser,
-    ):
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with host(folder) as url, open_chromium() as browser:
         page = browser.new_page()
-        page.goto(f"http://127.0.0.1:{server.server_port}/?engine=wasm")
+        page.goto(f"{url}?engine=wasm")
         page.wait_for_selector("body[data-ready]")
         page.locator("#examples button").first.click()
         page.wait_for_selector("#variations button")
@@ -64,15 +58,9 @@ def time_page(folder: Path, counts: Sequence[int], rounds: int) -> PageTimes:
             waits.append(page.wait_for_function("() => window.taken").json_value() / 1000)
             page.evaluate("window.taken = 0")
             page.wait_for_timeout(1000)  # until the variations are there, too
-        server.shutdown()
     return PageTimes(taken, statistics.median(waits[1:]))
 
 
 def page_size(folder: Path) -> int:
     """Bytes that a visitor without WebGPU loads, as hub.build_web counted them."""
     return int(json.loads((folder / "page.json").read_text("utf-8"))["bytes"])
-
-
-class _QuietHandler(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
-        pass

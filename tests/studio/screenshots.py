@@ -7,19 +7,15 @@ the page without a server, there are screenshots of that as well.
 
 import io
 import shutil
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
 from sketch2photo.cli import run
-from sketch2photo.evaluation.browser import open_chromium, run_app
+from sketch2photo.evaluation.browser import host, open_chromium, run_app
 from tests import ROOT
 from tests.studio.visitor import BLANK, rest, watch
 
@@ -109,21 +105,6 @@ def screenshots(browser: Any, url: str, out: Path, use: Callable[[Any], None] = 
                     page.screenshot(path=path.with_stem(f"{path.stem}-sliders"))
                     page.keyboard.press("Escape")
             page.context.close()
-
-
-@contextmanager
-def host(folder: Path) -> Iterator[str]:
-    """The address of a static host of a folder."""
-    handler = partial(QuietHandler, directory=str(folder))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-
-
-class QuietHandler(SimpleHTTPRequestHandler):
-    def log_message(self, *args: Any) -> None:
-        pass
 
 
 def film(browser: Any, url: str, path: Path) -> None:
