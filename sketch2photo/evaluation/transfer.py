@@ -25,7 +25,7 @@ def transferred(browser: Any, url: str) -> dict[str, int]:
     context = browser.new_context()
     context.add_init_script(WATCH)
     finished: list[Any] = []
-    context.on("requestfinished", finished.append)
+    context.on("requestfinished", lambda request: finished.append(request))
     page = context.new_page()
     page.goto(url)
     possible = page.wait_for_function("() => window.possible").json_value()

@@ -1,6 +1,8 @@
 """What the page's head begins with: what others show of a link to it (its name, a sentence and a picture, in place of what
-Gradio's template has there), and the script that is to run before Gradio's."""
+Gradio's template has there), and the script that is to run before Gradio's. The page is compressed, which Gradio does with its
+other files alone: its head has all that Gradio knows of the page, half a megabyte."""
 
+import gzip
 import re
 from html import escape
 from pathlib import Path
@@ -50,6 +52,10 @@ class Preview:
             if headers.get("content-type", "").startswith("text/html") and "content-encoding" not in headers:
                 head = f"{tags(address(scope))}<script>{_FIRST}</script>"
                 body = _GRADIOS.sub(b"", body).replace(b"<head>", b"<head>" + head.encode(), 1)
+                headers.add_vary_header("Accept-Encoding")
+                if "gzip" in Headers(scope=scope).get("accept-encoding", ""):
+                    body = gzip.compress(body, 6)
+                    headers["content-encoding"] = "gzip"
                 headers["content-length"] = str(len(body))
             await send(start)
             await send({"type": "http.response.body", "body": body})

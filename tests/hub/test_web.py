@@ -27,6 +27,8 @@ from PIL import Image, ImageDraw, ImageSequence
 from sketch2photo import calibration, preprocess
 from sketch2photo.calibration import CANVAS
 from sketch2photo.evaluation.browser import draw_stroke
+from sketch2photo.evaluation.browser import host as serve
+from sketch2photo.evaluation.transfer import transferred
 from sketch2photo.examples import example_strokes
 from sketch2photo.latents import max_norm
 from sketch2photo.networks.calibrator import CURVES
@@ -760,6 +762,13 @@ def test_a_first_visit_is_small_and_the_page_then_needs_no_connection(
     settle(page)
     assert np.abs(pixels(canvas(page, "#photo")) - pixels(there)).max() <= 1
     assert len(host.sent) == loaded
+
+
+def test_little_is_transferred_before_the_first_stroke_is_possible(browser: Any, web_folder: Path) -> None:
+    with serve(web_folder) as url:
+        sizes = transferred(browser, url)
+    assert {"/", "/main.js", "/pad.js", "/page.json"} < sizes.keys()
+    assert sum(sizes.values()) < 150e3
 
 
 def test_other_people_and_variations(page: Any, pipe: Sketch2PhotoPipeline) -> None:

@@ -11,6 +11,7 @@ from PIL import Image
 
 from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline
 from sketch2photo.evaluation.browser import draw_stroke
+from sketch2photo.evaluation.transfer import transferred
 from sketch2photo.examples import EXAMPLES_FOLDER
 from sketch2photo.studio import page as studio
 from sketch2photo.studio.pad import EXAMPLE
@@ -176,6 +177,12 @@ def test_a_page_that_nobody_touches_asks_for_no_frames_and_no_value_is_cloned(vi
         page.evaluate("() => { try { structuredClone(() => 1) } catch (error) { return error.name } }")
         == "DataCloneError"
     )
+
+
+def test_little_is_transferred_before_the_first_stroke_is_possible(browser: Any, url: str) -> None:
+    sizes = transferred(browser, url)
+    assert sizes["/"] < 80e3  # compressed
+    assert 100e3 < sum(sizes.values()) < 600e3
 
 
 def test_a_link_to_the_page_has_a_name_a_sentence_and_a_picture(url: str) -> None:
