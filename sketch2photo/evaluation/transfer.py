@@ -25,7 +25,11 @@ def transferred(browser: Any, url: str) -> dict[str, int]:
     context = browser.new_context()
     context.add_init_script(WATCH)
     finished: list[Any] = []
-    context.on("requestfinished", lambda request: finished.append(request))
+
+    def keep(request: Any) -> None:
+        finished.append(request)
+
+    context.on("requestfinished", keep)
     page = context.new_page()
     page.goto(url)
     possible = page.wait_for_function("() => window.possible").json_value()
