@@ -9,6 +9,7 @@ import json
 import statistics
 import threading
 import time
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,10 +82,12 @@ class Visitor:
         parameters = self.http.get("/info").json()["named_endpoints"]["/photograph"]["parameters"]
         strictness = parameters[1]["parameter_default"]  # the page's own, where nobody moved the slider
         self.rest = [strictness, *[0] * (len(parameters) - 2)]
+        self.session = uuid.uuid4().hex
 
     def photograph(self, drawing: str) -> str:
         """The path, on the server, of the photograph of a drawing (a data URL). Raises RuntimeError where none comes."""
-        asked = self.http.post("/call/photograph", json={"data": [drawing, *self.rest]}).raise_for_status()
+        body = {"data": [drawing, *self.rest], "session_hash": self.session}
+        asked = self.http.post("/call/photograph", json=body).raise_for_status()
         event = ""
         with self.http.stream("GET", f"/call/photograph/{asked.json()['event_id']}") as answer:
             for line in answer.iter_lines():

@@ -49,6 +49,7 @@ from .queue import lane, set_up
 from .theme import CSS, SCRIPTS, THEME
 
 FILES_EXPIRE = (600, 3600)  # every 10 minutes, those older than an hour
+SESSIONS = 300  # that Gradio remembers, the last ones: each takes .26 MB, for a page that was closed and for each call of a program, too
 
 
 def launch(pipe: Sketch2PhotoPipeline, port: int | None = None, **kwargs: Any) -> gr.Blocks:
@@ -91,8 +92,9 @@ def _options(pipe: Sketch2PhotoPipeline) -> dict[str, Any]:
 
 @asynccontextmanager
 async def _lifespan(app: Any) -> AsyncIterator[None]:
-    """What goes on beside the requests: MCP answers with pictures, and files expire."""
+    """What goes on beside the requests: MCP answers with pictures, and sessions and files expire."""
     page = app.get_blocks()
+    page.state_holder.capacity = SESSIONS
     if page.mcp_server_obj:
         send_each_picture(page.mcp_server_obj)
     every, age = FILES_EXPIRE

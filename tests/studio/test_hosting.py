@@ -14,7 +14,7 @@ from PIL import Image
 
 from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline
 from sketch2photo.evaluation.browser import free_port
-from sketch2photo.evaluation.load_test import data_url
+from sketch2photo.evaluation.load_test import Visitor, data_url
 from sketch2photo.examples import EXAMPLES_FOLDER
 from sketch2photo.studio import page
 from tests.programs import run_program
@@ -105,3 +105,16 @@ def test_files_and_their_folders_expire(
     finally:
         app.close()
     wait_for(lambda: set(tmp_path.iterdir()) <= before, "cache that is left empty")
+
+
+def test_of_many_visitors_the_last_are_remembered(pipe: Sketch2PhotoPipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gradio's sessions have no end: ten thousand of them would take more memory than all else."""
+    monkeypatch.setattr(page, "SESSIONS", 3)
+    app = page.launch(pipe, prevent_thread_lock=True, quiet=True)
+    try:
+        visitors = [Visitor(app.local_url.rstrip("/")) for _ in range(5)]
+        photos = [visitor.photograph(FACE) for visitor in [*visitors, visitors[0]]]
+        assert len(set(photos)) == 1
+        assert list(app.state_holder.session_data) == [visitors[i].session for i in (3, 4, 0)]
+    finally:
+        app.close()
