@@ -8,11 +8,14 @@ needs an older numpy than everything else here, so this runs as a program of its
     python train.py --photos DIR --parts runs/parts.npz
 """
 
+import os
+import struct
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unicodedata import normalize
+from zipfile import ZIP_STORED, BadZipFile
 
 import cv2
 import numpy as np
@@ -84,7 +87,7 @@ class Landmarks:
 
 
 class LandmarksFile:
-    """The landmarks of many photographs, by the stem of their file's name.
+    """The landmarks of many photographs, by the stem of their file's name; they stay on the disk until they are asked for.
 
     Raises:
         ValueError: the file cannot be read.
@@ -92,9 +95,8 @@ class LandmarksFile:
 
     def __init__(self, path: Path) -> None:
         try:
-            with np.load(path) as file:
-                self.points, self.masks, names = file["points"], file["masks"], file["names"]
-        except (OSError, KeyError, ValueError) as error:
+            self.points, self.masks, names = (_mapped(path, name) for name in ("points", "masks", "names"))
+        except (OSError, KeyError, ValueError, BadZipFile) as error:
             raise ValueError(f"{path} is no file of landmarks that landmarks.py wrote: {error}") from error
         self.row = {normalize("NFC", str(name)): row for row, name in enumerate(names)}
 
@@ -106,6 +108,24 @@ class LandmarksFile:
         curves = np.split(self.points[row].astype(np.float32) * size, _ENDS)
         mask = np.unpackbits(self.masks[row]).reshape(MASK, MASK).astype(np.float32)
         return Landmarks(dict(zip(CURVES, curves, strict=True)), cv2.resize(mask, (size, size)))
+
+
+def _mapped(path: Path, name: str) -> NDArray[Any]:
+    """An array of an .npz, of which only what is asked for comes into memory, unless it is compressed there."""
+    with np.load(path) as file:  # which refuses what is no such file
+        info = file.zip.getinfo(f"{name}.npy")
+        if info.compress_type != ZIP_STORED:
+            return file[name]
+    with path.open("rb") as file:
+        file.seek(
+            info.header_offset + 26
+        )  # of a ZIP's local header: the lengths of two fields, behind which the content is
+        file.seek(sum(struct.unpack("<HH", file.read(4))), os.SEEK_CUR)
+        np.lib.format.read_magic(file)
+        shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+        if dtype.hasobject:
+            raise ValueError(f"{name} holds objects")
+        return np.memmap(path, dtype, "r", file.tell(), shape)
 
 
 def find(folders: list[Path], path: Path) -> int:
@@ -137,7 +157,7 @@ def find(folders: list[Path], path: Path) -> int:
             points.append(found.astype(np.float16))
             masks.append(np.packbits(mask))
     path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(path, names=np.array(names), points=np.array(points), masks=np.array(masks))
+    np.savez(path, names=np.array(names), points=np.array(points), masks=np.array(masks))
     return len(names)
 
 

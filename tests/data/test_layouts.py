@@ -10,6 +10,7 @@ from PIL import Image
 from sketch2photo import Sketch2Photo
 from sketch2photo.data import layouts
 from sketch2photo.data.hub import Hub
+from sketch2photo.data.landmarks import CURVES, MASK, LandmarksFile
 from sketch2photo.data.layouts import DataOptions
 from sketch2photo.data.sources import Pairs, Photos, open_source, open_training_data
 from sketch2photo.images import open_header, to_array
@@ -200,12 +201,33 @@ def test_columns_are_named_or_known(tmp_path: Path, capsys: pytest.CaptureFixtur
 
 
 def test_landmarks_are_known_by_either_spelling(tmp_path: Path) -> None:
-    from sketch2photo.data.landmarks import CURVES, MASK, LandmarksFile
-
     points = np.zeros((1, sum(map(len, CURVES.values())), 2), np.float16)
     names = np.array([unicodedata.normalize("NFD", "é")])
     np.savez(tmp_path / "parts.npz", names=names, points=points, masks=np.zeros((1, MASK * MASK // 8), np.uint8))
     assert LandmarksFile(tmp_path / "parts.npz").of("é", 64) is not None
+
+
+def test_landmarks_of_many_photographs_stay_on_the_disk(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    arrays = {
+        "points": rng.random((3, sum(map(len, CURVES.values())), 2)).astype(np.float16),
+        "masks": rng.integers(0, 256, (3, MASK * MASK // 8), np.uint8),
+        "names": np.array(["a", "b", "c"]),
+    }
+    np.savez(tmp_path / "plain.npz", **arrays)
+    np.savez_compressed(tmp_path / "small.npz", **arrays)
+    plain, small = (LandmarksFile(tmp_path / name) for name in ("plain.npz", "small.npz"))
+    assert isinstance(plain.masks, np.memmap) and isinstance(plain.points, np.memmap)
+    for name in "abc":
+        one, other = (file.of(name, 64) for file in (plain, small))
+        assert one is not None and other is not None
+        np.testing.assert_array_equal(one.mask, other.mask)
+        np.testing.assert_array_equal(one.curves["oval"], other.curves["oval"])
+    np.savez(tmp_path / "bad.npz", **arrays | {"points": np.array([{}])})
+    (tmp_path / "torn.npz").write_bytes((tmp_path / "plain.npz").read_bytes()[:1000])
+    for name in ("bad.npz", "torn.npz"):
+        with pytest.raises(ValueError, match="is no file of landmarks"):
+            LandmarksFile(tmp_path / name)
 
 
 def test_a_link_to_the_folder_itself_is_no_endless_way(tmp_path: Path) -> None:
