@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+LIMIT = 3.0  # of the sliders: each latent from -LIMIT to LIMIT
 MARGIN = 1.2  # beyond sqrt(D), the length of a usual z: 96 of 100 random latents of 8 numbers are shorter
 CANDIDATES = 64  # of which spread latents are chosen
 FRAMES = 12  # of a loop from one stop to the next

@@ -23,12 +23,12 @@ from torch import Tensor
 from ..calibration import CANVAS, Calibrated, Located
 from ..examples import EXAMPLES
 from ..images import to_images
-from ..latents import FRAMES, breed_latents, slerp, slerp_loop, spread_latents
+from ..latents import FRAMES, LIMIT, breed_latents, slerp, slerp_loop, spread_latents
 from ..photographs import is_photograph, line_drawing
 from ..pipeline import Sketch2PhotoOutput, Sketch2PhotoPipeline
 from ..preprocess import open_on_white, to_sketch
 from ..refine import Refiner
-from .controls import LIMIT, MAX_SEED, MAX_VARIATIONS, argument_groups
+from .controls import MAX_SEED, MAX_VARIATIONS, argument_groups
 from .files import store, to_jpeg, to_zip
 from .films import LAST, MAX_STOPS, MOMENTS, to_films
 from .messages import Message, MessageError, as_message

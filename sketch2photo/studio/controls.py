@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from ..calibration import DEFAULT_STRICTNESS
+from ..latents import LIMIT
 from ..model import Sketch2Photo
 from .messages import Text
 
 MAX_VARIATIONS = 16
 MAX_SEED = 2**31 - 1
-LIMIT = 3.0  # of the latents' sliders
 
 
 @dataclass(frozen=True)

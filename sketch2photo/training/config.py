@@ -97,6 +97,8 @@ class DataConfig:
     strict_share: Share = 1 / 3
     # of the samples at strictness 0; the rest lies evenly between
     hint_share: Share = 1 / 6
+    # of the random z that have one number anywhere up to a slider's ends, so that photographs there are believable, too
+    slider_share: Share = 0.0
     # of the hands that are as steady as strictness says; the rest is steadier, since who draws well may want a hint, too
     steady_share: Share = 0.65
     # px (rms) by which a smooth field displaces sketch and photo together; 0: no zoom, turn and shift, either

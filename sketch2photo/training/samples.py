@@ -19,6 +19,7 @@ from ..data.landmarks import Landmarks, LandmarksFile
 from ..data.line_drawing import line_drawing
 from ..data.sources import WeightedSource, in_format
 from ..images import LINES, Floats, Picture, SketchFormat, resampled, to_tensor
+from ..latents import LIMIT, clip_norm
 from ..networks.calibrator import Calibrator
 from .augment import VIEW_NUMBERS
 from .config import DataConfig
@@ -43,9 +44,9 @@ def unpacked(batch: Sample) -> Sample:
 class Stream(Dataset[Sample]):
     """Endless samples from weighted sources.
 
-    A sample holds sketch (C, S, S) and photo (3, S, S) in [-1, 1], strictness (), and the step's random numbers: z and eps (D,) from
-    N(0, 1), view (VIEW_NUMBERS,) from U(0, 1). Sketches that are no lines are as their author made them: none is made of a photograph
-    that has one, and no hand draws them again.
+    A sample holds sketch (C, S, S) and photo (3, S, S) in [-1, 1], strictness (), and the step's random numbers: z (D,) from
+    _random_latent, eps (D,) from N(0, 1), view (VIEW_NUMBERS,) from U(0, 1). Sketches that are no lines are as their author made
+    them: none is made of a photograph that has one, and no hand draws them again.
     """
 
     def __init__(
@@ -87,7 +88,7 @@ class Stream(Dataset[Sample]):
             "sketch": to_tensor(sketch).expand(self.form.channels, -1, -1),
             "photo": to_tensor(photo),
             "strictness": torch.tensor(strictness, dtype=torch.float32),
-            "z": torch.from_numpy(rng.standard_normal(self.latent_dim, dtype=np.float32)),
+            "z": self._random_latent(rng),
             "eps": torch.from_numpy(rng.standard_normal(self.latent_dim, dtype=np.float32)),
             "view": torch.from_numpy(view),
         }
@@ -123,6 +124,16 @@ class Stream(Dataset[Sample]):
         assert self.calibrator
         made = calibrated_drawing(picture, landmarks, self.calibrator, strictness, self.size, rng)
         return made and (*made, strictness)
+
+    def _random_latent(self, rng: np.random.Generator) -> Tensor:
+        """z (D,) from N(0, I), or with one number from the whole of its slider, the others from N(0, I) or 0."""
+        z = rng.standard_normal(self.latent_dim, dtype=np.float32)
+        share = self.config.slider_share
+        if share and rng.random() < share:
+            if rng.random() < 0.5:
+                z[:] = 0
+            z[rng.integers(self.latent_dim)] = rng.uniform(-LIMIT, LIMIT)
+        return clip_norm(torch.from_numpy(z)[None])[0] if share else torch.from_numpy(z)
 
     def _load(self, rng: np.random.Generator) -> tuple[str | None, Picture, Picture | None]:
         """Name, photograph and sketch of an item; one that cannot be read is passed over, and said once."""

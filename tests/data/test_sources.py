@@ -30,6 +30,7 @@ from sketch2photo.data.sources import (
 )
 from sketch2photo.data.synthetic_faces import draw_face
 from sketch2photo.images import fitted
+from sketch2photo.latents import max_norm
 from sketch2photo.training.augment import VIEW_NUMBERS, views
 from sketch2photo.training.config import PRESETS
 from sketch2photo.training.samples import Indices, Stream
@@ -290,3 +291,15 @@ def test_sketches_of_photographs_are_made_only_where_it_is_said_how(tmp_path: Pa
     assert sketches.shape == (2, 1, 64, 64)
     with pytest.raises(ValueError, match="photographs without sketches"):
         fixed_samples(photos, 64, 2)
+
+
+def test_a_share_of_the_random_latents_reaches_to_the_sliders_ends() -> None:
+    """One number alone, for half of those the others are 0, and none is longer than what the pipeline makes pictures of."""
+    z = torch.stack([stream(SyntheticFaces(32), size=32, slider_share=1.0)[i]["z"] for i in range(80)])
+    alone = z[(z == 0).sum(1) == 7]
+    assert 25 <= len(alone) <= 55
+    assert alone.abs().amax(1).max() > 2.7
+    assert len(alone.abs().argmax(1).unique()) == 8
+    assert z.norm(dim=1).max() <= max_norm(8) + 1e-4
+    usual = torch.stack([stream(SyntheticFaces(32), size=32)[i]["z"] for i in range(40)])
+    assert not (usual == 0).any()
