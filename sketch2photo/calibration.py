@@ -23,8 +23,10 @@ OPEN = 3.0  # px between the lips of an open mouth
 IRIS = 0.8  # of the radius of the landmarks', as dark as it is
 INK = 0.12  # grey, white 1: what is darker than the paper by this is drawn
 REDRAWN = (
-    1.2  # of a part's points the share that the author's lines must show so that strictness 0 would still keep them
+    1.4  # of a part's points the share that the author's lines must show so that strictness 0 would still keep them
 )
+FAR = 0.07  # of a face's height, how far from a believable face's points strictness 0.5 leaves any at most
+LINE = 6.0  # px, how far apart the edges of the line around a face may be
 KEPT_TURN = 8.0  # degrees by which a head may lean; what it leans more is taken back
 FACE = 0.5  # certainty from which a drawing is one of a face; below, it is left as it is
 THICK = 4.5  # px, the width of lines above which they are thinned
@@ -158,13 +160,15 @@ def correct(located: Located, strictness: float) -> Calibrated:
         blank = torch.ones(1, 1, size, size)
         return Calibrated(to_tensor(framed)[None], seen.points, certainty, blank, seen.distance)
     framed = thinned(framed)
-    target = seen.points + amount * (seen.believable - seen.points)
+    target = _towards(seen.points, seen.believable, strictness)
     white = _white(framed)
     classes = _classes(framed, seen.classes, white)
     parts = _part_of(classes, seen.points)
     redrawn = _redrawn(classes, seen.points, amount)
     framed = _without(redrawn, framed, classes, parts, seen.points, white)
-    moved = _moved(framed, parts, classes, seen.points, target, white)
+    line, goal = _head(classes, seen.points, seen.believable)
+    bent = thin_plate_spline(_towards(line, goal, strictness), line, size)
+    moved = _moved(framed, parts, classes, seen.points, target, bent, white)
     visible = [part for part in redrawn if not (part in EYES and _covered(classes, part, seen.points))]
     added = features(target, visible, size)
     sketch = to_tensor(np.minimum(moved, added))[None]
@@ -351,15 +355,55 @@ def _without(
     return cleared
 
 
-def _moved(sketch: Floats, part_of: Floats, classes: Floats, points: Floats, target: Floats, white: float) -> Floats:
-    """The sketch with its lines moved from points to target, each (K, 2).
+def _towards(points: Floats, believable: Floats, strictness: float) -> Floats:
+    """Points (K, 2) on their way to believable ones, where strictness 0 has them.
 
-    Features and glasses move and are resized as wholes, so that nothing is torn; all else follows the oval, bent by a spline.
+    What is not far away goes a share of the way; what is far, such as a bulge of the head, goes nearly all of it.
+    """
+    kept = strictness * (points - believable)
+    most = FAR * np.ptp(believable[:, 1]) * strictness / (1 - strictness)
+    return believable + kept / np.sqrt(1 + (kept**2).sum(1, keepdims=True) / max(most, 1e-9) ** 2)
+
+
+def _head(classes: Floats, points: Floats, believable: Floats) -> tuple[Floats, Floats]:
+    """Where the line around the face is, in the directions of the oval's points, and where it would be around a believable one.
+
+    Where nothing is drawn it is at the oval's points. Above the eyes people draw the head and not the face: there, a believable line is
+    as much farther out than the oval as the drawn one is on the whole.
+    """
+    oval, goal = points[_AT["oval"]], believable[_AT["oval"]]
+    rows, columns = np.nonzero(classes == CLASSES.index("outline"))
+    middle, middle_of_goal = oval.mean(0), goal.mean(0)
+    x, y = columns + 0.5 - middle[0], rows + 0.5 - middle[1]
+    radius, angle = np.hypot(x, y), np.arctan2(y, x)
+    ways = oval - middle
+    reach = np.hypot(ways[:, 0], ways[:, 1])
+    away = np.abs((angle - np.arctan2(ways[:, 1], ways[:, 0])[:, None] + np.pi) % (2 * np.pi) - np.pi)
+    shares = radius / reach[:, None]
+    beside = (away < 0.6 * np.pi / len(oval)) & (shares > 0.6) & (shares < 1.7)
+    found = np.full(len(oval), np.nan)
+    for i in np.flatnonzero(beside.sum(1) > 2):
+        drawn = shares[i, beside[i]]
+        nearest = drawn[np.abs(drawn - 1).argmin()]
+        found[i] = np.median(drawn[np.abs(drawn - nearest) * reach[i] < LINE * classes.shape[0] / 256])
+    known = np.isfinite(found)
+    above = (-2 * ways[:, 1] / reach - 0.2).clip(0, 1)
+    top = found[known & (above > 0.5)]
+    outwards = 1 + above * ((np.median(top) if len(top) > 1 else 1.0) - 1)
+    line = middle + ways * np.where(known, found, outwards)[:, None]
+    return line, middle_of_goal + (goal - middle_of_goal) * outwards[:, None]
+
+
+def _moved(
+    sketch: Floats, part_of: Floats, classes: Floats, points: Floats, target: Floats, bent: Floats, white: float
+) -> Floats:
+    """The sketch with its features moved from points to target, each (K, 2), and all else by a map (S, S, 2) of where pixels come from.
+
+    Features and glasses move and are resized as wholes, so that nothing is torn.
     """
     size, paper = sketch.shape[0], np.float32(white)
     rest = np.where(_near(part_of >= 0) & ~_near((classes >= 0) & (part_of < 0)), paper, sketch)
-    flow = thin_plate_spline(target[_AT["oval"]], points[_AT["oval"]], size)
-    moved = np.minimum(_sampled(rest, flow[..., 0], flow[..., 1], white), paper)
+    moved = np.minimum(_sampled(rest, bent[..., 0], bent[..., 1], white), paper)
     for number, part in enumerate((*PARTS, "glasses")):
         own = part_of == number
         if own.any():

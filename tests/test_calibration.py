@@ -367,6 +367,35 @@ def test_an_outline_alone_gets_a_face(calibrator: Calibrator) -> None:
         assert (out.sketch[0, 0].numpy()[y, x] < 0.5).mean() > 0.9  # and keeps its line
 
 
+def test_a_bulge_of_the_head_goes_nearly_all_of_the_way(calibrator: Calibrator) -> None:
+    """Though the points, which the network takes to be in a believable face's places, are not on it."""
+    oval, unit = face()[OVAL], np.ptp(face()[:, 1])
+    ways = oval - oval.mean(0)
+    bulge = np.clip(ways[:, 0] / np.hypot(*ways.T) - 0.5, 0, 0.5) * np.clip(
+        ways[:, 1] / np.hypot(*ways.T) + 0.5, 0, 0.5
+    )
+    drawn = oval.mean(0) + ways * (1 + 2.4 * bulge[:, None])
+    page = np.full((SIDE, SIDE), 255, np.uint8)
+    cv2.polylines(page, [np.round(drawn).astype(np.int32)], True, 0, 2, cv2.LINE_AA)
+    sketch = torch.from_numpy(page / np.float32(127.5) - 1)[None, None]
+
+    def farthest(strictness: float) -> float:
+        out = calibrate(calibrator, sketch, strictness, reframe=False)
+        lines = np.argwhere((out.sketch[0, 0].numpy() < 0) & (out.added[0, 0].numpy() > 0.5))[:, ::-1] + 0.5
+        closed = np.round(oval).astype(np.int32)
+        return max(-cv2.pointPolygonTest(closed, (float(x), float(y)), True) for x, y in lines) / unit
+
+    kinds = calibrator.classes.bias
+    with torch.no_grad():
+        kinds[:2] = torch.tensor([0.0, 4.0])  # an outline
+        away = [farthest(strictness) for strictness in (1.0, 0.9, 0.5, 0.0)]
+        kinds[:2] = torch.tensor([4.0, 0.0])
+    assert away[0] > 0.2
+    assert away[1] > 0.6 * away[0]
+    assert away[2] < 0.1 < away[1]
+    assert away[3] < 0.04
+
+
 def test_no_face_is_left_as_it_is(calibrator: Calibrator) -> None:
     sketch = oval_alone()
     torch.nn.init.constant_(calibrator.certainty.bias, -4.0)

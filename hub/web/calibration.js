@@ -7,7 +7,8 @@ import {cubic, linear, scaleArea, separable, taps} from './drawing.js';
 const {calibrator = {}} = await (await fetch(new URL('config.json', import.meta.url))).json();
 /** What hub/export_onnx.py writes of the calibrator; all undefined for a model without one, which nothing here is called for. */
 const {image_size: LOOKED_AT, mean_face: MEAN_FACE, mirrored: MIRRORED, classes: CLASSES, parts: PARTS} = calibrator;
-const {PEN, OPEN, IRIS, INK, REDRAWN, KEPT_TURN, FACE, THICK, NEAR, CROOKED, FRAMINGS} = calibrator.numbers ?? {};
+const {PEN, OPEN, IRIS, INK, REDRAWN, FAR, LINE, KEPT_TURN, FACE, THICK, NEAR, CROOKED, FRAMINGS} =
+  calibrator.numbers ?? {};
 /** Side of the sheet, in px, that `calibrate` is best given. */
 export const CANVAS = calibrator.numbers?.CANVAS;
 
@@ -67,13 +68,15 @@ export function correct({sheet, size, seen}, strictness) {
   const amount = 1 - strictness;
   if (amount === 0 || !isFace) return found(sheet, points, new Float32Array(size * size).fill(1));
   const thin = thinned(sheet, size);
-  const target = points.map((point, k) => point.map((from, i) => from + amount * (believable[k][i] - from)));
+  const target = towards(points, believable, strictness);
   const white = whiteOf(thin);
   const classes = classesOf(thin, size, seen.classes, white);
   const parts = partOf(classes, size, points);
   const anew = redrawn(classes, size, points, amount);
   const kept = without(anew, thin, size, classes, parts, points, white);
-  const there = moved(kept, size, classes, parts, points, target, white);
+  const [drawn, goal] = head(classes, size, points, believable);
+  const bent = thinPlateSpline(towards(drawn, goal, strictness), drawn, size);
+  const there = moved(kept, size, classes, parts, points, target, bent, white);
   const visible = anew.filter(part => !(EYES.includes(part) && isCovered(classes, size, part, points)));
   const added = features(target, visible, size);
   const sketch = there.map((value, i) => Math.min(value, added[i]));
@@ -434,8 +437,65 @@ function without(gone, sheet, n, classes, parts, points, white) {
   return left;
 }
 
-/** The sheet with its lines moved from points to target: features and glasses as wholes, all else with the oval, by a spline. */
-function moved(sheet, n, classes, parts, points, target, white) {
+/** Points on their way to believable ones: what is not far away goes a share of the way, what is far nearly all of it. */
+function towards(points, believable, strictness) {
+  const ys = believable.map(([, y]) => y);
+  const most = Math.max((FAR * (Math.max(...ys) - Math.min(...ys)) * strictness) / (1 - strictness), 1e-9);
+  return points.map(([x, y], k) => {
+    const [goalX, goalY] = believable[k];
+    const kept = [strictness * (x - goalX), strictness * (y - goalY)];
+    const shortened = Math.sqrt(1 + (kept[0] ** 2 + kept[1] ** 2) / most ** 2);
+    return [goalX + kept[0] / shortened, goalY + kept[1] / shortened];
+  });
+}
+
+/** [where the line around the face is, in the directions of the oval's points; where it would be around a believable one]. */
+function head(classes, n, points, believable) {
+  const oval = pointsOf(points, ['oval']);
+  const goal = pointsOf(believable, ['oval']);
+  const from = middle(oval);
+  const to = middle(goal);
+  const ways = oval.map(([x, y]) => [x - from[0], y - from[1]]);
+  const reaches = ways.map(way => Math.hypot(...way));
+  const angles = ways.map(([x, y]) => Math.atan2(y, x));
+  const beside = ways.map(() => []); // how far out the pixels of that line are, as shares of the oval's reach
+  const outline = CLASSES.indexOf('outline');
+  for (let i = 0; i < classes.length; i++) {
+    if (classes[i] !== outline) continue;
+    const x = (i % n) + 0.5 - from[0];
+    const y = Math.floor(i / n) + 0.5 - from[1];
+    const radius = Math.hypot(x, y);
+    const angle = Math.atan2(y, x);
+    angles.forEach((other, k) => {
+      const turn = Math.abs(angle - other);
+      const share = radius / reaches[k];
+      const isBeside = Math.min(turn, 2 * Math.PI - turn) < (0.6 * Math.PI) / angles.length;
+      if (isBeside && share > 0.6 && share < 1.7) beside[k].push(share);
+    });
+  }
+  const found = beside.map((shares, k) => {
+    if (shares.length < 3) return null;
+    const nearest = shares.reduce((best, share) => (Math.abs(share - 1) < Math.abs(best - 1) ? share : best));
+    return median(shares.filter(share => Math.abs(share - nearest) * reaches[k] < (LINE * n) / 256));
+  });
+  const above = ways.map(([, y], k) => Math.min(Math.max((-2 * y) / reaches[k] - 0.2, 0), 1));
+  const top = found.filter((share, k) => share !== null && above[k] > 0.5);
+  const farther = top.length > 1 ? median(top) : 1;
+  const outwards = above.map(share => 1 + share * (farther - 1));
+  return [
+    ways.map((way, k) => way.map((value, i) => from[i] + value * (found[k] ?? outwards[k]))),
+    goal.map((point, k) => point.map((value, i) => to[i] + (value - to[i]) * outwards[k])),
+  ];
+}
+
+function median(values) {
+  const sorted = values.slice().sort((one, other) => one - other);
+  const half = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+}
+
+/** The sheet with its features, and glasses, moved as wholes from points to target, and all else to where `bent` says it comes from. */
+function moved(sheet, n, classes, parts, points, target, bent, white) {
   const ofPart = near(
     n,
     parts.map(part => part >= 0),
@@ -445,8 +505,7 @@ function moved(sheet, n, classes, parts, points, target, white) {
     classes.map((one, i) => one >= 0 && parts[i] < 0),
   );
   const rest = sheet.map((value, i) => (ofPart[i] && !ofRest[i] ? white : value));
-  const [x, y] = thinPlateSpline(pointsOf(target, ['oval']), pointsOf(points, ['oval']), n);
-  const out = sampled(rest, n, x, y, white, linear).map(value => Math.min(value, white));
+  const out = sampled(rest, n, ...bent, white, linear).map(value => Math.min(value, white));
   [...GROUPS, 'glasses'].forEach((part, number) => {
     const own = parts.map(one => one === number);
     const first = own.indexOf(1);
