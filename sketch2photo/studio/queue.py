@@ -11,6 +11,7 @@ from typing import Any
 from gradio.queueing import Event, Queue
 
 AT_ONCE = {"model": 2}  # requests of a kind (Gradio's concurrency_id) that are served at once; of others it is one
+TOLD = 1.0  # s after which those who wait are told their places again
 PAUSE = 0.01  # s between two looks into the queue; Gradio's own of 1 ms keep a tenth of a core busy with nothing
 
 
@@ -22,6 +23,8 @@ def lane(kind: str) -> dict[str, Any]:
 def set_up(queue: Queue) -> None:
     """Gives a page's queue these ways."""
     queue.sleep_when_free = PAUSE
+    # Else each who waits is told again for each picture that anybody gets: a hundred messages for one.
+    queue.live_updates, queue.update_intervals = False, TOLD
     # After each request Gradio makes statistics of the last 10,000 in pandas: 3 ms of computing at first, and 14 later on.
     queue.ANAYLTICS_CACHE_FREQUENCY = sys.maxsize
     queue.get_events = partial(next_request, queue)  # pyrefly: ignore[method-assign]

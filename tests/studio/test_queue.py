@@ -1,6 +1,8 @@
 """Whose request is served next."""
 
+import asyncio
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from gradio.queueing import Event
@@ -69,6 +71,26 @@ def test_files_are_made_one_at_a_time_beside_the_photographs(page: Any) -> None:
     assert requests.begin() == []
     requests.end("Ann: travel")
     assert requests.begin() == ["Bob: travel"]
+
+
+def test_a_picture_is_no_news_to_all_who_wait(page: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are told their places as time passes."""
+    queue, told = page._queue, []
+    monkeypatch.setattr(queue, "broadcast_estimations", lambda kind: told.append(kind))
+    monkeypatch.setattr(queue, "process_events", AsyncMock())
+    Requests(page).come(*[f"{name}: photograph" for name in "abcdef"])
+
+    async def serve() -> None:
+        queue.stopped = False
+        task = asyncio.create_task(queue.start_processing())
+        while len(queue) > 4:
+            await asyncio.sleep(0.01)
+        queue.stopped = True
+        await task
+
+    asyncio.run(serve())
+    assert not told
+    assert not queue.live_updates  # so Gradio starts what tells them every second
 
 
 def test_no_statistics_are_made_of_requests(page: Any) -> None:
