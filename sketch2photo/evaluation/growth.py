@@ -105,7 +105,9 @@ def _train_together(rank: int, count: int, port: int) -> tuple[float, float]:
         os.environ.update({name: str(value) for name, value in told.items()})
         if not torch.cuda.is_available():
             os.environ["ACCELERATE_USE_CPU"] = "true"
-            torch.set_num_threads(max(1, torch.get_num_threads() // count))
+            threads = max(1, torch.get_num_threads() // count)
+            os.environ["OMP_NUM_THREADS"] = str(threads)  # or Accelerate takes all cores for each
+            torch.set_num_threads(threads)
     return training_speed("default", STEPS)
 
 
