@@ -34,7 +34,11 @@ class Hub:
     @classmethod
     def open(cls, location: str, options: DataOptions = DEFAULT) -> "Hub":
         """Says on stderr which columns are used. Raises ValueError where the data set cannot be loaded or lacks the columns."""
-        rows = _rows(location)
+        return cls.of_rows(rows_of(location), location, options)
+
+    @classmethod
+    def of_rows(cls, rows: Any, location: str, options: DataOptions = DEFAULT) -> "Hub":
+        """The same of the rows of a data set at `location`."""
         names = list(rows.column_names)
         wanted = {"photographs": options.columns[:1] or PHOTO_COLUMNS}
         if options.kind == "pairs":
@@ -90,17 +94,17 @@ def _file(value: Any) -> Any:
     return io.BytesIO(content) if content else (value or {}).get("path")
 
 
-def _rows(location: str) -> Any:
-    """The rows for training of a data set on the Hub or on disk."""
+def rows_of(location: str, streaming: bool = False) -> Any:
+    """The rows for training of a data set on the Hub or on disk, a Dataset, or an IterableDataset where it is streamed."""
     try:
-        from datasets import DatasetDict, load_dataset, load_from_disk
+        from datasets import load_dataset, load_from_disk
 
         saved = any((Path(location) / name).is_file() for name in ("state.json", "dataset_dict.json"))
-        rows = load_from_disk(location) if saved else load_dataset(location)
+        rows = load_from_disk(location) if saved else load_dataset(location, streaming=streaming)
     except Exception as error:
         reason = shorten(str(error), 300)
         raise ValueError(f"{location!r} is neither a folder nor a data set that can be loaded: {reason}") from error
-    if isinstance(rows, DatasetDict):
+    if isinstance(rows, dict):
         name = "train" if "train" in rows else next(iter(rows))
         if name != "train" and len(rows) > 1:
             raise ValueError(f"{location!r} has no part named train, only {', '.join(map(str, rows))}.")

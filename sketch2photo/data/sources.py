@@ -17,6 +17,7 @@ from torch import Tensor
 from ..images import LINES, Floats, Picture, SketchFormat, fitted, to_array, to_drawn, to_tensor
 from ..preprocess import dark_on_light
 from .hub import Hub
+from .hub_stream import START, HubStream, StreamedRows
 from .layouts import (
     DEFAULT,
     DataOptions,
@@ -247,7 +248,7 @@ def hold_out(source: Source, at_most: int) -> tuple[Subset, Subset]:
 
 
 # What --pairs and --photos take: the first that accepts a location opens it.
-SOURCES: dict[str, list[Opener]] = {"pairs": [Pairs, Hub], "photos": [Photos, Hub]}
+SOURCES: dict[str, list[Opener]] = {"pairs": [Pairs, HubStream, Hub], "photos": [Photos, HubStream, Hub]}
 
 
 def open_source(location: str, options: DataOptions) -> Source:
@@ -295,6 +296,11 @@ def open_training_data(
     if options.columns and not any(isinstance(each.source, Hub) for each in opened):
         raise ValueError("--columns are those of data sets, and these are folders of pictures.")
     first = opened[0]
+    if isinstance(first.source, Hub) and isinstance(first.source.rows, StreamedRows):
+        raise ValueError(
+            f"{first.label}: of a stream nothing can be held out for validation: give before it pairs, or photographs where there "
+            "are none, that are not streamed."
+        )
     rest, validation = hold_out(first.source, held_out)
     return [source for source in (first._replace(source=rest), *opened[1:]) if source.share], readable(validation)
 
@@ -314,7 +320,8 @@ def _opened(texts: Sequence[str], options: DataOptions, share: float) -> list[We
         except ValueError as error:
             raise ValueError(f"The weight in {text!r} is not a number above 0: write DIR=2.") from error
         # A local path is nobody else's business: records are published.
-        name = Path(location).resolve().name if Path(location).is_dir() else location
+        place = Path(location.removeprefix(START))
+        name = place.resolve().name if place.is_dir() else location
         found.append(WeightedSource(source, number, f"{options.kind} {name}"))
     total = sum(source.share for source in found)
     return [source._replace(share=share * source.share / total) for source in found]

@@ -6,14 +6,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from torch.utils.data import DataLoader
 
 from sketch2photo import Sketch2Photo
-from sketch2photo.data import layouts
+from sketch2photo.data import hub_stream, layouts
 from sketch2photo.data.hub import Hub
 from sketch2photo.data.landmarks import CURVES, MASK, LandmarksFile
 from sketch2photo.data.layouts import DataOptions
 from sketch2photo.data.sources import Pairs, Photos, open_source, open_training_data
 from sketch2photo.images import open_header, to_array
+from sketch2photo.training.config import PRESETS
+from sketch2photo.training.samples import Indices, Stream
 from tests.data.folders import BAD_FILES, COUNT, LAYOUTS, faces, halves, joined, rows
 from tests.programs import TINY, run_program
 
@@ -198,6 +201,56 @@ def test_columns_are_named_or_known(tmp_path: Path, capsys: pytest.CaptureFixtur
     rows("image", "drawing").to_parquet(tmp_path / "train.parquet")
     with pytest.raises(ValueError, match="only image, drawing, text: say which with --columns"):
         Hub.open(place)  # their sketches were made, silently
+
+
+@pytest.fixture
+def three_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A data set to stream: twelve faces in three files, of which four rows are held at a time."""
+    monkeypatch.setattr(hub_stream, "HELD", 4)
+    for part in range(3):
+        rows().shard(3, part).to_parquet(tmp_path / "rows" / f"train-{part}.parquet")
+    return f"stream:{tmp_path / 'rows'}"
+
+
+def streamed(location: str, loads: int = 40) -> list[bytes]:
+    """What comes of a stream, photographs all."""
+    source = open_source(location, DataOptions("photos"))
+    assert len(source) == hub_stream.MANY
+    return [source.load(5 * i)[0].tobytes() for i in range(loads)]
+
+
+def test_a_stream_gives_all_rows_and_the_same_each_time(three_files: str) -> None:
+    seen = streamed(three_files)
+    assert set(seen) == {to_array(photo, "RGB").tobytes() for photo, _ in faces()}
+    assert streamed(three_files) == seen
+    photo, sketch = open_source(three_files, DataOptions("pairs")).load(0)
+    assert sketch is not None and photo.shape[:2] == sketch.shape == (64, 64)
+
+
+def test_processes_share_the_files_of_a_stream(three_files: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    shares = []
+    for rank in "01":
+        monkeypatch.setenv("RANK", rank)
+        shares.append(set(streamed(three_files)))
+    assert sorted(map(len, shares)) == [4, 8]
+    assert not shares[0] & shares[1]
+    monkeypatch.setenv("WORLD_SIZE", "4")
+    with pytest.raises(ValueError, match="it comes in 3 files, which 4 processes and workers cannot share"):
+        streamed(three_files)
+
+
+def test_a_stream_is_trained_on_beside_what_is_held_out(three_files: str, tmp_path: Path) -> None:
+    pairs = halves("photo", "sketch")(tmp_path / "faces")[1]
+    sources, validation = open_training_data([pairs], [three_files], 0.5, 2, 64)
+    assert [source.label for source in sources] == ["pairs faces", "photos rows"]  # no path of this computer's
+    assert len(validation) == 1
+    samples = Stream([sources[1]], PRESETS["default"].data, 0.5, 64, 8, seed=0)
+    batches = list(DataLoader(samples, 3, sampler=Indices(0, 12), num_workers=2))
+    assert len(batches) == 4 and all(batch["photo"].shape == (3, 3, 64, 64) for batch in batches)
+    assert samples.passed_over == 0
+    with pytest.raises(ValueError, match="of a stream nothing can be held out"):
+        open_training_data([], [three_files], 0.5, 2, 64)
 
 
 def test_landmarks_are_known_by_either_spelling(tmp_path: Path) -> None:
