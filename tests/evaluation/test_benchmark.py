@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
@@ -18,6 +19,7 @@ from sketch2photo.evaluation.benchmark import (
     main,
 )
 from sketch2photo.evaluation.benchmark_training import step_parts
+from sketch2photo.evaluation.peak_memory import in_own_process, peak_memory
 from sketch2photo.machine import has_bf16
 from sketch2photo.training.config import PRESETS
 from tests.programs import SIZES
@@ -58,6 +60,13 @@ def test_the_floor_is_the_arithmetic_of_the_generator_alone() -> None:
     last = table.splitlines()[-1]
     assert "GFLOP/s" in last
     assert table.splitlines()[2] == "| r |  | 200 ms | 1.00 | 0.500 | 900 ms | 1.00 | 0.500 |"
+
+
+def test_the_peak_of_a_process_is_its_own() -> None:
+    """And not what the one that started it had in memory by then."""
+    held = np.ones(2**27)
+    assert in_own_process(peak_memory) < peak_memory() - 0.5
+    assert held.nbytes == 2**30
 
 
 def test_no_rounds_is_one_sentence() -> None:
