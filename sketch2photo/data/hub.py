@@ -13,6 +13,7 @@ from .layouts import DEFAULT, DataOptions, print_once, same_shape
 
 # Columns as their authors and ControlNet's trainers name them; the first that is there is taken.
 PHOTO_COLUMNS = ("photo", "image", "target")
+MANY = 10**9  # rows that a data set has where it does not say how many, as streams often don't
 SKETCH_COLUMNS = ("sketch", "conditioning_image", "conditioning", "source")
 
 
@@ -58,7 +59,7 @@ class Hub:
             rows = _undecoded(rows, column, location)
         unused = [name for name in names if name not in columns]
         print_once(
-            f"{location}: {len(rows)} {options.kind} from the columns {' and '.join(columns)}"
+            f"{location}: {_number_of(rows)} {options.kind} from the columns {' and '.join(columns)}"
             + (f"; not used: {', '.join(unused)}" if unused else "")
         )
         return cls(rows, columns[0], columns[1] if len(columns) > 1 else None)
@@ -86,6 +87,11 @@ class Hub:
 
     def name(self, index: int) -> str | None:
         return None
+
+
+def _number_of(rows: Any) -> str:
+    """How many there are, in words."""
+    return str(len(rows)) if len(rows) < MANY else "an unknown number of"
 
 
 def _file(value: Any) -> Any:

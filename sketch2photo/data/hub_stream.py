@@ -17,12 +17,11 @@ from typing import Any
 
 from torch.utils.data import get_worker_info
 
-from .hub import Hub, rows_of
+from .hub import MANY, Hub, rows_of
 from .layouts import DEFAULT, DataOptions
 
 START = "stream:"
 HELD = 256  # rows, in memory as they are stored: some tens of MB
-MANY = 10**9  # rows, where a data set does not say how many it has
 
 
 class HubStream:

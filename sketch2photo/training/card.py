@@ -8,6 +8,7 @@ from pathlib import Path
 from huggingface_hub import EvalResult, ModelCard
 from huggingface_hub.repocard_data import ModelCardData
 
+from ..data.hub import MANY
 from ..hub_download import BESIDE, CARD
 from ..model import Sketch2Photo
 from .history import Record, Terms
@@ -165,7 +166,8 @@ def _trained(record: Record) -> str:
     for number, stage in enumerate(record.history, 1):
         for label, facts in stage.data.items():
             count, share = int(facts.get("count", 0)), facts.get("share", 0)
-            lines.append(f"| {number} | {label} | {count:,} | {share:.2f} | {stage.samples or 0:,} |")
+            told = f"{count:,}" if count < MANY else "unknown"
+            lines.append(f"| {number} | {label} | {told} | {share:.2f} | {stage.samples or 0:,} |")
     return "\n".join(lines)
 
 
