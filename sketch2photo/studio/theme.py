@@ -25,6 +25,10 @@ THEME = gr.themes.Soft(
     button_primary_background_fill_hover="*primary_800",
     button_primary_background_fill_dark="*primary_700",
     button_primary_background_fill_hover_dark="*primary_800",
+    # What can be clicked is no white on white.
+    button_secondary_background_fill="*neutral_100",
+    button_secondary_background_fill_hover="*neutral_200",
+    slider_color="*primary_700",
     body_text_color_subdued="*neutral_500",
     block_info_text_color="*neutral_500",
     block_title_background_fill="none",
