@@ -5,7 +5,7 @@ import {card, passOn} from './card.js';
 import {THRESHOLDS, toPixels} from './drawing.js';
 import {goToEnds, showEnds} from './ends.js';
 import {MessageError} from './errors.js';
-import {newFilm} from './film.js';
+import {newFilm, record, travel} from './film.js';
 import {pastPictures} from './history.js';
 import {breedLatents, shortened, slerp, slerpLoop, spreadLatents} from './latents.js';
 import {calibrate, load, photographs, prepare} from './model.js';
@@ -14,7 +14,7 @@ import {laidOver} from './overlay.js';
 import {label, sketchpad} from './pad.js';
 import {checked, readRecipe, withRecipe} from './recipe.js';
 import {bottomSheet} from './sheet.js';
-import {keep, kept, loadPicture} from './strokes.js';
+import {keep, kept} from './strokes.js';
 
 const [page, model, padPage] = await Promise.all([
   fetch('page.json').then(response => response.json()),
@@ -539,11 +539,37 @@ async function makeEnds() {
 
 // ---- films ---------------------------------------------------------------------------------------------------------
 
-const TOGETHER = 3; // photographs of a film, after which what is drawn meanwhile has its turn
 let film; // the one that is being made
 
-$('travel').onclick = () => makeFilm(travel());
-$('record').onclick = () => makeFilm(record());
+/** From one variation with a heart to the next, or from each to the next where none has one. */
+$('travel').onclick = () => {
+  const {stops, frames} = page.films;
+  const chosen = liked().length ? liked() : variations;
+  const way = slerpLoop(chosen.slice(0, stops), frames).map(z => moved(z));
+  const options = optionValues();
+  let drawing = pixelsOfPad();
+  const photographs = async z => {
+    const given = drawing;
+    drawing = undefined; // it is the last one from then on
+    return filmed(given, z, options);
+  };
+  makeFilm(travel(way, model.image_size, photographs));
+};
+$('record').onclick = () => {
+  const {moments: most, last} = page.films;
+  const moments = $('pad').querySelector('.sketchpad').moments(most);
+  if (!moments.length) return sayError(new MessageError('no_lines'));
+  const [z, options] = [[moved(sliders.latents.map(sliderValue))], optionValues()];
+  const photograph = async drawing => {
+    try {
+      return (await filmed(drawing, z, options))[0];
+    } catch (error) {
+      if (!(error instanceof MessageError)) throw error;
+      return null; // there is too little for a photograph yet
+    }
+  };
+  makeFilm(record(moments, model.image_size, last, photograph));
+};
 $('cancel').onclick = () => {
   film.cancel();
   swap();
@@ -589,51 +615,6 @@ async function makeFilm(frames) {
 async function filmed(drawing, latents, options) {
   while (working || requests.size) await new Promise(done => setTimeout(done, 20));
   return (await photographs(drawing, latents, options, 'film')).pictures;
-}
-
-/** From one variation with a heart to the next, or from each to the next where none has one. */
-async function* travel() {
-  const {stops, frames} = page.films;
-  const chosen = liked().length ? liked() : variations;
-  const way = slerpLoop(chosen.slice(0, stops), frames).map(z => moved(z));
-  const options = optionValues();
-  let drawing = pixelsOfPad();
-  const canvas = document.createElement('canvas');
-  for (let made = 0; made < way.length; ) {
-    for (const picture of await filmed(drawing, way.slice(made, made + TOGETHER), options)) {
-      paint(canvas, picture, model.image_size);
-      yield {canvas, share: ++made / way.length};
-    }
-    drawing = undefined;
-  }
-}
-
-/** The drawing as it came about, with the photograph of every second moment beside it. */
-async function* record() {
-  const {moments: most, last} = page.films;
-  const moments = $('pad').querySelector('.sketchpad').moments(most);
-  if (!moments.length) throw new MessageError('no_lines');
-  const [z, options, side] = [[moved(sliders.latents.map(sliderValue))], optionValues(), model.image_size];
-  const [drawn, photo, both] = Array.from({length: 3}, () => document.createElement('canvas'));
-  [drawn.width, drawn.height, both.width, both.height] = [paper.width, paper.height, 2 * side, side];
-  const [pen, frame] = [drawn, both].map(canvas => canvas.getContext('2d', {willReadFrequently: true}));
-  frame.imageSmoothingQuality = 'high';
-  frame.fillStyle = 'white';
-  frame.fillRect(0, 0, both.width, both.height);
-  for (const [number, moment] of moments.entries()) {
-    pen.drawImage(await loadPicture(moment), 0, 0);
-    if (number % 2 || number === moments.length - 1)
-      try {
-        const [picture] = await filmed(pen.getImageData(0, 0, drawn.width, drawn.height), z, options);
-        paint(photo, picture, side);
-        frame.drawImage(photo, side, 0);
-      } catch (error) {
-        if (!(error instanceof MessageError)) throw error; // there is too little for a photograph yet
-      }
-    frame.drawImage(drawn, 0, 0, side, side);
-    yield {canvas: both, share: (number + 1) / moments.length};
-  }
-  for (let number = 0; number < last; number++) yield {canvas: both, share: 1};
 }
 
 // ---- what lives as long as the tab ---------------------------------------------------------------------------------
