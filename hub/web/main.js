@@ -13,6 +13,7 @@ import {settle} from './offline.js';
 import {laidOver} from './overlay.js';
 import {label, sketchpad} from './pad.js';
 import {checked, readRecipe, withRecipe} from './recipe.js';
+import {reveal} from './reveal.js';
 import {bottomSheet} from './sheet.js';
 import {keep, kept} from './strokes.js';
 
@@ -602,7 +603,7 @@ async function makeFilm(frames) {
     $('film-picture').src = URL.createObjectURL(file);
     await $('film-picture').decode();
     $('film').hidden = false;
-    $('film').scrollIntoView({behavior: 'smooth', block: 'nearest'});
+    reveal('#share-film');
     $('hint').textContent = say('next');
   } catch (error) {
     being.cancel();

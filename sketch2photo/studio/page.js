@@ -69,9 +69,9 @@ export function end() {
 
 /** It is fetched before somebody asks for it: a phone passes on only what is there at once. */
 export async function showFilm(files) {
-  document.querySelector('#share-film').scrollIntoView({behavior: 'smooth', block: 'end'});
   const {url, orig_name} = files.at(-1); // the MP4
   window.film = new File([await (await fetch(url)).blob()], orig_name, {type: 'video/mp4'});
+  await document.querySelector('#film img').decode(); // it is as high as it is then
 }
 
 /** Before and after. */

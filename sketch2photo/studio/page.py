@@ -441,6 +441,7 @@ class Wiring:
         swap: dict[str, Any] = {"fn": None, "inputs": None, "outputs": [layout.travel, layout.record, layout.cancel]}
         film = [layout.film, layout.files]
         shown_then = [*film, layout.share_film]
+        reveal = f"() => ({SCRIPTS['reveal']})('#share-film')"
         moments = f"() => ({SCRIPTS['moments']})({MOMENTS})"
         drawn = layout.record.click(None, None, layout.moments, js=moments)
         made = []
@@ -450,7 +451,7 @@ class Wiring:
             for over in (made[-1].success, made[-1].failure):  # no `then` follows a failure
                 over(**swap, js=SCRIPTS["end"])
             shown = made[-1].success(None, None, shown_then, js=SCRIPTS["showAll"])
-            shown.success(None, layout.files, None, js=SCRIPTS["showFilm"])
+            shown.success(None, layout.files, None, js=SCRIPTS["showFilm"]).success(None, None, None, js=reveal)
         layout.share_film.click(None, None, None, js=f"() => ({SCRIPTS['passOn']})(window.film)")
         layout.cancel.click(**swap, cancels=made, js=SCRIPTS["end"]).then(
             lambda: hint(Message("next")), None, layout.hint, api_visibility="private", queue=False

@@ -832,6 +832,8 @@ def test_sliders_show_what_their_ends_lead_to_while_nobody_draws_and_a_click_goe
 def share_film(page: Any) -> Image.Image:
     """The film that a page has made, as it is downloaded, and then passed on as phones do."""
     page.wait_for_selector("#film:not([hidden])")
+    box = page.locator("#share-film").bounding_box()
+    assert 0 < box["y"] < page.viewport_size["height"] - box["height"]
     with page.expect_download() as download:
         page.get_by_role("button", name="Share the film").click()
     page.evaluate(

@@ -205,6 +205,11 @@ def test_a_film_of_the_drawing_shows_its_lines_being_drawn_and_the_photograph_th
     assert close([frames[-1][:, SIDE:].astype(np.uint8)], photo, tolerance=8)  # a GIF has 256 colours
     assert not close([frames[len(frames) // 3][:, SIDE:].astype(np.uint8)], photo, tolerance=8)
     assert page.locator("#files a").count() == 2
+    at = page.locator("#share-film")
+    wait_for(
+        lambda: at.bounding_box()["y"] + at.bounding_box()["height"] <= page.viewport_size["height"] + 1,
+        "film in sight",
+    )
 
 
 def test_an_animation_is_cancelled_and_a_second_click_starts_no_second(page: Any) -> None:
