@@ -71,7 +71,7 @@ export function end() {
 export async function showFilm(files) {
   const {url, orig_name} = files.at(-1); // the MP4
   window.film = new File([await (await fetch(url)).blob()], orig_name, {type: 'video/mp4'});
-  await document.querySelector('#film img').decode(); // it is as high as it is then
+  await document.querySelector('#film img')?.decode(); // it has its height then
 }
 
 /** Before and after. */
