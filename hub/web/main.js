@@ -603,8 +603,9 @@ async function makeFilm(frames) {
     $('film-picture').src = URL.createObjectURL(file);
     await $('film-picture').decode();
     $('film').hidden = false;
-    reveal('#share-film');
     $('hint').textContent = say('next');
+    swap();
+    reveal('#share-film'); // where it lies now
   } catch (error) {
     being.cancel();
     if (film === being) sayError(error);
