@@ -3,6 +3,7 @@
 sweeps.jpg shows what each latent and each named direction does; curves.png the validation scores of the runs that trained it.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,11 @@ from torch import Tensor
 
 from .. import machine
 from ..cli import run
-from ..images import to_images
-from ..model import Sketch2Photo
+from ..latents import LIMIT
 from ..pipeline import Sketch2PhotoPipeline
 from .report import METRICS, drawing_files
 
-REACH, STEPS = 2.5, 5  # of a sweep, in standard deviations of z, and its pictures
+STEPS = 5  # pictures of a sweep
 CELL, LABEL = 96, 130  # px
 SCORES = (
     "kernel_distance",
@@ -28,21 +28,26 @@ SCORES = (
 )  # of validation
 
 
-@torch.inference_mode()
-def sweeps(model: Sketch2Photo, sketches: Tensor) -> Image.Image:
-    """A row for each latent and each named direction, moved from -2.5 to 2.5 with all else 0, for each of sketches (N, 1, S, S)."""
-    rows = {f"z{i + 1}": vector for i, vector in enumerate(torch.eye(model.latent_dim))}
-    rows |= {name: torch.tensor(found["vector"]) for name, found in model.directions.items()}
-    steps = torch.linspace(-REACH, REACH, STEPS)[:, None]
-    sheet = Image.new("RGB", (LABEL + len(sketches) * (STEPS * CELL + 8), len(rows) * CELL), "white")
+def sweeps(pipe: Sketch2PhotoPipeline, drawings: Sequence[Path]) -> Image.Image:
+    """A row for each latent and each named direction, moved from one end of its slider to the other with all else 0, for each drawing."""
+    rows = {f"z{i + 1}": _sweep(vector, -LIMIT, LIMIT) for i, vector in enumerate(torch.eye(pipe.model.latent_dim))}
+    for name, direction in pipe.model.directions.items():
+        rows[name] = _sweep(torch.tensor(direction["vector"]), *direction["range"])
+    sheet = Image.new("RGB", (LABEL + len(drawings) * (STEPS * CELL + 8), len(rows) * CELL), "white")
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(14)
-    for y, (name, vector) in enumerate(rows.items()):
+    for y, name in enumerate(rows):
         draw.text((4, (y + 0.5) * CELL), name.replace("_", " "), "black", font, anchor="lm")
-        for s, sketch in enumerate(sketches.split(1)):
-            for x, photo in enumerate(to_images(model(sketch, steps * vector))):
-                corner = LABEL + s * (STEPS * CELL + 8) + x * CELL, y * CELL
-                sheet.paste(photo.resize((CELL, CELL), Image.Resampling.LANCZOS), corner)
+    for number, drawing in enumerate(drawings):
+        left = LABEL + number * (STEPS * CELL + 8)
+        for i, photo in enumerate(pipe(drawing, latents=torch.cat(list(rows.values()))).images):
+            corner = left + i % STEPS * CELL, i // STEPS * CELL
+            sheet.paste(photo.resize((CELL, CELL), Image.Resampling.LANCZOS), corner)
     return sheet
+
+
+def _sweep(vector: Tensor, low: float, high: float) -> Tensor:
+    """Latents (STEPS, D) along a vector (D,)."""
+    return torch.linspace(low, high, STEPS)[:, None] * vector
 
 
 def curves(runs: list[Path], path: Path) -> None:
@@ -93,8 +98,7 @@ def main(model: Path, drawings: Path, runs: tuple[Path, ...] = (), count: int = 
     paths = drawing_files(drawings)[:count]
     machine.keep_freed_memory()
     pipe = Sketch2PhotoPipeline.from_pretrained(str(model))
-    sheet = sweeps(pipe.model, torch.cat([pipe(path, num_images=1, strictness=1).sketch for path in paths]))
-    sheet.save(model / "sweeps.jpg", quality=88)
+    sweeps(pipe, paths).save(model / "sweeps.jpg", quality=88)
     if runs:
         curves(list(runs), model / "curves.png")
 
