@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
@@ -15,6 +16,7 @@ from .. import machine
 from ..cli import run
 from ..latents import LIMIT
 from ..pipeline import Sketch2PhotoPipeline
+from .metrics import FaceFinder
 from .report import METRICS, drawing_files
 
 STEPS = 5  # pictures of a sweep
@@ -28,8 +30,11 @@ SCORES = (
 )  # of validation
 
 
-def sweeps(pipe: Sketch2PhotoPipeline, drawings: Sequence[Path]) -> Image.Image:
-    """A row for each latent and each named direction, moved from one end of its slider to the other with all else 0, for each drawing."""
+def sweeps(pipe: Sketch2PhotoPipeline, drawings: Sequence[Path]) -> tuple[Image.Image, list[Image.Image]]:
+    """A row for each latent and each named direction, moved from one end of its slider to the other with all else 0, for each drawing.
+
+    Beside that sheet the photographs at the ends, as large as they are.
+    """
     rows = {f"z{i + 1}": _sweep(vector, -LIMIT, LIMIT) for i, vector in enumerate(torch.eye(pipe.model.latent_dim))}
     for name, direction in pipe.model.directions.items():
         rows[name] = _sweep(torch.tensor(direction["vector"]), *direction["range"])
@@ -37,12 +42,15 @@ def sweeps(pipe: Sketch2PhotoPipeline, drawings: Sequence[Path]) -> Image.Image:
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(14)
     for y, name in enumerate(rows):
         draw.text((4, (y + 0.5) * CELL), name.replace("_", " "), "black", font, anchor="lm")
+    ends = []
     for number, drawing in enumerate(drawings):
         left = LABEL + number * (STEPS * CELL + 8)
         for i, photo in enumerate(pipe(drawing, latents=torch.cat(list(rows.values()))).images):
             corner = left + i % STEPS * CELL, i // STEPS * CELL
             sheet.paste(photo.resize((CELL, CELL), Image.Resampling.LANCZOS), corner)
-    return sheet
+            if i % STEPS in (0, STEPS - 1):
+                ends.append(photo)
+    return sheet, ends
 
 
 def _sweep(vector: Tensor, low: float, high: float) -> Tensor:
@@ -87,7 +95,7 @@ def _validations(run: Path) -> dict[str, dict[int, float]]:
 
 
 def main(model: Path, drawings: Path, runs: tuple[Path, ...] = (), count: int = 3) -> None:
-    """Draw a model's sweeps.jpg, and with runs its curves.png, into its folder.
+    """Draw a model's sweeps.jpg, and with runs its curves.png, into its folder, and count the faces at the sliders' ends.
 
     Args:
         model: folder of the model.
@@ -98,7 +106,11 @@ def main(model: Path, drawings: Path, runs: tuple[Path, ...] = (), count: int = 
     paths = drawing_files(drawings)[:count]
     machine.keep_freed_memory()
     pipe = Sketch2PhotoPipeline.from_pretrained(str(model))
-    sweeps(pipe, paths).save(model / "sweeps.jpg", quality=88)
+    sheet, ends = sweeps(pipe, paths)
+    sheet.save(model / "sweeps.jpg", quality=88)
+    finder = FaceFinder()
+    faces = sum(finder(np.asarray(photo)) is not None for photo in ends)
+    print(f"{faces} of {len(ends)} pictures at the sliders' ends show a face.")
     if runs:
         curves(list(runs), model / "curves.png")
 

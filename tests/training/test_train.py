@@ -280,10 +280,13 @@ def test_bad_arguments_get_one_sentence_and_exit_code_2(arguments: list[str], wo
     assert "Traceback" not in done.stderr
 
 
-def test_a_card_gets_pictures_of_the_latents_and_of_the_run(finished: tuple[Path, str], tmp_path: Path) -> None:
+def test_a_card_gets_pictures_of_the_latents_and_of_the_run(
+    finished: tuple[Path, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     model, drawings = tmp_path / "model", ROOT / "sketch2photo" / "examples"
     shutil.copytree(finished[0] / "best", model)
     main(model, drawings, (finished[0],), count=2)
+    assert re.search(r"\d+ of 32 pictures at the sliders' ends show a face", capsys.readouterr().out)
     sweeps = np.asarray(Image.open(model / "sweeps.jpg")).astype(float)
     assert sweeps.shape == (8 * CELL, LABEL + 2 * (STEPS * CELL + 8), 3)
     first, last = (sweeps[:CELL, LABEL + i * CELL : LABEL + (i + 1) * CELL] for i in (0, STEPS - 1))
