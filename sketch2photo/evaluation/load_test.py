@@ -75,7 +75,10 @@ def time_pen(url: str) -> PenTimes:
 
 
 class Visitor:
-    """A program that draws over plain HTTP: gradio_client looks for its answer every 50 ms, and takes the machine's time for that."""
+    """A program that draws over plain HTTP: gradio_client looks for its answer every 50 ms, and takes the machine's time for that.
+
+    It asks for one photograph after the other: of two at once Gradio gives both answers to whoever listens first.
+    """
 
     def __init__(self, url: str) -> None:
         self.http = httpx.Client(base_url=f"{url}/gradio_api", timeout=PATIENCE)
