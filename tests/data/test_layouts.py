@@ -207,6 +207,8 @@ def test_columns_are_named_or_known(tmp_path: Path, capsys: pytest.CaptureFixtur
 def three_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """A data set to stream: twelve faces in three files, of which four rows are held at a time."""
     monkeypatch.setattr(hub_stream, "HELD", 4)
+    # At the end of the files datasets waits so long for threads that may still read; here they end after four rows.
+    monkeypatch.setattr("datasets.config.SLEEP_TIME_ON_THREADS_SHUTDOWN", 0)
     for part in range(3):
         rows().shard(3, part).to_parquet(tmp_path / "rows" / f"train-{part}.parquet")
     return f"stream:{tmp_path / 'rows'}"

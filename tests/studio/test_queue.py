@@ -1,6 +1,7 @@
 """Whose request is served next."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from unittest.mock import AsyncMock
 
@@ -88,7 +89,8 @@ def test_a_picture_is_no_news_to_all_who_wait(page: Any, monkeypatch: pytest.Mon
         queue.stopped = True
         await task
 
-    asyncio.run(serve())
+    with ThreadPoolExecutor(1) as own:  # In this thread a browser's loop may run.
+        own.submit(asyncio.run, serve()).result()
     assert not told
     assert not queue.live_updates  # so Gradio starts what tells them every second
 
