@@ -85,10 +85,14 @@ export function correct({sheet, size, seen}, strictness) {
 
 /** Of the points of a face from believable ones, on average, as a share of its height. */
 function distanceOf({points, believable}) {
-  const ys = believable.map(([, y]) => y);
   const distances = believable.map(([x, y], k) => Math.hypot(x - points[k][0], y - points[k][1]));
   const mean = distances.reduce((sum, value) => sum + value, 0) / distances.length;
-  return mean / Math.max(Math.max(...ys) - Math.min(...ys), 1);
+  return mean / Math.max(heightOf(believable), 1);
+}
+
+function heightOf(points) {
+  const ys = points.map(([, y]) => y);
+  return Math.max(...ys) - Math.min(...ys);
 }
 
 const toTensor = sheet => sheet.map(value => 2 * value - 1);
@@ -439,8 +443,7 @@ function without(gone, sheet, n, classes, parts, points, white) {
 
 /** Points on their way to believable ones: what is not far away goes a share of the way, what is far nearly all of it. */
 function towards(points, believable, strictness) {
-  const ys = believable.map(([, y]) => y);
-  const most = Math.max((FAR * (Math.max(...ys) - Math.min(...ys)) * strictness) / (1 - strictness), 1e-9);
+  const most = Math.max((FAR * heightOf(believable) * strictness) / (1 - strictness), 1e-9);
   return points.map(([x, y], k) => {
     const [goalX, goalY] = believable[k];
     const kept = [strictness * (x - goalX), strictness * (y - goalY)];

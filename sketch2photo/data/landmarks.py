@@ -117,9 +117,8 @@ def _mapped(path: Path, name: str) -> NDArray[Any]:
         if info.compress_type != ZIP_STORED:
             return file[name]
     with path.open("rb") as file:
-        file.seek(
-            info.header_offset + 26
-        )  # of a ZIP's local header: the lengths of two fields, behind which the content is
+        # In a ZIP's local header: the lengths of two fields, behind which the content is.
+        file.seek(info.header_offset + 26)
         file.seek(sum(struct.unpack("<HH", file.read(4))), os.SEEK_CUR)
         np.lib.format.read_magic(file)
         shape, _, dtype = np.lib.format.read_array_header_1_0(file)
