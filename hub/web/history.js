@@ -8,7 +8,8 @@ const MOST = 24;
  * Fills `element` with a button for each that was kept, the newest first: named by name(number), it calls open(recipe).
  * check(recipe) throws where that is another version's of the page.
  *
- * What comes back puts a picture in front: its recipe and the address of its photograph. One that is there already moves.
+ * What comes back puts a picture in front: its recipe, the address of its photograph, and when its drawing was begun. There is one
+ * of a drawing with the same sliders, the newest, and one that is there already moves.
  */
 export function pastPictures(element, {name, check, open}) {
   let pictures = (kept('history') ?? []).filter(({recipe}) => {
@@ -32,9 +33,11 @@ export function pastPictures(element, {name, check, open}) {
   }
 
   show();
-  return (recipe, photo) => {
+  return (recipe, photo, begun) => {
+    const place = JSON.stringify([begun, {...recipe, sketch: ''}]);
     const before = pictures.find(other => JSON.stringify(other.recipe) === JSON.stringify(recipe));
-    pictures = [before ?? {recipe, photo}, ...pictures.filter(other => other !== before)].slice(0, MOST);
+    const others = pictures.filter(other => other !== before && other.place !== place);
+    pictures = [{...(before ?? {recipe, photo}), place}, ...others].slice(0, MOST);
     show();
     const fitting = [...pictures];
     while (fitting.length && !keep('history', fitting)) fitting.pop();

@@ -48,7 +48,8 @@ $('hint').textContent = say('loading', {megabytes: Math.round(page.bytes / 1e6)}
 
 $('pad').append(...new DOMParser().parseFromString(padPage, 'text/html').body.children);
 const pad = {value: null, calibrated: {}};
-const paper = $('pad').querySelector('canvas');
+const padRoot = $('pad').querySelector('.sketchpad');
+const paper = padRoot.querySelector('canvas');
 let putOnPad; // what the pad does when its value is set from outside
 const watch = (_, put) => {
   putOnPad = put;
@@ -394,12 +395,11 @@ for (const [group, list] of Object.entries(sliders))
       if (group === 'options') previewed = true;
       request('photo');
     });
-    // The others change the variations, too, and so none is left behind.
-    if (group !== 'latents')
-      input.addEventListener('change', () => {
-        request('variations');
-        remember();
-      });
+    input.addEventListener('change', () => {
+      // The others change the variations, too, and so none is left behind.
+      if (group !== 'latents') request('variations');
+      remember();
+    });
   }
 
 // ---- latents -------------------------------------------------------------------------------------------------------
@@ -451,6 +451,7 @@ $('average').onclick = () => {
   for (const slider of [...sliders.latents, ...sliders.directions]) setSlider(slider, 0);
   press(null);
   request('photo', 'variations');
+  remember();
 };
 $('other-people').onclick = () => {
   vary(randomLatents());
@@ -465,6 +466,7 @@ $('mix').oninput = () => {
   press(null);
   request('photo');
 };
+$('mix').onchange = remember;
 $('save').onclick = async () => {
   const link = document.createElement('a');
   link.href = URL.createObjectURL(await withRecipe(await enlarged($('photo')), recipe()));
@@ -558,7 +560,7 @@ $('travel').onclick = () => {
 };
 $('record').onclick = () => {
   const {moments: most, last} = page.films;
-  const moments = $('pad').querySelector('.sketchpad').moments(most);
+  const moments = padRoot.moments(most);
   if (!moments.length) return sayError(new MessageError('no_lines'));
   const [z, options] = [[moved(sliders.latents.map(sliderValue))], optionValues()];
   const photograph = async drawing => {
@@ -631,7 +633,7 @@ const addPast = pastPictures($('history'), {
 function remember() {
   memorable = working || requests.size > 0;
   if (memorable || 'empty' in $('photo').dataset) return;
-  addPast(recipe(), resized($('photo'), SMALL).toDataURL('image/jpeg'));
+  addPast(recipe(), resized($('photo'), SMALL).toDataURL('image/jpeg'), padRoot.begun());
 }
 
 function keepSettings() {

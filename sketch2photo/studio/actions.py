@@ -6,6 +6,7 @@ of those that are ticked, from "1" on. What the methods return is in the order o
 """
 
 import base64
+import json
 import random
 import threading
 import time
@@ -38,6 +39,7 @@ from .recipe import SAVED, read_recipe, recipe_type, to_png, weights_revision
 
 Numbers = dict[str, float]  # by the names of controls
 Variations = list[list[float]]  # (N, D)
+Past = dict[str, str]  # paths of the pictures of a visit, the newest first, each by what it is the picture of
 PictureFile = Path | str | BinaryIO
 T = TypeVar("T")
 
@@ -314,9 +316,9 @@ class Actions:
         """The example drawing that was clicked, for the sketchpad; it is not left selected, so it can be clicked again."""
         return self._framed(picked(EXAMPLES, event)), gr.Gallery(selected_index=None)
 
-    def open_past(self, past: list[str], event: gr.EventData) -> tuple[Any, ...]:
+    def open_past(self, past: Past, event: gr.EventData) -> tuple[Any, ...]:
         """The picture of this visit that was clicked, with its drawing and sliders."""
-        return gr.Gallery(selected_index=None), *self.open(picked(past, event))
+        return gr.Gallery(selected_index=None), *self.open(picked([*past.values()], event))
 
     def keep(self, drawing: str | None, recorded: Numbers, latents: Numbers, directions: Numbers) -> str:
         """The current picture as a PNG that can be opened on the page again, with the drawing and every slider."""
@@ -336,23 +338,36 @@ class Actions:
         return store(to_zip(pngs), "sketch2photo.zip")
 
     def remember(
-        self, past: list[str], drawing: str | None, recorded: Numbers, latents: Numbers, directions: Numbers
+        self,
+        past: Past,
+        begun: float | None,
+        drawing: str | None,
+        recorded: Numbers,
+        latents: Numbers,
+        directions: Numbers,
     ) -> tuple[Any, ...]:
-        """The pictures of this visit with the current one in front: their paths, and the strip of them."""
+        """The pictures of this visit with the current one in front: their paths, and the strip of them.
+
+        There is one of a drawing, which has a time at which it was `begun` for a name, with the same sliders: the newest.
+        """
+        place = json.dumps([begun, recorded, latents, directions])
         try:
             path = store(self._png(drawing, recorded, list(latents.values()), directions, least=0), "sketch2photo.png")
         except ValueError:  # nothing is drawn
-            return past, numbered(past)
-        past = [path, *[other for other in past or [] if other != path and Path(other).exists()]][:REMEMBERED]
-        return past, numbered(past)
+            return past, numbered(past.values())
+        others = [
+            (key, other) for key, other in past.items() if key != place and other != path and Path(other).exists()
+        ]
+        past = dict([(place, path), *others][:REMEMBERED])
+        return past, numbered(past.values())
 
     def bring_back(self, kept: list[str]) -> tuple[Any, ...]:
         """The pictures of this visit, which the browser had kept as data URLs of PNGs."""
-        past = []
+        past: Past = {}
         for value in (kept if isinstance(kept, list) else [])[:REMEMBERED]:
             from_value(value)
-            past.append(store(base64.b64decode(value.partition(",")[2]), "sketch2photo.png"))
-        return past, numbered(past)
+            past[str(len(past))] = store(base64.b64decode(value.partition(",")[2]), "sketch2photo.png")
+        return past, numbered(past.values())
 
     # ---- their parts -----------------------------------------------------------------------------------------------
 

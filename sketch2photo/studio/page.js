@@ -58,6 +58,11 @@ export function moments(count) {
   return [document.querySelector('#pad .sketchpad').moments(count)];
 }
 
+/** When the drawing was begun. */
+export function begun() {
+  return [document.querySelector('#pad .sketchpad').begun()];
+}
+
 /** While a film is made the button that cancels it is in place of the two that start one, and then those again. */
 export function begin() {
   return [false, false, true].map(visible => ({visible, __type__: 'update'}));

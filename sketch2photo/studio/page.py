@@ -158,7 +158,8 @@ class Layout:
                     self._lay_refinement()
         gr.Markdown(_text("terms"), elem_classes="head")
         self.variations = gr.JSON([], label="Latents of the variations", visible=False)
-        self.past = gr.State([], time_to_live=FILES_EXPIRE[1])
+        self.past = gr.State({}, time_to_live=FILES_EXPIRE[1])
+        self.begun = gr.JSON(label="When the drawing was begun", visible=False)
         self.kept = gr.JSON([], label="Pictures of this visit", visible=False)
         self.moments = gr.JSON([], label="The drawing as it came about", visible=False)
         elements = {
@@ -168,6 +169,7 @@ class Layout:
             "liked": self.liked,
             "variations": self.variations,
             "past": self.past,
+            "begun": self.begun,
             "kept": self.kept,
             "moments": self.moments,
         }
@@ -354,7 +356,7 @@ class Wiring:
         followed = [layout.hint, layout.photo, layout.pad]
         self._connect(layout.pad.input, actions.follow, followed, fails=False)
         rests = any_of(layout.pad.pause, *(each.release for each in self.steering))
-        self._remember(self._connect(rests, actions.refresh_variations, self.pictures, fails=False))
+        self._remember(self._connect(rests, actions.refresh_variations, self.pictures, fails=False).success)
         if actions.pipe.calibrator:
             self._connect(layout.pad.pause, actions.locate, layout.pad, fails=False, show_progress="hidden")
         self._connect(any_of(*(each.input for each in layout.options)), actions.preview, followed, fails=False)
@@ -362,8 +364,9 @@ class Wiring:
         self._publish("photograph", actions.photograph, layout.photo, "model")
         self._connect(moves, actions.follow, followed, fails=False)
         outputs = [*self.with_latents, *layout.directions]
-        self._connect(layout.average.click, actions.average, outputs, "average")
-        self._remember(self._connect(layout.borrow.upload, actions.borrow, self.with_latents, "borrow"))
+        self._remember(any_of(*(each.release for each in layout.latents)))
+        self._remember(self._connect(layout.average.click, actions.average, outputs, "average").success)
+        self._remember(self._connect(layout.borrow.upload, actions.borrow, self.with_latents, "borrow").success)
 
     def _wire_ends(self) -> None:
         """Once the photograph has rested the sliders show what they lead to."""
@@ -377,7 +380,7 @@ class Wiring:
         layout, actions = self.layout, self.actions
         changes = any_of(layout.count.release, layout.difference.release)
         self._connect(changes, actions.new_variations, self.pictures, fails=False)
-        self._remember(self._connect(layout.gallery.select, actions.choose, self.with_latents))
+        self._remember(self._connect(layout.gallery.select, actions.choose, self.with_latents).success)
         away = [*layout.latents, *layout.directions, layout.share]
         any_of(*(each.release for each in away), layout.average.click)(
             # What the sliders make is no longer the variation that was clicked, and that can be clicked again.
@@ -389,11 +392,12 @@ class Wiring:
         )
         outputs = [layout.hint, layout.photo, *self.pictures, *layout.latents]
         typed = any_of(layout.seed.input, layout.seed.submit)
-        self._remember(self._connect(typed, actions.other_faces, outputs, "other_faces"))
+        self._remember(self._connect(typed, actions.other_faces, outputs, "other_faces").success)
         seeded = self._connect(layout.new_seed.click, actions.new_seed, layout.seed, "new_seed")
-        self._remember(self._connect(seeded.success, actions.other_faces, outputs))
+        self._remember(self._connect(seeded.success, actions.other_faces, outputs).success)
         self._connect(layout.breed.click, actions.breed, self.pictures, "breed")
         self._connect(layout.share.input, actions.mix, self.with_latents, "mix")
+        self._remember(self._connect(layout.share.release, actions.mix, self.with_latents).success)
         any_of(layout.gallery.change, layout.liked.change)(
             None,
             [layout.gallery, layout.liked],
@@ -417,7 +421,7 @@ class Wiring:
         for opened, name in opening:
             drawn = [layout.hint, layout.photo, *self.pictures]
             generated = connect(opened.success, actions.generate, drawn, name)
-            self._remember(generated)
+            self._remember(generated.success)
             if actions.pipe.calibrator:
                 connect(generated.success, actions.locate, layout.pad, fails=False, show_progress="hidden")
 
@@ -513,10 +517,11 @@ class Wiring:
     def _inputs(self, action: Callable[..., Any]) -> list[Any]:
         return [element for argument in arguments(action) for element in self.layout.inputs[argument]]
 
-    def _remember(self, event: Any) -> None:
-        """What an event has led to is a picture of this visit."""
+    def _remember(self, trigger: Callable[..., Any]) -> None:
+        """What there is upon a trigger is a picture of this visit."""
         shown = [self.layout.past, self.layout.history]
-        self._connect(event.success, self.actions.remember, shown, fails=False, show_progress="hidden")
+        begun = trigger(None, None, self.layout.begun, js=SCRIPTS["begun"])
+        self._connect(begun.then, self.actions.remember, shown, fails=False, show_progress="hidden")
 
 
 def results(layout: Layout, controls: Controls) -> dict[int, Result]:

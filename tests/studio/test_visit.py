@@ -109,12 +109,34 @@ def test_a_reload_loses_nothing(page: Any) -> None:
     assert close(pictures(page, "#variations"), variations, 1)
     assert close(pictures(page, "#history"), history, 0.01)
     like(page, 2)
+    draw_stroke(page, [(y, x) for x, y in LINE])
+    rest(page)
+    later = drawing(page)
     page.locator("#history button").last.click()
     settled(page, different_from=photo)
     page.reload()
     wait_for(lambda: page.locator("#pad [data-do=undo]:disabled").count() == 0, "the drawing again")
     page.get_by_role("button", name="Undo").click()
-    wait_for(lambda: np.abs(drawing(page).astype(int) - before["drawing"]).mean() < 0.2, "the drawing of before")
+    wait_for(lambda: np.abs(drawing(page).astype(int) - later).mean() < 0.2, "the drawing of before")
+
+
+def test_a_drawing_has_one_picture_of_this_visit_as_it_grows_and_another_after_what_is_no_stroke(page: Any) -> None:
+    def stroke(y: float) -> list[np.ndarray]:
+        draw_stroke(page, [(x, y) for x, _ in LINE])
+        rest(page)
+        return pictures(page, "#history")
+
+    assert len(first := stroke(200)) == 1
+    assert len(grown := stroke(300)) == 1 and not close(first, grown, 0.1)
+    page.get_by_role("button", name="Undo").click()
+    rest(page)
+    assert len(other := stroke(400)) == 2
+    assert close(other[1:], grown, 0.1)
+    page.locator("#variations button").nth(1).click()
+    rest(page)
+    assert len(stroke(450)) == 3
+    page.get_by_role("button", name="Clear the canvas").click()
+    assert len(stroke(200)) == 4
 
 
 def test_a_restarted_server_loses_nothing(browser: Any) -> None:

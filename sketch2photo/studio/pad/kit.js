@@ -20,9 +20,14 @@ export function placed({strokes, x, y, scale, mirrored}) {
   );
 }
 
+/** Whether a step hides all before it: a picture that was opened, or a clearing. */
+export function isGround(step) {
+  return !step.points && !step.kind;
+}
+
 /** The steps that are parts and are seen: the last of each kind since all were cleared. */
 export function partsOf(steps) {
-  const cleared = steps.findLastIndex(step => !step.points && !step.kind);
+  const cleared = steps.findLastIndex(isGround);
   return steps.filter(
     (step, i) => step.kind && i > cleared && i === steps.findLastIndex(({kind}) => kind === step.kind),
   );

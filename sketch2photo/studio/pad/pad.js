@@ -5,7 +5,7 @@
 
 import {drawItself} from './example.js';
 import {takeFiles} from './files.js';
-import {change, fillKit, newPart, partAt, partsOf} from './kit.js';
+import {change, fillKit, isGround, newPart, partAt, partsOf} from './kit.js';
 import {keepSteps, keptSteps, loadPicture, moments, paintLine, paintSteps, smoothed} from './strokes.js';
 
 const PAUSE = 500; // ms without a new line until the pen rests
@@ -39,8 +39,8 @@ export function label(element, words) {
  * The drawing lives as long as the tab: where the page is loaded again, trigger('retry') tells that it is there again.
  * Otherwise `example` ({width, strokes}) draws itself, until somebody draws. `parts` are the kit's (kit.js).
  *
- * What comes back is a function that puts other words in place of `words`. The element .sketchpad has a method, moments(count):
- * the drawing as it came about.
+ * What comes back is a function that puts other words in place of `words`. The element .sketchpad has two methods: moments(count),
+ * the drawing as it came about, and begun(), when it was begun, which tells one from the next.
  */
 export function sketchpad(element, {props, trigger, watch, words, fileInput, example, parts}) {
   const root = element.querySelector('.sketchpad');
@@ -64,6 +64,9 @@ export function sketchpad(element, {props, trigger, watch, words, fileInput, exa
   let offering = null;
   let isAnswered = false;
   let isExample = false;
+  let begun = Date.now();
+  let before = []; // the steps at the last change
+  let isLess = false; // whether that took some away
 
   function paint() {
     paintSteps(context, steps);
@@ -112,10 +115,20 @@ export function sketchpad(element, {props, trigger, watch, words, fileInput, exa
     }, NOTE);
   }
 
+  /** A drawing goes on as long as it grows. Another begins on a new ground, or as steps are taken away, which is one change in a row. */
+  function follow() {
+    const wasLess = isLess;
+    isLess = before.some((step, i) => step !== steps[i]);
+    before = [...steps];
+    const isNew = steps.length > 0 && isGround(steps.at(-1));
+    if (isNew || (isLess && !wasLess)) begun = Date.now();
+  }
+
   /** Tells of a change; unless more follows by itself, the pen rests then. */
   function send(isDone = true) {
     cover();
     paint();
+    follow();
     if (!isExample) keepSteps('drawing', steps);
     props.value = sent = canvas.toDataURL('image/png');
     trigger('input');
@@ -286,6 +299,7 @@ export function sketchpad(element, {props, trigger, watch, words, fileInput, exa
     if (picture) steps.push({picture});
     undone = [];
     paint();
+    follow();
     keepSteps('drawing', steps);
   });
 
@@ -302,16 +316,17 @@ export function sketchpad(element, {props, trigger, watch, words, fileInput, exa
   }
 
   async function start() {
-    const before = await keptSteps('drawing');
-    if (before?.length) {
-      steps.unshift(...before);
+    const there = await keptSteps('drawing');
+    if (there?.length) {
+      steps.unshift(...there);
       paint();
       props.value = sent = canvas.toDataURL('image/png');
       trigger('retry');
-    } else if (!before && !steps.length && !line) await drawExample();
+    } else if (!there && !steps.length && !line) await drawExample();
   }
 
   root.moments = count => moments(steps, canvas, count);
+  root.begun = () => begun;
   label(element, words);
   paint();
   start();

@@ -1,7 +1,7 @@
 // A drawing as the steps that it was made in: lines, parts of the kit, loaded pictures and clearings. Its pixels depend on them
 // alone.
 
-import {partsOf, placed} from './kit.js';
+import {isGround, partsOf, placed} from './kit.js';
 
 /**
  * Paints a line {tool, width, points: [x, y] in pixels of the canvas, mirrored: whether it is on both sides of the face}, or
@@ -40,7 +40,7 @@ export function paintSteps(context, steps) {
   const parts = partsOf(steps);
   for (const step of steps) {
     if (step.points) paintLine(context, step);
-    else if (!step.kind) context.fillRect(0, 0, width, height);
+    else if (isGround(step)) context.fillRect(0, 0, width, height);
     else if (parts.includes(step))
       for (const points of placed(step)) paintLine(context, {tool: 'pen', width: step.width, points});
     if (step.picture) context.drawImage(step.picture, 0, 0, width, height);
@@ -53,7 +53,7 @@ export function paintSteps(context, steps) {
  */
 export function moments(steps, {width, height}, count) {
   const context = Object.assign(document.createElement('canvas'), {width, height}).getContext('2d');
-  const ground = steps.findLastIndex(step => !step.points && !step.kind);
+  const ground = steps.findLastIndex(isGround);
   const parts = partsOf(steps);
   const lines = steps.slice(ground + 1).flatMap(step => {
     if (step.points) return [step];
