@@ -12,6 +12,7 @@ import {calibrate, load, photographs, prepare} from './model.js';
 import {settle} from './offline.js';
 import {laidOver} from './overlay.js';
 import {label, sketchpad} from './pad.js';
+import {sayWhy} from './reasons.js';
 import {checked, readRecipe, withRecipe} from './recipe.js';
 import {reveal} from './reveal.js';
 import {bottomSheet} from './sheet.js';
@@ -334,6 +335,12 @@ function clear() {
   for (const id of NEED_PHOTO) $(id).disabled = true;
   layOver();
 }
+
+const reasons = {'#breed': 'tick_some', '#travel': 'tick_two', '#mix': 'tick_two', '#pad [data-part]': 'choose_part'};
+for (const id of NEED_PHOTO) reasons[`#${id}`] = 'draw_first';
+sayWhy(reasons, say, key => {
+  if (ready) $('hint').textContent = say(key);
+});
 
 /** Marks one variation, or none, as the photograph. */
 function press(which) {

@@ -9,4 +9,7 @@ no Gradio.
 from pathlib import Path
 
 # Of both pages, this one and hub/web.
-SHARED = [Path(__file__).with_name(name) for name in ("shared.css", "card.js", "ends.js", "reveal.js", "sheet.js")]
+SHARED = [
+    Path(__file__).with_name(name)
+    for name in ("shared.css", "card.js", "ends.js", "reasons.js", "reveal.js", "sheet.js")
+]

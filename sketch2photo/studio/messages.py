@@ -93,6 +93,8 @@ SENTENCES = {
         "A film shows lines being drawn, and this drawing was opened as a picture: draw a line first.",
         "Фильм показывает, как рисуют линии, а этот рисунок открыт как картинка: сначала проведите линию.",
     ),
+    "draw_first": Text("Draw a face first.", "Сначала нарисуйте лицо."),
+    "choose_part": Text("Choose a part of the face first.", "Сначала выберите часть лица."),
     "tick_two": Text(
         "Give two or more variations a heart first.", "Сначала поставьте сердечко двум вариантам или больше."
     ),

@@ -63,6 +63,15 @@ export function begun() {
   return [document.querySelector('#pad .sketchpad').begun()];
 }
 
+/** What cannot be used yet says why, by sayWhy (reasons.js), in the hint, which is set through a button that nobody sees. */
+export function giveReasons(sayWhy, reasons, texts) {
+  const say = key => texts[document.documentElement.lang.startsWith('ru') ? 'ru' : 'en'][key];
+  sayWhy(reasons, say, key => {
+    window.why = key;
+    document.querySelector('#tell-why').click();
+  });
+}
+
 /** While a film is made the button that cancels it is in place of the two that start one, and then those again. */
 export function begin() {
   return [false, false, true].map(visible => ({visible, __type__: 'update'}));
@@ -97,7 +106,7 @@ export function filled(ranges, ...values) {
 /** Buttons for the variations, of which some are ticked: breed, animate, and the slider that mixes two. */
 export function enableChoices(pictures, ticked) {
   const [all, some] = [pictures?.length ?? 0, ticked?.length ?? 0];
-  return [some > 0, all > 1 && some !== 1, all > 1].map(interactive => ({interactive, __type__: 'update'}));
+  return [some > 0, all > 1 && some !== 1, some > 1].map(interactive => ({interactive, __type__: 'update'}));
 }
 
 /** Tells the server what language the page is in, also where that is changed in the settings. */

@@ -49,6 +49,14 @@ from .queue import lane, set_up
 from .theme import CSS, SCRIPTS, THEME
 
 FILES_EXPIRE = (600, 3600)  # every 10 minutes, those older than an hour
+# Why controls cannot be used yet: sentences by their selectors.
+NEEDS_DRAWING = ("new_seed", "keep", "keep_all", "pass_on", "average", "borrow", "record", "enlarge", "straighten")
+REASONS = {f"#{name}": "draw_first" for name in NEEDS_DRAWING} | {
+    "#breed": "tick_some",
+    "#travel": "tick_two",
+    "#share input": "tick_two",
+    "#pad [data-part]": "choose_part",
+}
 SESSIONS = 300  # that Gradio remembers, the last ones: each takes .26 MB, for a page that was closed and for each call of a program, too
 
 
@@ -121,12 +129,14 @@ def translations(model: Sketch2Photo) -> gr.I18n:
 def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> gr.Blocks:
     """The page of a model, not yet served; with a refiner it has a second step, by Stable Diffusion."""
     actions = Actions(pipe, refiner)
+    why = json.dumps(by_language({key: MESSAGES[key] for key in REASONS.values()}))
     with ProgrammableBlocks(title="Sketch2Photo", analytics_enabled=False) as page:
         Wiring(Layout(actions), actions)
         page.load(None, js=SCRIPTS["keepLanguage"])
         page.load(None, js=SCRIPTS["goToEnds"])
         page.load(None, js=f"() => ({SCRIPTS['bottomSheet']})('#sliders', '#settings')")
         page.load(None, js=f"() => ({SCRIPTS['nameParts']})({json.dumps(by_language(NAMES))})")
+        page.load(None, js=f"() => ({SCRIPTS['giveReasons']})({SCRIPTS['sayWhy']}, {json.dumps(REASONS)}, {why})")
     set_up(page._queue)
     return page
 
@@ -228,10 +238,11 @@ class Layout:
                 self.travel = gr.Button(_text("travel"), elem_id="travel", size="sm", min_width=100)
                 self.record = gr.Button(_text("record"), elem_id="record", size="sm", min_width=100, interactive=False)
                 self.cancel = gr.Button(_text("cancel"), elem_id="cancel", size="sm", min_width=100, visible="hidden")
-            self.share = self._control(SHARE)
+            self.share = self._control(SHARE, interactive=False)
         self.film = gr.Image(label=_text("film"), elem_id="film", interactive=False, visible="hidden", buttons=[])
         self.share_film = gr.Button(_text("share_film"), elem_id="share-film", visible="hidden")
         self.files = gr.File(label=_text("files"), elem_id="files", interactive=False, visible="hidden")
+        self.tell_why = gr.Button(elem_id="tell-why", visible="hidden")
 
     def _lay_settings(self, controls: Controls) -> None:
         self.directions = self.inputs["directions"] = [_widget(control) for control in controls["directions"]]
@@ -343,10 +354,9 @@ class Wiring:
         self._wire_visit()
         if actions.refiner:
             self._wire_refinement()
-        needing = [layout.new_seed, layout.keep, layout.keep_all, layout.pass_on, layout.average, layout.borrow]
-        needing.append(layout.record)
-        if actions.pipe.calibrator:
-            needing += [layout.enlarge, layout.straighten]
+        hints = json.dumps({key: hint(Message(key)) for key in REASONS.values()})
+        layout.tell_why.click(None, None, layout.hint, js=f"() => [({hints})[window.why]]")
+        needing = [getattr(layout, name) for name in NEEDS_DRAWING if hasattr(layout, name)]
         layout.photo.change(None, layout.photo, needing, js=f"photo => ({SCRIPTS['enable']})(photo, {len(needing)})")
         # Before and after needs nothing from the server: both pictures are on the page.
         layout.photo.change(None, [layout.pad, layout.photo], layout.compare, js=SCRIPTS["compare"])

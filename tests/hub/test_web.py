@@ -865,6 +865,12 @@ def test_a_film_through_liked_variations_can_be_cancelled_and_passed_on(page: An
     assert not start.is_visible()
     cancel.click()
     assert start.is_visible() and not page.locator("#film").is_visible()
+    box = page.locator("#breed").bounding_box()
+    page.mouse.click(box["x"] + 9, box["y"] + 9)
+    sentence = page.locator("#hint").inner_text()
+    assert (
+        sentence == "Give the variations that you like a heart first." == page.locator("#breed").get_attribute("title")
+    )
     for number, enabled in ((2, False), (5, True)):
         page.locator(".heart").nth(number - 1).click()
         assert start.is_enabled() == enabled

@@ -154,11 +154,53 @@ def test_there_are_up_to_sixteen_variations_and_one_is_neither_mixed_nor_animate
     slide(page, "#difference", 0.01)
     alike = settled(page, "#variations", different_from=sixteen)
     assert close(alike[:1] * 16, alike, tolerance=2)
-    assert page.locator("#travel").is_enabled() and page.locator("#share input[type=range]").is_enabled()
+    assert page.locator("#travel").is_enabled()
     slide(page, "#count", 0.001)
     wait_for(lambda: len(pictures(page, "#variations")) == 1, "one variation")
     wait_for(lambda: page.locator("#travel").is_disabled(), "button that cannot work")
-    assert page.locator("#share input[type=range]").is_disabled()
+
+
+@pytest.mark.parametrize(
+    ("visitor", "draw_first", "choose_part", "tick_some", "tick_two"),
+    [
+        ("phone", "Draw a face first", "Choose a part", "Give the variations that you like", "Give two or more"),
+        (
+            "russian_page",
+            "Сначала нарисуйте лицо",
+            "Сначала выберите часть",
+            "Сначала поставьте сердечко вар",
+            "Сначала поставьте сердечко двум",
+        ),
+    ],
+)
+def test_what_cannot_be_used_yet_says_why(
+    visitor: str, draw_first: str, choose_part: str, tick_some: str, tick_two: str, request: pytest.FixtureRequest
+) -> None:
+    page = request.getfixturevalue(visitor)
+
+    def says(where: str, why: str) -> None:
+        control = page.locator(where).first
+        wait_for(lambda: control.is_disabled() and bool(control.get_attribute("title")), "reason")
+        described = page.locator(f"#{control.get_attribute('aria-describedby')}").text_content()
+        assert control.get_attribute("title") == described and described.startswith(why)
+        control.scroll_into_view_if_needed()
+        box = control.bounding_box()
+        at = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        page.touchscreen.tap(*at) if visitor == "phone" else page.mouse.click(*at)
+        page.locator("#hint").get_by_text(why).wait_for()
+
+    says("#enlarge", draw_first)
+    page.locator("#pad [data-tool=kit]").click()
+    says("#pad [data-part=larger]", choose_part)
+    open_example(page, "bun")
+    assert not page.locator("#enlarge").get_attribute("title")
+    says("#breed", tick_some)
+    says("#share input[type=range]", tick_two)
+    like(page, 3)
+    says("#travel", tick_two)
+    assert not page.locator("#breed").get_attribute("aria-describedby")
+    like(page, 5)
+    assert page.locator("#share input[type=range]").is_enabled() and page.locator("#travel").is_enabled()
 
 
 def test_a_locked_seed_stays_and_says_so_and_one_that_is_typed_is_drawn_with_and_saved(
