@@ -6,6 +6,7 @@ import {THRESHOLDS, toPixels} from './drawing.js';
 import {goToEnds, showEnds} from './ends.js';
 import {MessageError} from './errors.js';
 import {newFilm, record, travel} from './film.js';
+import {backToStill, showFilm, showStill} from './frame.js';
 import {pastPictures} from './history.js';
 import {breedLatents, shortened, slerp, slerpLoop, spreadLatents} from './latents.js';
 import {calibrate, load, photographs, prepare} from './model.js';
@@ -14,7 +15,6 @@ import {laidOver} from './overlay.js';
 import {label, sketchpad} from './pad.js';
 import {sayWhy} from './reasons.js';
 import {checked, readRecipe, withRecipe} from './recipe.js';
-import {reveal} from './reveal.js';
 import {bottomSheet} from './sheet.js';
 import {keep, kept} from './strokes.js';
 
@@ -43,6 +43,7 @@ document.documentElement.lang = language;
 label(document.body, words);
 bottomSheet('#sliders', '#settings');
 goToEnds();
+backToStill();
 $('hint').textContent = say('loading', {megabytes: Math.round(page.bytes / 1e6)});
 
 // ---- sketchpad -----------------------------------------------------------------------------------------------------
@@ -279,6 +280,7 @@ function showPhoto(picture, startedAt) {
   paint($('photo'), picture, model.image_size);
   $('photo').ariaLabel = say('photo_of_drawing');
   delete $('photo').dataset.empty;
+  showStill();
   for (const id of NEED_PHOTO) $(id).disabled = false;
   const milliseconds = Math.round(performance.now() - startedAt);
   $('speed').textContent = say('speed', {milliseconds, how});
@@ -329,6 +331,7 @@ function clear() {
   $('photo').width = $('photo').height = model.image_size;
   $('photo').ariaLabel = say('no_photo');
   $('photo').dataset.empty = '';
+  showStill();
   $('variations').replaceChildren();
   enableLiked();
   showEnds();
@@ -608,13 +611,13 @@ async function makeFilm(frames) {
     const file = await being.finish();
     if (film !== being) return;
     madeFilm = file;
-    URL.revokeObjectURL($('film-picture').src);
-    $('film-picture').src = URL.createObjectURL(file);
-    await $('film-picture').decode();
-    $('film').hidden = false;
+    URL.revokeObjectURL($('film').src);
+    $('film').src = URL.createObjectURL(file);
+    await $('film').decode();
+    $('share-film').hidden = false;
     $('hint').textContent = say('next');
     swap();
-    reveal('#share-film'); // where it lies now
+    showFilm();
   } catch (error) {
     being.cancel();
     if (film === being) sayError(error);

@@ -52,6 +52,7 @@ LABELS = {
     "record": Text("Film of the drawing", "Фильм о рисунке"),
     "cancel": Text("Cancel", "Отменить"),
     "film": Text("Animation", "Анимация"),
+    "still": Text("To the photo", "К фотографии"),
     "share_film": Text("Share the film", "Поделиться фильмом"),
     "files": Text(
         "Files to keep: opened here, a picture brings all back", "Файлы: картинка, открытая здесь, всё вернёт"

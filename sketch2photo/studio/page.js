@@ -48,9 +48,9 @@ export function show() {
   return {visible: true, __type__: 'update'};
 }
 
-/** Film, files and the button that passes it on, once there are some. */
-export function showAll() {
-  return [true, true, true].map(visible => ({visible, __type__: 'update'}));
+/** Files, and the button that passes a film on, once there are some. */
+export function showBoth() {
+  return [true, true].map(visible => ({visible, __type__: 'update'}));
 }
 
 /** The drawing as it came about, `count` moments of it. */
@@ -82,10 +82,11 @@ export function end() {
 }
 
 /** It is fetched before somebody asks for it: a phone passes on only what is there at once. */
-export async function showFilm(files) {
+export async function fetchFilm(files) {
   const {url, orig_name} = files.at(-1); // the MP4
   window.film = new File([await (await fetch(url)).blob()], orig_name, {type: 'video/mp4'});
-  await document.querySelector('#film img')?.decode(); // it has its height then
+  await Object.assign(new Image(), {src: files[0].url}).decode(); // the one in the frame is lazy as long as it is hidden
+  document.querySelector('#result [role=tab]').click(); // the photograph's
 }
 
 /** Before and after. */

@@ -134,6 +134,7 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
         Wiring(Layout(actions), actions)
         page.load(None, js=SCRIPTS["keepLanguage"])
         page.load(None, js=SCRIPTS["goToEnds"])
+        page.load(None, js=SCRIPTS["backToStill"])
         page.load(None, js=f"() => ({SCRIPTS['bottomSheet']})('#sliders', '#settings')")
         page.load(None, js=f"() => ({SCRIPTS['nameParts']})({json.dumps(by_language(NAMES))})")
         page.load(None, js=f"() => ({SCRIPTS['giveReasons']})({SCRIPTS['sayWhy']}, {json.dumps(REASONS)}, {why})")
@@ -208,7 +209,7 @@ class Layout:
     def _lay_pictures(self) -> None:
         with gr.Column(elem_id="shown"):  # on phones it stays in sight
             with gr.Tabs(elem_id="result"):
-                with gr.Tab(_text("photo")):
+                with gr.Tab(_text("photo")), gr.Column(elem_id="frame"):
                     self.photo = gr.Image(
                         label=_text("photo"),
                         show_label=False,
@@ -217,6 +218,10 @@ class Layout:
                         interactive=False,
                         buttons=["fullscreen"],
                     )
+                    self.film = gr.Image(
+                        label=_text("film"), show_label=False, elem_id="film", interactive=False, buttons=[]
+                    )
+                    gr.Button(_text("still"), elem_id="still", size="sm")
                 with gr.Tab(_text("compare")):
                     self.compare = gr.ImageSlider(show_label=False, elem_id="compare", interactive=False, buttons=[])
             self.hint = gr.Markdown(_text("welcome"), elem_id="hint")
@@ -238,9 +243,8 @@ class Layout:
                 self.travel = gr.Button(_text("travel"), elem_id="travel", size="sm", min_width=100)
                 self.record = gr.Button(_text("record"), elem_id="record", size="sm", min_width=100, interactive=False)
                 self.cancel = gr.Button(_text("cancel"), elem_id="cancel", size="sm", min_width=100, visible="hidden")
+                self.share_film = gr.Button(_text("share_film"), elem_id="share-film", size="sm", visible="hidden")
             self.share = self._control(SHARE, interactive=False)
-        self.film = gr.Image(label=_text("film"), elem_id="film", interactive=False, visible="hidden", buttons=[])
-        self.share_film = gr.Button(_text("share_film"), elem_id="share-film", visible="hidden")
         self.files = gr.File(label=_text("files"), elem_id="files", interactive=False, visible="hidden")
         self.tell_why = gr.Button(elem_id="tell-why", visible="hidden")
 
@@ -454,8 +458,6 @@ class Wiring:
         layout, actions = self.layout, self.actions
         swap: dict[str, Any] = {"fn": None, "inputs": None, "outputs": [layout.travel, layout.record, layout.cancel]}
         film = [layout.film, layout.files]
-        shown_then = [*film, layout.share_film]
-        reveal = f"() => ({SCRIPTS['reveal']})('#share-film')"
         moments = f"() => ({SCRIPTS['moments']})({MOMENTS})"
         drawn = layout.record.click(None, None, layout.moments, js=moments)
         made = []
@@ -464,8 +466,10 @@ class Wiring:
             made.append(self._connect(started.then, action, film, kind="films", show_progress="hidden"))
             for over in (made[-1].success, made[-1].failure):  # no `then` follows a failure
                 over(**swap, js=SCRIPTS["end"])
-            shown = made[-1].success(None, None, shown_then, js=SCRIPTS["showAll"])
-            shown.success(None, layout.files, None, js=SCRIPTS["showFilm"]).success(None, None, None, js=reveal)
+            told = made[-1].success(None, None, [layout.files, layout.share_film], js=SCRIPTS["showBoth"])
+            fetched = told.success(None, layout.files, None, js=SCRIPTS["fetchFilm"])
+            fetched.success(None, None, None, js=SCRIPTS["showFilm"])
+        layout.photo.change(None, None, None, js=SCRIPTS["showStill"])
         layout.share_film.click(None, None, None, js=f"() => ({SCRIPTS['passOn']})(window.film)")
         layout.cancel.click(**swap, cancels=made, js=SCRIPTS["end"]).then(
             lambda: hint(Message("next")), None, layout.hint, api_visibility="private", queue=False

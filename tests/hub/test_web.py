@@ -209,7 +209,8 @@ def start_again(page: Any) -> None:
                 slider.dispatchEvent(new Event('input'));
             }
             document.querySelector('#average').click();
-            document.querySelector('#film').hidden = true;
+            delete document.body.dataset.film;
+            document.querySelector('#share-film').hidden = true;
         }"""
     )
     page.wait_for_selector("body:not([data-busy]):has(#photo[data-empty]):has(#variations:empty)")
@@ -831,9 +832,9 @@ def test_sliders_show_what_their_ends_lead_to_while_nobody_draws_and_a_click_goe
 
 def share_film(page: Any) -> Image.Image:
     """The film that a page has made, as it is downloaded, and then passed on as phones do."""
-    page.wait_for_selector("#film:not([hidden])")
-    box = page.locator("#share-film").bounding_box()
-    assert 0 < box["y"] <= page.viewport_size["height"] - box["height"] + 1
+    page.wait_for_selector("#film")
+    film, photo = (page.locator(where).bounding_box() for where in ("#film", "#photo"))
+    assert film == photo and 0 < film["y"] <= page.viewport_size["height"] - film["height"] + 1
     with page.expect_download() as download:
         page.get_by_role("button", name="Share the film").click()
     page.evaluate(
@@ -881,6 +882,8 @@ def test_a_film_through_liked_variations_can_be_cancelled_and_passed_on(page: An
         film.seek(frame)
         there = pixels(canvas(page, "#variations", number - 1))
         assert np.abs(pixels(film.convert("RGB")) - there).mean() < 6
+    page.get_by_role("button", name="To the photo").click()
+    assert not page.locator("#film").is_visible()
 
 
 def test_a_film_of_the_drawing_shows_its_lines_and_the_photograph_that_follows(page: Any) -> None:
@@ -896,6 +899,8 @@ def test_a_film_of_the_drawing_shows_its_lines_and_the_photograph_that_follows(p
     ink = [(255 - frame[:, :64]).sum() for frame in frames]
     assert 0 < ink[0] < 0.2 * ink[-1]
     assert np.abs(frames[-1][:, 64:] - pixels(canvas(page, "#photo"))).mean() < 6
+    draw_stroke(page, [(200, 400), (300, 400)])
+    page.locator("#film").wait_for(state="hidden")
     put_example(page, "childish")
     settle(page)
     record.click()

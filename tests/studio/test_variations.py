@@ -199,7 +199,7 @@ def test_what_cannot_be_used_yet_says_why(
     like(page, 3)
     says("#travel", tick_two)
     assert not page.locator("#breed").get_attribute("aria-describedby")
-    like(page, 5)
+    page.locator("#liked input").nth(4).click()
     assert page.locator("#share input[type=range]").is_enabled() and page.locator("#travel").is_enabled()
 
 
@@ -247,11 +247,11 @@ def test_a_film_of_the_drawing_shows_its_lines_being_drawn_and_the_photograph_th
     assert close([frames[-1][:, SIDE:].astype(np.uint8)], photo, tolerance=8)  # a GIF has 256 colours
     assert not close([frames[len(frames) // 3][:, SIDE:].astype(np.uint8)], photo, tolerance=8)
     assert page.locator("#files a").count() == 2
-    at = page.locator("#share-film")
-    wait_for(
-        lambda: at.bounding_box()["y"] + at.bounding_box()["height"] <= page.viewport_size["height"] + 1,
-        "film in sight",
-    )
+    rest(page)
+    at, frame = (page.locator(where).bounding_box() for where in ("#film", "#photo"))
+    assert at == frame and 0 <= at["y"] <= page.viewport_size["height"] - at["height"] + 1
+    page.locator("#film").click()
+    assert not page.locator("#film").is_visible()
 
 
 def test_an_animation_is_cancelled_and_a_second_click_starts_no_second(page: Any) -> None:
@@ -270,8 +270,11 @@ def test_an_animation_is_cancelled_and_a_second_click_starts_no_second(page: Any
     page.locator("#travel").wait_for()
     page.locator("#hint").get_by_text("Click a variation").wait_for()
     rest(page)
-    assert not page.locator("#film img").count() and not page.locator("#cancel").is_visible()
+    assert not page.locator("#film").is_visible() and not page.locator("#cancel").is_visible()
     like(page, 1, 2)
+    page.get_by_role("tab", name="Before and after").click()
     page.locator("#travel").click()
     page.wait_for_selector("#film img", timeout=60_000)
     page.locator("#travel").wait_for()
+    draw_stroke(page, [(200, 480), (300, 480)])
+    page.locator("#film").wait_for(state="hidden")

@@ -1,0 +1,19 @@
+// Films are shown in the photograph's frame; page.py gives the functions to Gradio by their names, and hub/web imports them.
+
+/** The film, and in sight, in place of the photograph: shared.css does it. */
+export function showFilm() {
+  document.body.dataset.film = '';
+  document.querySelector('#frame').scrollIntoView({block: 'nearest'});
+}
+
+/** The photograph again. */
+export function showStill() {
+  delete document.body.dataset.film;
+}
+
+/** A click on the film, or on the button over it, brings the photograph back. */
+export function backToStill() {
+  document.addEventListener('click', ({target}) => {
+    if (target.closest('#film, #still')) delete document.body.dataset.film;
+  });
+}
