@@ -1,23 +1,20 @@
 // What the sketchpad shows over a drawing that was calibrated, as sketch2photo/studio/pad/__init__.py makes it for the app.
 
 /**
- * What `calibrate` made -> {face: the SVG path that the guide follows, lines: with `lines` the address of a picture of the
- * calibrated lines on nothing}. `size` is the sketchpad's side, `curves` how many points each has, `tints` their RGB.
+ * What `calibrate` made -> {face: the curves that the guide follows, by their names, lines: with `lines` the address of a picture
+ * of the calibrated lines on nothing}. `size` is the sketchpad's side, `curves` how many points each has, `tints` their RGB.
  */
 export function laidOver({sketch, added, points}, size, curves, tints, lines) {
   const scale = size / Math.sqrt(sketch.length);
-  return {face: facePath(points, scale, curves), lines: lines ? tinted(sketch, added, tints) : ''};
+  return {face: faceCurves(points, scale, curves), lines: lines ? tinted(sketch, added, tints) : ''};
 }
 
-/** Irises are no curves. */
-function facePath(points, scale, curves) {
-  const rest = points.map(([x, y]) => `${Math.round(scale * x)},${Math.round(scale * y)}`);
-  const path = ([name, count]) => [name, rest.splice(0, count).join(' ')];
-  return Object.entries(curves)
-    .map(path)
-    .filter(([name]) => !name.endsWith('iris'))
-    .map(([name, line]) => `M${line}${name === 'oval' ? 'Z' : ''}`)
-    .join('');
+/** The oval is closed, and irises are no curves. */
+function faceCurves(points, scale, curves) {
+  const rest = points.map(([x, y]) => [Math.round(scale * x), Math.round(scale * y)]);
+  const found = Object.entries(curves).map(([name, count]) => [name, rest.splice(0, count)]);
+  const {oval, ...others} = Object.fromEntries(found.filter(([name]) => !name.endsWith('iris')));
+  return {oval: [...oval, oval[0]], ...others};
 }
 
 function tinted(sketch, added, tints) {

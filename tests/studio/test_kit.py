@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from sketch2photo.evaluation.browser import draw_stroke
-from tests.studio.visitor import drawing, rest, settled
+from tests.studio.visitor import drawing, open_example, rest, settled
 
 
 def ink(page: Any) -> np.ndarray:
@@ -72,3 +72,35 @@ def test_lines_are_mirrored_and_smooth_where_that_is_asked_for(page: Any) -> Non
     draw_stroke(page, shaky, every=1)
     assert np.argwhere(ink(page))[:, 0].std() < 0.6 * rough
     rest(page)
+
+
+def test_a_part_takes_the_place_of_what_somebody_drew_and_that_is_one_step(page: Any) -> None:
+    """Once in lines, of which whole ones go, and once in a picture that was opened, in which its place is rubbed out."""
+
+    def tap(name: str) -> np.ndarray:
+        page.get_by_role("button", name=name, exact=True).click()
+        return ink(page)
+
+    for x, y, across, down in ((256, 258, 150, 190), (200, 250, 26, 12), (312, 250, 26, 12), (256, 380, 40, 6)):
+        draw_stroke(page, [(x + across * np.sin(at), y - down * np.cos(at)) for at in np.linspace(0, 6.28, 40)])
+    settled(page)
+    drawn = ink(page)
+    tap("Kit: parts of faces")
+    headed = tap("Head 1")
+    crown, features = (slice(60, 90), slice(200, 312)), (slice(230, 395), slice(170, 342))
+    assert drawn[crown].sum() > 100 and not headed[crown].any()
+    assert np.array_equal(headed[features], drawn[features])
+    eyed = tap("Eyes 1")
+    assert (headed & ~eyed)[features].sum() > 100
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    assert np.array_equal(ink(page), drawn)
+    rest(page)
+    open_example(page, "careful woman")
+    before = ink(page)
+    with_mouth = tap("Mouth 1")
+    assert (before & ~with_mouth).sum() > 100
+    page.keyboard.press("Control+z")
+    assert np.array_equal(ink(page), before)
+    tap("Clear the canvas")
+    assert abs(np.ptp(np.argwhere(tap("Head 1"))[:, 1]) - 330) < 4  # where the guide is, as nothing is there any more

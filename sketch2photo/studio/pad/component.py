@@ -54,20 +54,19 @@ def laid_over(calibrated: Calibrated | None, lines: bool = False, offers: bool =
 
     With `lines` the calibrated lines show, too, until the drawing changes; where it `offers` them with a question.
     """
-    face = lines_over = ""  # Gradio leaves out what is None
+    face: dict[str, Any] = {}
+    lines_over = ""  # Gradio leaves out what is None
     if calibrated:
-        face = _path(calibrated.points * CANVAS / calibrated.sketch.shape[-1])
+        face = _curves(calibrated.points * CANVAS / calibrated.sketch.shape[-1])
         lines_over = to_value(_tinted(calibrated)) if lines else ""
     return gr.update(calibrated={"face": face, "lines": lines_over, "offers": offers})
 
 
-def _path(points: Floats) -> str:
-    """The curves of a face (K, 2) as an SVG path; irises are no curves."""
-    parts = []
-    for name, at in slices().items():
-        if not name.endswith("iris"):
-            parts += ["M", " ".join(f"{x:.0f},{y:.0f}" for x, y in points[at]), "Z" if name == "oval" else ""]
-    return "".join(parts)
+def _curves(points: Floats) -> dict[str, list[list[int]]]:
+    """The curves of a face (K, 2) by their names, the oval closed; irises are no curves."""
+    places = points.round().astype(int).tolist()
+    curves = {name: places[at] for name, at in slices().items() if not name.endswith("iris")}
+    return curves | {"oval": [*curves["oval"], curves["oval"][0]]}
 
 
 def _tinted(calibrated: Calibrated) -> Image.Image:

@@ -1,8 +1,27 @@
 // Parts of faces for who cannot draw: to tap, move, scale and mirror. On the pad each is a step {kind, strokes, width, x, y,
-// scale, mirrored}: moved by (x, y) px, and scaled about its middle.
+// scale, mirrored, instead, over}: moved by (x, y) px, and scaled about its middle, `instead` of the lines that are the steps of
+// these numbers, and of what runs along the curves `over` in a picture.
 
 const SMALLEST = 0.5;
 const LARGEST = 1.8;
+const CURVES = {head: /^oval/, eyes: /_lid$/, brows: /_brow_/, noses: /^nose/, mouths: /_lip/}; // of a face, by the kinds of parts
+const SKULL = 1.34; // as high as it is wide
+const curve = points => points.split(' ').map(point => point.split(',').map(Number));
+// What is where on the face guide, for a drawing in which no face was found yet.
+const GUIDE = {
+  oval: skull({left: 115, right: 397, bottom: 447}),
+  left_brow_top: curve('161,218 237,218'),
+  right_brow_top: curve('275,218 351,218'),
+  left_upper_lid: curve('168,249 199,234 230,249'),
+  left_lower_lid: curve('168,249 199,264 230,249'),
+  right_upper_lid: curve('282,249 313,234 344,249'),
+  right_lower_lid: curve('282,249 313,264 344,249'),
+  nose_bridge: curve('256,250 256,318'),
+  nose_base: curve('225,324 256,335 287,324'),
+  lower_lip: curve('208,372 256,386 304,372'),
+};
+const BESIDE = {hair: 'head', glasses: 'eyes', beards: 'mouths'}; // what the others lie at
+const REACH = 0.1; // of the face's width: what was drawn so near to a curve, on average, is what the curve is
 
 /** {left, top, right, bottom} of strokes. */
 function bounds(strokes) {
@@ -43,9 +62,83 @@ export function partAt(steps, [x, y]) {
   return parts.find(isThere) ?? parts[0];
 }
 
-/** A part as it is placed first, or where and as large as the one of its kind was that it replaces. */
-export function newPart(kind, strokes, width, before) {
-  return {x: 0, y: 0, scale: 1, mirrored: false, ...before, kind, strokes, width};
+/**
+ * A part in place of the one of its kind that there is: where that was, and as large; otherwise where it belongs on the face that
+ * was `found`, curves by their names, or on the guide, instead of what somebody drew of that kind. Hair, beards and glasses lie over it.
+ */
+export function newPart(kind, strokes, width, steps, found = {}) {
+  const before = partsOf(steps).find(step => step.kind === kind);
+  if (before) return {...before, strokes, width};
+  const last = steps.at(-1);
+  const isBlank = !last || (isGround(last) && !last.picture); // the face is of what was cleared
+  const face = found.oval && !isBlank ? found : GUIDE;
+  const part = {kind, strokes, width, ...placeOn(face, kind, strokes), mirrored: false, instead: [], over: []};
+  if (!CURVES[kind]) return part;
+  if (face === found && steps.findLast(isGround)?.picture) part.over = curvesOf(kind, face);
+  part.instead = linesOf(kind, [...curvesOf(kind, face), ...placed(part)], steps, face);
+  return part;
+}
+
+/** {x, y, scale} that bring a part from the guide to a face. */
+function placeOn(face, kind, strokes) {
+  const [own, there, guide] = [strokes, [face.oval], [GUIDE.oval]].map(bounds);
+  const scale = Math.min(Math.max((there.right - there.left) / (guide.right - guide.left), SMALLEST), LARGEST);
+  const [middle, centre] = [(own.left + own.right) / 2, (own.top + own.bottom) / 2];
+  const [[fromX, fromY], [toX, toY]] = [GUIDE, face].map(which => anchor(BESIDE[kind] ?? kind, which));
+  return {x: toX - middle - scale * (fromX - middle), y: toY - centre - scale * (fromY - centre), scale};
+}
+
+/** The middle of what a face has of a kind, but of a head the chin. */
+function anchor(kind, face) {
+  const {left, top, right, bottom} = bounds(curvesOf(kind, face));
+  return [(left + right) / 2, kind === 'head' ? bottom : (top + bottom) / 2];
+}
+
+/** A face's oval ends at its hair, and a head that somebody draws above it. */
+function curvesOf(kind, face) {
+  const names = Object.keys(face).filter(name => CURVES[kind].test(name));
+  const curves = names.map(name => face[name]);
+  return kind === 'head' ? [...curves, skull(bounds(curves))] : curves;
+}
+
+/** The guide's ellipse, as wide as a face and on its chin. */
+function skull({left, right, bottom}) {
+  const [across, down] = [(right - left) / 2, ((right - left) / 2) * SKULL];
+  const turns = Array.from({length: 25}, (_, i) => (i * Math.PI) / 12);
+  return turns.map(at => [left + across + across * Math.sin(at), bottom - down - down * Math.cos(at)]);
+}
+
+/** The numbers of the steps that are lines along curves, and nearer to these than to what else there is of a face. */
+function linesOf(kind, curves, steps, face) {
+  const {left, top, right, bottom} = bounds([face.oval]);
+  const others = Object.keys(CURVES).filter(other => other !== kind);
+  const ground = steps.findLastIndex(isGround);
+  return steps.flatMap(({points, tool}, i) => {
+    if (i < ground || tool !== 'pen') return [];
+    const far = distance(points, curves);
+    const isNear =
+      far < REACH * (right - left) && others.every(other => far <= distance(points, curvesOf(other, face)));
+    const isHair = kind === 'head' && points.every(([, y]) => y < (top + bottom) / 2);
+    return isNear && !isHair ? [i] : [];
+  });
+}
+
+/** How far points are from curves, on average. */
+function distance(points, curves) {
+  const pieces = curves.flatMap(curve => curve.slice(1).map((end, i) => [curve[i], end]));
+  const toPiece = ([x, y], [[a, b], [c, d]]) => {
+    const [across, down] = [c - a, d - b];
+    const along = ((x - a) * across + (y - b) * down) / (across ** 2 + down ** 2 || 1);
+    const share = Math.min(Math.max(along, 0), 1);
+    return Math.hypot(x - a - share * across, y - b - share * down);
+  };
+  const all = points.map(point => Math.min(...pieces.map(piece => toPiece(point, piece))));
+  return all.reduce((sum, each) => sum + each, 0) / all.length;
+}
+
+/** The steps that parts have taken the place of. */
+export function hiddenIn(steps) {
+  return new Set(partsOf(steps).flatMap(({instead}) => instead.map(number => steps[number])));
 }
 
 /** Changes a part by one of the panel's buttons. */

@@ -31,7 +31,7 @@ export function label(element, words) {
  * Each change is sent as a PNG's data URL: props.value is set and trigger('input') called, and trigger('pause') once the
  * pen rests ('change' is Gradio's own, at each new value). watch(keys of props, put) is called once: `put` lays a
  * props.value that was set from outside on the canvas, as a step of its own (none empties it and all its steps), and
- * props.calibrated over it: `face`, the path that the guide follows, and `lines`, the address of a picture, until the
+ * props.calibrated over it: `face`, the curves that the guide follows, by their names, and `lines`, the address of a picture, until the
  * drawing changes. Where it `offers` them it does so after a while, with a question; once that has been answered it is not
  * asked again until all is cleared, and trigger('apply') tells of a yes. A picture that is dropped or pasted anywhere on the
  * page goes the way of one that is chosen by the file input with the selector `fileInput`.
@@ -80,9 +80,10 @@ export function sketchpad(element, {props, trigger, watch, words, fileInput, exa
     }
   }
 
-  function layOver({face, lines, offers}) {
+  function layOver({face = {}, lines, offers}) {
     const path = guide.querySelector('.face');
-    if (face) path.setAttribute('d', face);
+    const curves = Object.values(face).map(points => `M${points.join(' ')}`);
+    if (curves.length) path.setAttribute('d', curves.join(''));
     else path.removeAttribute('d');
     cover(lines, offers);
   }
@@ -252,11 +253,9 @@ export function sketchpad(element, {props, trigger, watch, words, fileInput, exa
     });
   if (parts) fillKit(kit.querySelector('.parts'), parts, choosePart);
 
-  /** A part takes the place of the one of its kind that there is. */
   function choosePart(kind, strokes) {
     clearExample();
-    const before = partsOf(steps).find(step => step.kind === kind);
-    steps.push(newPart(kind, strokes, width, before));
+    steps.push(newPart(kind, strokes, width, steps, props.calibrated?.face));
     undone = [];
     send();
   }

@@ -1,7 +1,7 @@
 // A drawing as the steps that it was made in: lines, parts of the kit, loaded pictures and clearings. Its pixels depend on them
 // alone.
 
-import {isGround, partsOf, placed} from './kit.js';
+import {hiddenIn, isGround, partsOf, placed} from './kit.js';
 
 /**
  * Paints a line {tool, width, points: [x, y] in pixels of the canvas, mirrored: whether it is on both sides of the face}, or
@@ -32,18 +32,23 @@ export function smoothed(points) {
   return smooth;
 }
 
+const RUB = 6; // width of the eraser that goes along what a part of the kit takes the place of
+
 /** Paints all steps on white: lines, parts, {picture: Image} and {} for a clearing. */
 export function paintSteps(context, steps) {
   const {width, height} = context.canvas;
   context.fillStyle = 'white';
   context.fillRect(0, 0, width, height);
-  const parts = partsOf(steps);
+  const [parts, hidden] = [partsOf(steps), hiddenIn(steps)];
   for (const step of steps) {
+    if (hidden.has(step)) continue;
     if (step.points) paintLine(context, step);
     else if (isGround(step)) context.fillRect(0, 0, width, height);
     else if (parts.includes(step))
       for (const points of placed(step)) paintLine(context, {tool: 'pen', width: step.width, points});
-    if (step.picture) context.drawImage(step.picture, 0, 0, width, height);
+    if (!step.picture) continue;
+    context.drawImage(step.picture, 0, 0, width, height);
+    for (const points of parts.flatMap(({over}) => over)) paintLine(context, {tool: 'eraser', width: RUB, points});
   }
 }
 
@@ -54,8 +59,9 @@ export function paintSteps(context, steps) {
 export function moments(steps, {width, height}, count) {
   const context = Object.assign(document.createElement('canvas'), {width, height}).getContext('2d');
   const ground = steps.findLastIndex(isGround);
-  const parts = partsOf(steps);
+  const [parts, hidden] = [partsOf(steps), hiddenIn(steps)];
   const lines = steps.slice(ground + 1).flatMap(step => {
+    if (hidden.has(step)) return [];
     if (step.points) return [step];
     return parts.includes(step) ? placed(step).map(points => ({tool: 'pen', width: step.width, points})) : [];
   });
