@@ -42,6 +42,7 @@ WORDS = {
     "guide": Text("Face guide", "Подсказка пропорций"),
     "canvas": Text("Canvas: draw a face here", "Холст: рисуйте лицо здесь"),
     "example": Text("An example: touch it to draw your own", "Это пример: коснитесь, чтобы рисовать своё"),
+    "kit_word": Text("Kit", "Набор"),
     "kit": Text("Kit: parts of faces", "Набор: части лиц"),
     "head": Text("Head", "Голова"),
     "eyes": Text("Eyes", "Глаза"),
