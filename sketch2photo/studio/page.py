@@ -189,6 +189,10 @@ class Layout:
 
     def _lay_drawing(self, actions: Actions) -> None:
         self.pad = sketchpad(elem_id="pad", file_input="input:has(+ #open)")
+        gr.Markdown(_text("examples"), elem_classes="head", elem_id="examples-head")
+        self.examples = _strip(
+            "examples", [(str(WITH_PHOTO / f"{path.stem}.jpg"), path.stem.replace("_", " ")) for path in EXAMPLES]
+        )
         with gr.Row(elem_id="lines", equal_height=True):
             self.options = self.inputs["options"] = [self._control(control) for control in actions.controls["options"]]
             if actions.pipe.calibrator:
@@ -199,10 +203,6 @@ class Layout:
             self.open = _file_button("open")
             if actions.pipe.calibrator:
                 self.enlarge = gr.Button(_text("enlarge"), elem_id="enlarge", min_width=100, interactive=False)
-        gr.Markdown(_text("examples"), elem_classes="head", elem_id="examples-head")
-        self.examples = _strip(
-            "examples", [(str(WITH_PHOTO / f"{path.stem}.jpg"), path.stem.replace("_", " ")) for path in EXAMPLES]
-        )
         gr.Markdown(_text("history"), elem_classes="head", elem_id="history-head")
         self.history = _strip("history")
 
