@@ -17,6 +17,7 @@ from torch import Tensor
 from sketch2photo import Sketch2PhotoPipeline, calibration
 from sketch2photo.cli import run
 from sketch2photo.latents import max_norm
+from sketch2photo.networks.blocks import CELL
 from sketch2photo.networks.calibrator import CLASSES, CURVES, Calibrator, mirrored_order
 from sketch2photo.onnx import Bits, OnnxCalibrator, calibrator_to_onnx, to_onnx, with_bits, with_onnx
 
@@ -30,9 +31,10 @@ def write(
 ) -> list[Path]:
     """The model's files by these names, calibrator.onnx where there is one, and config.json, in a folder that is made.
 
-    config.json has the sizes, the named directions, the length `longest` to which latents that were moved along them are to be
-    shortened, and `blank`: every 1,009th value of the photograph of a blank sketch with latents 0, by which whoever runs the
-    files elsewhere can tell whether it is done right there; and what calibrating takes beside the network, `calibrator_facts`.
+    config.json has the sizes (`cell`: in px, of what is trusted), the named directions, the length `longest` to which latents that
+    were moved along them are to be shortened, and `blank`: every 1,009th value of the photograph of a blank sketch with latents 0,
+    by which whoever runs the files elsewhere can tell whether it is done right there; and what calibrating takes beside the
+    network, `calibrator_facts`.
     """
     model = pipe.model
     out.mkdir(parents=True, exist_ok=True)
@@ -45,7 +47,7 @@ def write(
         blank_sketch = torch.ones(1, model.sketch_channels, model.image_size, model.image_size)
         photo = model(blank_sketch, torch.zeros(1, model.latent_dim)).flatten()
     blank = [round(value, 4) for value in photo[::1009].tolist()]
-    facts: dict[str, Any] = {"image_size": model.image_size, "latent_dim": model.latent_dim, "bits": bits}
+    facts: dict[str, Any] = {"image_size": model.image_size, "latent_dim": model.latent_dim, "bits": bits, "cell": CELL}
     facts |= {"directions": model.directions, "longest": max_norm(model.latent_dim), "blank": blank}
     if pipe.calibrator:
         facts["calibrator"] = calibrator_facts(pipe.calibrator)

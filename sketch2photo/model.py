@@ -12,7 +12,7 @@ from .images import POLARITIES, Polarity, SketchFormat
 from .latents import checked_directions, plain, shown
 from .machine import device_of, dtype_of
 from .networks import ARCHITECTURES
-from .networks.blocks import check_positive
+from .networks.blocks import CELL, check_positive
 
 Framing = Literal["face", "whole"]
 FRAMINGS: tuple[Framing, ...] = get_args(Framing)
@@ -87,13 +87,16 @@ class Sketch2Photo(
         self.encoder = networks.encoder(latent_dim, image_size)
         self.multiple: int = self.generator.multiple  # pyrefly: ignore[bad-assignment]
 
-    def forward(self, sketch: Tensor, z: Tensor, strictness: float | Tensor = 1.0) -> Tensor:
+    def forward(
+        self, sketch: Tensor, z: Tensor, strictness: float | Tensor = 1.0, trusted: Tensor | None = None
+    ) -> Tensor:
         """Photographs G(sketch, z).
 
         Args:
             sketch: (N, 1, H, W) in [-1, 1], dark lines on white (+1); (N, 3, H, W) where sketch_channels is 3.
             z: (N, D), or (K N, D) for K photographs of each sketch, all sketches in turn; z ~ N(0, I) at random.
             strictness: in [0, 1], a number or one for each z: 1 follows the lines to the pixel, 0 takes them as a hint.
+            trusted: (N, 1, H/4, W/4) in [0, 1], where lines are followed whatever strictness is; nowhere without it.
 
         Returns:
             As many photographs as there are z, (N, 3, H, W) in [-1, 1].
@@ -110,8 +113,13 @@ class Sketch2Photo(
             raise ValueError(
                 f"z is (N, {self.latent_dim}), N a multiple of the {len(sketch)} sketches, not {tuple(z.shape)}."
             )
+        cells = (len(sketch), 1, *(side // CELL for side in sketch.shape[-2:]))
+        if trusted is None:
+            trusted = sketch.new_zeros(cells)
+        elif trusted.shape != cells:
+            raise ValueError(f"What is trusted is {cells} for such sketches, not {tuple(trusted.shape)}.")
         strictness = torch.as_tensor(strictness, dtype=z.dtype, device=z.device).expand(len(z))
-        return self.generator(sketch, z, strictness)
+        return self.generator(sketch, z, strictness, trusted)
 
     def encode(self, photo: Tensor) -> tuple[Tensor, Tensor]:
         """mu and logvar, (N, D) each, of q(z | photo) for photographs (N, 3, H, W) in [-1, 1]."""

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from .model import Sketch2Photo
 from .networks import ARCHITECTURES
-from .networks.blocks import ModulatedNorm
+from .networks.blocks import CELL, ModulatedNorm
 from .networks.calibrator import Calibrator, Prediction
 
 Bits = Literal[32, 16, 8]  # of a stored weight; arithmetic is in float32 with any of them
@@ -53,7 +53,8 @@ def to_onnx(model: Sketch2Photo, names: Sequence[str] = ("generator", "encoder")
 
     What was exported once is kept among huggingface_hub's cached assets (HF_ASSETS_CACHE), and comes from there from then on.
 
-    generator: sketch (1, C, S, S), z (K, D), strictness (K,) -> photo (K, 3, S, S); S is the model's image size and K is free.
+    generator: sketch (1, C, S, S), z (K, D), strictness (K,), trusted (1, 1, S/4, S/4) -> photo (K, 3, S, S); S is the model's image
+        size and K is free.
         What does not depend on z is computed once for all K.
     encoder: photo (N, 3, S, S) -> mu and logvar, (N, D) each; N is free.
 
@@ -71,8 +72,9 @@ def to_onnx(model: Sketch2Photo, names: Sequence[str] = ("generator", "encoder")
     # Exported for one z. Nothing in the network knows how many there are but the repetition of the sketch's half, and for one z
     # that is nothing: in ONNX the additions broadcast, without a copy of it for each z.
     sketch, photo = torch.ones(1, model.sketch_channels, size, size), torch.ones(1, 3, size, size)
+    given = (sketch, latents, torch.ones(1), torch.zeros(1, 1, size // CELL, size // CELL))
     how = {
-        "generator": (generator, (sketch, latents, torch.ones(1)), ("sketch", "z", "strictness"), ("photo",)),
+        "generator": (generator, given, ("sketch", "z", "strictness", "trusted"), ("photo",)),
         "encoder": (encoder, (photo,), ("photo",), ("mu", "logvar")),
     }
     return {name: _export(*how[name]) for name in names}
@@ -134,7 +136,7 @@ def _export(
     for part in [*proto.graph.node, *proto.graph.input, *proto.graph.output]:
         del part.metadata_props[:]  # Which lines of which files it comes from, by their places on this computer.
     for value in [*proto.graph.input, *proto.graph.output]:
-        if value.name != "sketch":
+        if value.name not in ("sketch", "trusted"):
             value.type.tensor_type.shape.dim[0].dim_param = "K"
     onnx.checker.check_model(proto)
     content = proto.SerializeToString()
@@ -271,10 +273,10 @@ class _OnnxGenerator(nn.Module):
         super().__init__()
         self.session = session
 
-    def forward(self, sketch: Tensor, z: Tensor, strictness: Tensor) -> Tensor:
-        """(N, C, S, S), (K N, D) and (K N,) -> (K N, 3, S, S)."""
+    def forward(self, sketch: Tensor, z: Tensor, strictness: Tensor, trusted: Tensor) -> Tensor:
+        """(N, C, S, S), (K N, D), (K N,) and (N, 1, S/4, S/4) -> (K N, 3, S, S)."""
         n = len(sketch)
-        photos = [self.session(sketch[i : i + 1], z[i::n], strictness[i::n])[0] for i in range(n)]
+        photos = [self.session(sketch[i : i + 1], z[i::n], strictness[i::n], trusted[i : i + 1])[0] for i in range(n)]
         return torch.stack(photos, 1).flatten(0, 1)
 
 

@@ -47,12 +47,13 @@ class Sketch2PhotoOutput(NamedTuple):
 
 
 class _Seen(NamedTuple):
-    """What the generator is given of a drawing: as in Sketch2PhotoOutput, and how strictly to follow the lines that are left."""
+    """What the generator is given of a drawing: as in Sketch2PhotoOutput, how strictly to follow its lines, and where it must."""
 
     sketch: Tensor
     added: Tensor | None
     certainty: float | None
     strictness: float
+    trusted: Tensor | None
 
 
 class Sketch2PhotoPipeline:
@@ -236,7 +237,12 @@ class Sketch2PhotoPipeline:
             seen = self._all_seen(drawings, strictness, reframe)
             certainty = [one.certainty for one in seen]
         parts = (
-            self.model(self._placed(one.sketch), self._placed(part), one.strictness)
+            self.model(
+                self._placed(one.sketch),
+                self._placed(part),
+                one.strictness,
+                None if one.trusted is None else self._placed(one.trusted),
+            )
             for one, own in zip(seen, z.split(len(z) // count), strict=True)
             for part in own.split(BATCH)
         )
@@ -269,9 +275,11 @@ class Sketch2PhotoPipeline:
         if strictness is None:
             strictness = DEFAULT_STRICTNESS if calibrated else 1.0
         if not calibrated:
-            return _Seen(to_sketch(sketch, self.model.image_size, self.model.sketch_format), None, None, strictness)
+            return _Seen(
+                to_sketch(sketch, self.model.image_size, self.model.sketch_format), None, None, strictness, None
+            )
         found = sketch if isinstance(sketch, Calibrated) else self.calibrate(sketch, strictness, reframe)
-        return _Seen(found.sketch, found.added, found.certainty, strictness)
+        return _Seen(found.sketch, found.added, found.certainty, strictness, found.trusted)
 
     def calibrate(
         self, sketch: Any, strictness: float = 0.0, reframe: bool = True, size: int | None = None

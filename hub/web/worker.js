@@ -41,7 +41,7 @@ async function start(engine, weights, calibratorsWeights) {
     calibratorsWeights && (await ort.InferenceSession.create(calibratorsWeights, {executionProviders: ['wasm']}));
   // The first run is slow: not a visitor's.
   const white = new Float32Array(facts.image_size ** 2).fill(1);
-  const [blank] = await photographs(white, new Float32Array(facts.latent_dim), {strictness: 1});
+  const [blank] = await photographs({sketch: white}, new Float32Array(facts.latent_dim), {strictness: 1});
   if (!isAsExpected(blank)) throw new MessageError('wrong_pictures');
   return {engine, threads: ort.env.wasm.numThreads};
 }
@@ -84,14 +84,16 @@ async function calibratedDrawing(drawing, strictness, size, reframe) {
   return correct(await locate(look, toSketch(drawing, CANVAS), size, reframe), strictness);
 }
 
-/** A sketch, latents (K * D), and options that are the same for all -> K pictures, RGBA. */
-async function photographs(sketch, z, options) {
+/** A sketch and where it is trusted, latents (K * D), and options that are the same for all -> K pictures, RGBA. */
+async function photographs({sketch, trusted}, z, options) {
   const count = z.length / facts.latent_dim;
   const size = facts.image_size;
   const pixels = size * size;
+  const cells = size / facts.cell;
   const inputs = {
     sketch: new ort.Tensor('float32', sketch, [1, 1, size, size]),
     z: new ort.Tensor('float32', z, [count, facts.latent_dim]),
+    trusted: new ort.Tensor('float32', trusted ?? new Float32Array(cells * cells), [1, 1, cells, cells]),
   };
   for (const [name, value] of Object.entries(options))
     inputs[name] = new ort.Tensor('float32', new Float32Array(count).fill(value), [count]);
@@ -126,12 +128,12 @@ const tasks = {
     }
     const last = drawings[kind];
     if (last.problem) throw last.problem;
-    if (!calibrator) return {pictures: await photographs(last.sketch, z, options)};
+    if (!calibrator) return {pictures: await photographs(last, z, options)};
     const {strictness} = options;
     last.located ??= await locate(look, last.sketch, facts.image_size, false);
     if (last.calibrated?.strictness !== strictness)
       last.calibrated = {strictness, ...correct(last.located, strictness)};
-    return {pictures: await photographs(last.calibrated.sketch, z, options), calibrated: last.calibrated};
+    return {pictures: await photographs(last.calibrated, z, options), calibrated: last.calibrated};
   },
 };
 

@@ -1,22 +1,27 @@
 """What the generator is to see of a bad drawing, once it is calibrated, and the photograph that it should make of that."""
 
+import cv2
 import numpy as np
 
-from ..calibration import correct, locate, similarity, thin_plate_spline
+from ..calibration import PARTS, correct, features, locate, similarity, thin_plate_spline, trusted
 from ..images import Floats, Picture, fitted, resampled
 from ..networks.calibrator import Calibrator
 from ..preprocess import to_sketch
 from .doodles import flat, line_doodle
 from .landmarks import Landmarks
-from .photo_to_sketch import Rng
+from .line_drawing import line_drawing
+from .photo_to_sketch import Rng, by_hand
 
+REDRAWN = 0.6  # of the drawings with exact features that calibration has drawn
 FARTHEST = 0.05  # of the side, rms, that a photograph's points are moved: more is another face
 
 
 def calibrated_drawing(
     picture: Picture, landmarks: Landmarks, calibrator: Calibrator, strictness: float, size: int, rng: Rng
-) -> tuple[Floats, Floats] | None:
-    """A photograph, bent to fit, and the calibrated lines of a bad drawing of it: (S, S, 3) and (S, S), in [0, 1].
+) -> tuple[Floats, Floats, Floats] | None:
+    """A photograph, bent to fit, the calibrated lines of a bad drawing of it, and where they are trusted.
+
+    (S, S, 3), (S, S) and (S/4, S/4), in [0, 1].
 
     The drawing is a line drawing of the photograph, stretched and with features out of place. As Cali-Sketch's second stage
     (Xia et al., 2019) the generator learns from what the first one leaves.
@@ -47,4 +52,21 @@ def calibrated_drawing(
     ramp = np.arange(size)
     offset = source - np.stack(np.broadcast_arrays(ramp[None], ramp[:, None]), -1)
     photo = resampled(picture, size, offset.astype(np.float32), flip=False, white=False)
-    return photo, found.sketch[0, 0].numpy() / 2 + 0.5
+    return photo, found.sketch[0, 0].numpy() / 2 + 0.5, found.trusted[0, 0].numpy()
+
+
+def exact_features(photo: Floats, landmarks: Landmarks, rng: Rng, strictness: float) -> tuple[Floats, Floats]:
+    """A line drawing (S, S) of a photograph (S, S, 3) whose features are where they are in it, and where that is (S/4, S/4).
+
+    As a calibrated drawing is: head and hair are drawn by an unsteady hand, the more so the lower `strictness` is; the features,
+    which are trusted, are drawn anew as calibration draws them, or carefully by the same author.
+    """
+    size, points = photo.shape[0], flat(landmarks)
+    where = trusted(points, size)
+    if rng.random() < REDRAWN:
+        own = features(points, list(PARTS), size)
+    else:
+        careful = by_hand(line_drawing(photo, landmarks, rng, 1), rng, 1)
+        own = np.where(cv2.resize(where, (size, size)) > 0.5, careful, 1).astype(np.float32)
+    rest = by_hand(line_drawing(photo, landmarks, rng, strictness, with_features=False), rng, strictness)
+    return np.minimum(rest, own), where

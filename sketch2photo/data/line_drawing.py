@@ -17,8 +17,13 @@ from .photo_to_sketch import Rng, contours
 Line = Floats  # (K, 2) x and y
 
 
-def line_drawing(photo: Floats, landmarks: Landmarks, rng: Rng, strictness: float) -> Floats:
-    """A line drawing (H, W) of a photograph (H, W, 3); `strictness` 1 leaves every line where it is in the photograph."""
+def line_drawing(
+    photo: Floats, landmarks: Landmarks, rng: Rng, strictness: float, with_features: bool = True
+) -> Floats:
+    """A line drawing (H, W) of a photograph (H, W, 3); `strictness` 1 leaves every line where it is in the photograph.
+
+    Without features it is one of the head and the hair alone.
+    """
     unit, loose = photo.shape[0] / 256, 1 - strictness
     landmarks = misplaced(landmarks, rng, loose)
     person = landmarks.mask > 0.5
@@ -45,7 +50,9 @@ def line_drawing(photo: Floats, landmarks: Landmarks, rng: Rng, strictness: floa
         pen.paper = np.where(
             person & (cv2.GaussianBlur(pen.paper, (0, 0), 3 * unit) > 0.97), np.minimum(pen.paper, inner), pen.paper
         )
-    _face(pen, landmarks, rng)
+    _jaw(pen, landmarks, rng)
+    if with_features:
+        _features(pen, landmarks, rng)
     return pen.paper
 
 
@@ -120,13 +127,17 @@ def misplaced(landmarks: Landmarks, rng: Rng, loose: float) -> Landmarks:
     return Landmarks(curves, mask)
 
 
-def _face(pen: Pen, landmarks: Landmarks, rng: Rng) -> None:
-    """Features, each as one of the symbols that people have for it."""
+def _jaw(pen: Pen, landmarks: Landmarks, rng: Rng) -> None:
+    oval = landmarks.curves["oval"]
+    jaw = oval[8:29]  # from the left of the picture's right ear round the chin
+    if rng.random() < 0.8:
+        pen.draw(np.concatenate([oval, oval[:1]]) if rng.random() < 0.2 else jaw)
+
+
+def _features(pen: Pen, landmarks: Landmarks, rng: Rng) -> None:
+    """Each as one of the symbols that people have for it."""
     c, unit = landmarks.curves, pen.unit
     simple = rng.random() < 0.25
-    jaw = c["oval"][8:29]  # from the left of the picture's right ear round the chin
-    if rng.random() < 0.8:
-        pen.draw(np.concatenate([c["oval"], c["oval"][:1]]) if rng.random() < 0.2 else jaw)
     eye_kind, brow_kind = rng.integers(4), rng.integers(3)
     for side in ("left", "right"):
         upper, lower, iris = c[f"{side}_upper_lid"], c[f"{side}_lower_lid"], c[f"{side}_iris"]

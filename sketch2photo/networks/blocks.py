@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 # Of a size, and of the levels that have one: more is no model, and would take hours and gigabytes.
 LARGEST, MOST = 2**14, 16
+CELL = 4  # px, side of the squares of a picture in which its lines are trusted or not
 
 
 class ResidualBlock(nn.Module):

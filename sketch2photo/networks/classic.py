@@ -52,8 +52,8 @@ class PlaneUNet(nn.Module):
             nn.Upsample(scale_factor=2), nn.Conv2d(2 * channels[0], 3, 3, padding=1), nn.Tanh()
         )
 
-    def forward(self, sketch: Tensor, z: Tensor, strictness: Tensor) -> Tensor:
-        """(N, C, H, W) and (K N, D) -> (K N, 3, H, W); the classic system knows no strictness."""
+    def forward(self, sketch: Tensor, z: Tensor, strictness: Tensor, trusted: Tensor) -> Tensor:
+        """(N, C, H, W) and (K N, D) -> (K N, 3, H, W); the classic system knows no strictness, and so nothing that is trusted."""
         plane = self.plane(z).view(-1, 1, *sketch.shape[-2:])
         x = torch.cat([tile(sketch, len(z)), plane], 1)
         skips = []

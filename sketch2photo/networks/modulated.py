@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from .blocks import (
+    CELL,
     ModulatedBlocks,
     ModulatedNorm,
     ResidualBlock,
@@ -30,7 +31,8 @@ class ModulatedUNet(nn.Module):
     is encoded once for any number of photographs.
 
     `strictness` gates the skip connections: at 1 every line reaches the output at full resolution; at 0 the two
-    finest levels get no skip at all, so the drawing can only act as a hint of where things are.
+    finest levels get no skip at all, so the drawing can only act as a hint of where things are. Where lines are `trusted`,
+    the gates are open whatever strictness is: a calibrated eye is exact in a head that is a hint.
 
     Args:
         latent_dim: length D of z.
@@ -45,7 +47,7 @@ class ModulatedUNet(nn.Module):
         ValueError: sizes that are none, or do not fit each other.
     """
 
-    stride = 4  # of the finest level, by space-to-depth
+    stride = CELL  # of the finest level, by space-to-depth: so its gate is as fine as what is trusted
 
     def __init__(
         self,
@@ -84,8 +86,8 @@ class ModulatedUNet(nn.Module):
         # How much of each level's skip depends on strictness: the two finest wholly, the third by half.
         self.gating = [1.0, 1.0, 0.5][:levels] + [0.0] * (levels - 3)
 
-    def forward(self, sketch: Tensor, z: Tensor, strictness: Tensor) -> Tensor:
-        """(N, C, H, W), (K N, D) and (K N,) -> (K N, 3, H, W)."""
+    def forward(self, sketch: Tensor, z: Tensor, strictness: Tensor, trusted: Tensor) -> Tensor:
+        """(N, C, H, W), (K N, D), (K N,) and (N, 1, H/4, W/4) -> (K N, 3, H, W)."""
         x = self.stem(F.pixel_unshuffle(sketch, self.stride))
         skips = []
         for level, block in enumerate(self.encode):
@@ -95,16 +97,24 @@ class ModulatedUNet(nn.Module):
                 x = self.down[level](x)
 
         w = self.mapping(torch.cat([z, strictness[:, None]], 1))
-        gate = strictness[:, None, None, None].to(x.dtype)
+        gates = self._gates(strictness[:, None, None, None].to(x.dtype), tile(trusted.to(x.dtype), len(z)))
         x = tile(skips[-1], len(z))
         for level in reversed(range(len(skips))):
             if level < len(self.up):
                 x = F.interpolate(self.up[level](x), scale_factor=2, mode="nearest")
-                x = x + tile(skips[level], len(z)) * (1 - self.gating[level] * (1 - gate))
+                skip = tile(skips[level], len(z))
+                x = x + (skip * (1 - self.gating[level] * (1 - gates[level])) if self.gating[level] else skip)
             x = self.decode[level](x, w)
         lines = self.head_sketch(F.pixel_unshuffle(sketch, self.stride // 2))
-        x = smoothed(self.to_head(x)) + tile(lines, len(z)) * gate
+        x = smoothed(self.to_head(x)) + tile(lines, len(z)) * F.interpolate(gates[0], scale_factor=2, mode="nearest")
         return torch.tanh(self.to_photo(self.head_norm(x, w)))
+
+    def _gates(self, strictness: Tensor, trusted: Tensor) -> list[Tensor]:
+        """How open each gated level is, (N, 1, h, w), from strictness (N, 1, 1, 1) and what is trusted (N, 1, H/4, W/4)."""
+        gates = [strictness + (1 - strictness) * trusted]
+        for _ in self.gating[1:]:
+            gates.append(F.avg_pool2d(gates[-1], 2))
+        return gates
 
 
 class ConvEncoder(nn.Module):

@@ -88,6 +88,8 @@ class DataConfig:
     line_share: Share = 0.7
     # of the photographs whose landmarks are known that have a bad drawing, calibrated, for a sketch; where there is a calibrator
     calibrated_share: Share = 0.0
+    # of the line drawings below strictness 1 whose features are exact and trusted, as calibration leaves them
+    exact_share: Share = 0.0
     # of the other made sketches that show what is behind the person, too; people mostly draw the face alone
     background_share: Share = 0.3
     techniques: Techniques = Techniques()

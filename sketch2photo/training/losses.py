@@ -34,7 +34,7 @@ class Verdict:
 class Step:
     """What both branches of a training step made of N samples: what a term may be of. Pictures are in [-1, 1], D is z's length.
 
-    sketch (N, C, S, S) is A, photo (N, 3, S, S) B, strictness (N,) in [0, 1].
+    sketch (N, C, S, S) is A, photo (N, 3, S, S) B, strictness (N,) and trusted (N, 1, S/4, S/4) in [0, 1].
     cVAE-GAN: fake_vae (N, 3, S, S) is B' = G(A, z_B) of z_B = mu + eps exp(logvar / 2), with mu and logvar (N, D) = E(B).
     cLR-GAN: fake_lr (N, 3, S, S) is B~ = G(A, z), z (N, D) from N(0, I); z_again (N, D) is E's mu of B~, which moves G and not E.
     z_mean (D,) and z_covariance (D, D) are those of z_B over all photographs, running, with the gradient of this batch's share.
@@ -46,6 +46,7 @@ class Step:
     sketch: Tensor
     photo: Tensor
     strictness: Tensor
+    trusted: Tensor
     mu: Tensor
     logvar: Tensor
     fake_vae: Tensor
@@ -64,6 +65,12 @@ class Step:
     def follow(self) -> Tensor:
         """How much B' must be B to the pixel (N,): where the sketch is only a hint, its lines are not where B's are."""
         return self.config.hint_follow + (1 - self.config.hint_follow) * self.strictness
+
+    @property
+    def exact(self) -> Tensor:
+        """How exactly the sketch is to be followed in each of its cells (N, 1, S/4, S/4): by strictness, and where it is trusted by 1."""
+        strictness = self.strictness[:, None, None, None]
+        return strictness + (1 - strictness) * self.trusted
 
 
 def pixel(step: Step) -> Tensor:
@@ -101,20 +108,20 @@ def latent(step: Step) -> Tensor:
 
 
 def lines(step: Step) -> Tensor:
-    """strictness misaligned(B~, B) in cells of lines_cell px.
+    """misaligned(B~, B) in cells of lines_cell px, as far as they are exact.
 
     B~ has no photograph that it must equal, so without this z comes to move the eyes and the outline.
     """
-    return (misaligned(step.fake_lr, step.photo, step.sketch, step.config.lines_cell) * step.strictness).mean()
+    return misaligned(step.fake_lr, step.photo, step.sketch, step.config.lines_cell, step.exact).mean()
 
 
 def hints(step: Step) -> Tensor:
-    """(1 - strictness) misaligned(B~, B) in cells of hints_cell px.
+    """misaligned(B~, B) in cells of hints_cell px, as far as they are not exact.
 
     Of a hint only the coarse edges count, so that eyes and mouth are somewhere near: with nothing but the discriminators to say
     so, some z had faces without them.
     """
-    return (misaligned(step.fake_lr, step.photo, step.sketch, step.config.hints_cell) * (1 - step.strictness)).mean()
+    return misaligned(step.fake_lr, step.photo, step.sketch, step.config.hints_cell, 1 - step.exact).mean()
 
 
 def variety(step: Step) -> Tensor:
@@ -236,18 +243,22 @@ def checkerboard_amplitude(photo: Tensor) -> Tensor:
     return F.avg_pool2d(patterns, 8).abs().mean() * 3
 
 
-def misaligned(ours: Tensor, photo: Tensor, sketch: Tensor, cell: int) -> Tensor:
+def misaligned(ours: Tensor, photo: Tensor, sketch: Tensor, cell: int, counts: Tensor) -> Tensor:
     """How far the edges of ours, (N, 3, H, W), run across those of the photograph, near the sketch's ink: (N,) in [0, 1].
 
-    Mean of 1 - (n(a) . n(b))^2 over cells of cell x cell px with n(x) = grad x / sqrt(|grad x|^2 + e^2) of the brightness, weighted by
-    |n(b)| and by the darkest ink within two cells (normalised gradient fields, Haber & Modersitzki, 2006). Neither an edge's
+    What is found in a place counts as much as `counts`, (N, 1, h, w) in [0, 1], says there.
+
+    Mean of counts (1 - (n(a) . n(b))^2) over cells of cell x cell px with n(x) = grad x / sqrt(|grad x|^2 + e^2) of the brightness,
+    weighted by |n(b)| and by the darkest ink within two cells (normalised gradient fields, Haber & Modersitzki, 2006). Neither an edge's
     strength nor its sign counts, so light hair may replace dark hair.
     """
     a, b = (_edges(F.avg_pool2d(x.mean(1, keepdim=True), cell)) for x in (ours, photo))
     ink = F.max_pool2d(F.avg_pool2d((1 - sketch.amin(1, keepdim=True)) / 2, cell), 5, 1, 2)[..., 1:-1, 1:-1]
     weight = ink * b.square().sum(1, keepdim=True).sqrt()
     apart = 1 - (a * b).sum(1, keepdim=True).square()
-    return (weight * apart).sum((1, 2, 3)) / weight.sum((1, 2, 3)).clamp_min(1e-3)
+    side = ours.shape[-1] // cell
+    counts = F.adaptive_avg_pool2d(counts, side) if counts.shape[-1] > side else F.interpolate(counts, size=side)
+    return (weight * apart * counts[..., 1:-1, 1:-1]).sum((1, 2, 3)) / weight.sum((1, 2, 3)).clamp_min(1e-3)
 
 
 def _edges(x: Tensor) -> Tensor:

@@ -54,7 +54,7 @@ class Objective(nn.Module):
         mu, logvar = self.model.encode(photo)
         mu, logvar = mu.float(), logvar.float()
         z_photo = mu + sample["eps"] * torch.exp(0.5 * logvar)
-        fake_vae, fake_lr = self._generate(sketch, [z_photo, sample["z"]], strictness)
+        fake_vae, fake_lr = self._generate(sketch, [z_photo, sample["z"]], strictness, sample["trusted"])
         z_mean, z_covariance = self._latent_moments(z_photo)
         features = self._features_of_view([photo, fake_vae, fake_lr], sample["view"])
         real, seen_vae, seen_lr = features if self.features else ([photo], [fake_vae], [fake_lr])
@@ -63,6 +63,7 @@ class Objective(nn.Module):
             sketch=sketch,
             photo=photo,
             strictness=strictness,
+            trusted=sample["trusted"],
             mu=mu,
             logvar=logvar,
             fake_vae=fake_vae,
@@ -79,9 +80,9 @@ class Objective(nn.Module):
         )
         return weighted(step, number)
 
-    def _generate(self, sketch: Tensor, latents: Sequence[Tensor], strictness: Tensor) -> list[Tensor]:
+    def _generate(self, sketch: Tensor, latents: Sequence[Tensor], strictness: Tensor, trusted: Tensor) -> list[Tensor]:
         """One photograph of each sketch for each latent, in one pass."""
-        photos = self.model(sketch, torch.cat(list(latents)), strictness.repeat(len(latents)))
+        photos = self.model(sketch, torch.cat(list(latents)), strictness.repeat(len(latents)), trusted)
         return list(photos.float().chunk(len(latents)))
 
     def _latent_moments(self, z: Tensor) -> tuple[Tensor, Tensor]:

@@ -14,12 +14,13 @@ from torch import Tensor
 from torch.utils.data import Dataset, Sampler, default_collate
 
 from ..data import photo_to_sketch
-from ..data.calibrated_drawing import calibrated_drawing
+from ..data.calibrated_drawing import calibrated_drawing, exact_features
 from ..data.landmarks import Landmarks, LandmarksFile
 from ..data.line_drawing import line_drawing
 from ..data.sources import WeightedSource, in_format
 from ..images import LINES, Floats, Picture, SketchFormat, resampled, to_tensor
 from ..latents import LIMIT, clip_norm
+from ..networks.blocks import CELL
 from ..networks.calibrator import Calibrator
 from .augment import VIEW_NUMBERS
 from .config import DataConfig
@@ -44,9 +45,9 @@ def unpacked(batch: Sample) -> Sample:
 class Stream(Dataset[Sample]):
     """Endless samples from weighted sources.
 
-    A sample holds sketch (C, S, S) and photo (3, S, S) in [-1, 1], strictness (), and the step's random numbers: z (D,) from
-    _random_latent, eps (D,) from N(0, 1), view (VIEW_NUMBERS,) from U(0, 1). Sketches that are no lines are as their author made
-    them: none is made of a photograph that has one, and no hand draws them again.
+    A sample holds sketch (C, S, S) and photo (3, S, S) in [-1, 1], strictness () and trusted (1, S/4, S/4) in [0, 1], and the step's
+    random numbers: z (D,) from _random_latent, eps (D,) from N(0, 1), view (VIEW_NUMBERS,) from U(0, 1).
+    Sketches that are no lines are as their author made them: none is made of a photograph that has one, and no hand draws them again.
     """
 
     def __init__(
@@ -80,7 +81,7 @@ class Stream(Dataset[Sample]):
         made = None
         if landmarks and self.calibrator and rng.random() < config.calibrated_share:
             made = self._calibrated(picture, landmarks, rng)
-        photo, sketch, strictness = made or self._drawn(picture, drawn, landmarks, rng)
+        photo, sketch, trusted, strictness = made or self._drawn(picture, drawn, landmarks, rng)
         view = rng.random(VIEW_NUMBERS, dtype=np.float32)
         if min(picture.shape[:2]) < self.size:  # Enlarged, it has no detail to show, and is seen as a whole.
             view[0] *= self.view_whole
@@ -88,6 +89,7 @@ class Stream(Dataset[Sample]):
             "sketch": to_tensor(sketch).expand(self.form.channels, -1, -1),
             "photo": to_tensor(photo),
             "strictness": torch.tensor(strictness, dtype=torch.float32),
+            "trusted": torch.from_numpy(trusted)[None],
             "z": self._random_latent(rng),
             "eps": torch.from_numpy(rng.standard_normal(self.latent_dim, dtype=np.float32)),
             "view": torch.from_numpy(view),
@@ -95,8 +97,8 @@ class Stream(Dataset[Sample]):
 
     def _drawn(
         self, picture: Picture, drawn: Picture | None, landmarks: Landmarks | None, rng: np.random.Generator
-    ) -> tuple[Floats, Floats, float]:
-        """A photograph, its sketch, which is made where none is drawn, as a hand draws it, and how strictly that is followed."""
+    ) -> tuple[Floats, Floats, Floats, float]:
+        """A photograph, its sketch as a hand draws it, made where none is drawn, where that is trusted, and how strictly it is followed."""
         config = self.config
         photo, sketch, landmarks = self._registered(picture, drawn, landmarks, rng)
         strictness = 1.0
@@ -105,18 +107,21 @@ class Stream(Dataset[Sample]):
             odds = [config.strict_share, config.hint_share, max(0.0, between)]
             strictness = float(rng.choice([1.0, 0.0, rng.random()], p=odds))
         steadiness = strictness if rng.random() < config.steady_share else float(rng.uniform(strictness, 1))
+        trusted = np.zeros((self.size // CELL,) * 2, np.float32)
         if sketch is None and landmarks and rng.random() < config.line_share:
+            if config.exact_share and strictness < 1 and rng.random() < config.exact_share:
+                return photo, *exact_features(photo, landmarks, rng, steadiness), strictness
             sketch = line_drawing(photo, landmarks, rng, steadiness)
         elif sketch is None:
             person = landmarks.mask if landmarks else None
             sketch = photo_to_sketch.sketch_of(photo, rng, vars(config.techniques), config.background_share, person)
         if config.by_hand and self.form.lines:
             sketch = photo_to_sketch.by_hand(sketch, rng, steadiness)
-        return photo, sketch, strictness
+        return photo, sketch, trusted, strictness
 
     def _calibrated(
         self, picture: Picture, landmarks: Landmarks, rng: np.random.Generator
-    ) -> tuple[Floats, Floats, float] | None:
+    ) -> tuple[Floats, Floats, Floats, float] | None:
         """The same of a bad drawing of a photograph, as the calibrator leaves it."""
         if rng.random() < 0.5:
             picture, landmarks = np.ascontiguousarray(picture[:, ::-1]), landmarks.mirrored()

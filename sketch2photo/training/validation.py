@@ -1,5 +1,7 @@
 """How good the weights are while they are trained: on sketches that training does not see."""
 
+from typing import NamedTuple
+
 import numpy as np
 import torch
 from PIL import Image
@@ -7,18 +9,20 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ..data import photo_to_sketch
+from ..data.calibrated_drawing import exact_features
 from ..data.landmarks import LandmarksFile
 from ..data.line_drawing import line_drawing
 from ..data.sources import Source, fixed_samples, split
 from ..examples import EXAMPLES
 from ..images import LINES, Floats, SketchFormat, sharpness, to_pictures, to_tensor
 from ..model import Sketch2Photo
+from ..networks.blocks import CELL
 from ..networks.features import EfficientNetLite, available, kernel_distance
 from ..preprocess import to_sketch
 from .config import DataConfig
 
 SHARP = 128  # photographs
-CELL = 128  # px, of the pictures in a grid
+SIDE = 128  # px, of the pictures in a grid
 
 
 class Validation:
@@ -26,7 +30,7 @@ class Validation:
 
     The score is the mean kernel distance of those photographs to the real ones, at strictness 1 and 0, where there are 16 and the
     package of its network; else the mean absolute error of reconstruction, 0 to 255. Lower is better. Where the landmarks of the real
-    photographs are known, the distance from line drawings of them, careful ones at strictness 1 and hopeless ones at 0, is a third
+    photographs are known, the distance from line drawings of them, careful ones at strictness 1 and bad, calibrated ones at 0, is a third
     part of that mean: artists' sketches alone say nothing of what most people draw. With `sharp` the line drawings are of those
     photographs, and their distance is to them; the sharpness of what is made of them, as a share of theirs, is told beside it.
 
@@ -59,11 +63,9 @@ class Validation:
         if sharp:
             drawn = split(sharp, min(SHARP, len(sharp)))[1]
             photos = fixed_samples(drawn, size, len(drawn), sketch_of)[1]
-        self.lines, self.strictness = self.sketch[:0], torch.empty(0)
-        if landmarks:
-            self.lines, self.strictness = line_drawings(drawn, photos, landmarks)
+        self.lines = line_drawings(drawn, photos, landmarks) if landmarks else None
         generator = torch.Generator().manual_seed(0)
-        self.z = torch.randn(max(len(self.sketch), len(self.lines), 8), latent_dim, generator=generator)
+        self.z = torch.randn(max(len(self.sketch), len(photos), 8), latent_dim, generator=generator)
         self.device = device
         self.judge = EfficientNetLite("lite2").to(device) if available("lite2") and len(self.sketch) >= 16 else None
         self.real = self._features(self.photo)
@@ -85,8 +87,8 @@ class Validation:
             for name, strictness in (("kernel_distance", 1.0), ("kernel_distance_hint", 0.0)):
                 fakes = self._photographs(model, self.sketch, torch.full((len(self.sketch),), strictness))
                 distances[name] = kernel_distance(self._features(fakes), self.real)
-            if len(self.lines) >= 16:
-                fakes = self._photographs(model, self.lines, self.strictness)
+            if self.lines and len(self.lines.sketch) >= 16:
+                fakes = self._photographs(model, *self.lines)
                 distances["kernel_distance_lines"] = kernel_distance(self._features(fakes), self.drawn)
                 if self.sharpness:
                     scores["sharpness"] = float(np.median(sharpness(to_pictures(fakes)))) / self.sharpness
@@ -95,9 +97,12 @@ class Validation:
             scores["score"] = scores["reconstruction"]
         return scores
 
-    def _photographs(self, model: Sketch2Photo, sketches: Tensor, strictness: Tensor) -> Tensor:
-        """One photograph of each sketch (N, C, S, S) at its strictness (N,)."""
-        batches = zip(sketches.split(8), self.z[: len(sketches)].split(8), strictness.split(8), strict=True)
+    def _photographs(
+        self, model: Sketch2Photo, sketch: Tensor, strictness: Tensor, trusted: Tensor | None = None
+    ) -> Tensor:
+        """One photograph of each sketch (N, C, S, S) at its strictness (N,), with what is trusted (N, 1, S/4, S/4)."""
+        given = [sketch, self.z[: len(sketch)], strictness, *([] if trusted is None else [trusted])]
+        batches = zip(*(values.split(8) for values in given), strict=True)
         return torch.cat([model(*(values.to(self.device) for values in batch)).float().cpu() for batch in batches])
 
     def _features(self, photos: Tensor) -> Tensor:
@@ -115,7 +120,7 @@ class Validation:
             strict = model(sketch.to(self.device), z).float()
             loose = model(sketch.to(self.device), z[:2], 0.0).float()
             row = torch.cat([sketch.expand(-1, 3, -1, -1), strict.cpu(), loose.cpu()])
-            small = F.interpolate(row, (min(row.shape[-1], CELL),) * 2, mode="area")
+            small = F.interpolate(row, (min(row.shape[-1], SIDE),) * 2, mode="area")
             rows.append(np.hstack(list(to_pictures(small))))
         return Image.fromarray(np.vstack(rows))
 
@@ -125,17 +130,26 @@ class Validation:
         return grid.crop((0, top, *grid.size))
 
 
-def line_drawings(source: Source, photos: Tensor, landmarks: LandmarksFile) -> tuple[Tensor, Tensor]:
-    """Line drawings (M, 1, S, S) of those of photos (N, 3, S, S), the source's first, with known landmarks, and their strictness (M,)."""
-    drawings: list[Tensor] = []
-    strictness: list[float] = []
+class LineDrawings(NamedTuple):
+    """sketch (M, 1, S, S) in [-1, 1], strictness (M,) and trusted (M, 1, S/4, S/4) in [0, 1]."""
+
+    sketch: Tensor
+    strictness: Tensor
+    trusted: Tensor
+
+
+def line_drawings(source: Source, photos: Tensor, landmarks: LandmarksFile) -> LineDrawings | None:
+    """Of those of photos (N, 3, S, S), the source's first, with known landmarks, if there are any.
+
+    Careful ones at strictness 1 take turns with bad ones at 0, as calibration leaves these.
+    """
+    found: list[tuple[Tensor, Tensor, Tensor]] = []
     for index, photo in enumerate(photos):
         known = landmarks.of(source.name(index), photo.shape[-1])
         if known:
-            strictness.append(float(index % 2))
-            picture = ((photo + 1) / 2).permute(1, 2, 0).numpy()
-            drawing = line_drawing(picture, known, np.random.default_rng(index), strictness[-1])
-            drawings.append(to_tensor(drawing))
-    if not drawings:
-        return photos[:0, :1], torch.empty(0)
-    return torch.stack(drawings), torch.tensor(strictness)
+            picture, rng = ((photo + 1) / 2).permute(1, 2, 0).numpy(), np.random.default_rng(index)
+            sketch, trusted = line_drawing(picture, known, rng, 1), np.zeros((photo.shape[-1] // CELL,) * 2, np.float32)
+            if index % 2 == 0:
+                sketch, trusted = exact_features(picture, known, rng, 0)
+            found.append((to_tensor(sketch), torch.tensor(float(index % 2)), torch.from_numpy(trusted)[None]))
+    return LineDrawings(*(torch.stack(parts) for parts in zip(*found, strict=True))) if found else None
