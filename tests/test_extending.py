@@ -33,7 +33,7 @@ class Tint(nn.Module):
         super().__init__()
         self.colour = nn.Sequential(nn.Linear(latent_dim, width), nn.SiLU(), nn.Linear(width, 3))
 
-    def forward(self, sketch: Tensor, z: Tensor, strictness: Tensor) -> Tensor:
+    def forward(self, sketch: Tensor, z: Tensor, strictness: Tensor, trusted: Tensor) -> Tensor:
         colour = self.colour(z)[:, :, None, None]
         return torch.tanh(colour + sketch.repeat(len(z) // len(sketch), 1, 1, 1) * strictness[:, None, None, None])
 

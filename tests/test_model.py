@@ -1,5 +1,6 @@
 """The model: shapes, the latent and strictness in every picture, saving and loading."""
 
+import copy
 import json
 import re
 import shutil
@@ -90,6 +91,39 @@ def test_at_strictness_zero_lines_cannot_reach_the_picture_at_full_resolution() 
     change = (model(lines, z, strictness) - before).abs().mean((1, 2, 3))
     assert change[0] == 0
     assert 0 < change[1] < change[2]
+
+
+@torch.inference_mode()
+def test_where_lines_are_trusted_the_picture_is_that_of_strictness_1() -> None:
+    """Its finest path, at strictness 0: as open as at 1 in the trusted half, closed in the other."""
+    torch.manual_seed(0)
+    model = Sketch2Photo(**SMALL).eval()
+    z, lines, changed = torch.zeros(1, 8), sketches(model, 1), copy.deepcopy(model)
+    changed.generator.head_sketch.weight.add_(torch.randn_like(model.generator.head_sketch.weight))
+    size = lines.shape[-1]
+    left = torch.zeros(1, 1, size // 4, size // 4)
+    left[..., : size // 8] = 1
+    model.generator.head_norm = changed.generator.head_norm = Unmixed()  # norms mix what is left and right
+
+    def change(strictness: float, trusted: torch.Tensor | None) -> torch.Tensor:
+        return (changed(lines, z, strictness, trusted) - model(lines, z, strictness, trusted)).abs().mean((0, 1, 2))
+
+    nowhere, half, strict = change(0.0, None), change(0.0, left), change(1.0, None)
+    border = 4
+    assert nowhere.max() == 0
+    assert half[size // 2 + border :].max() == 0
+    assert strict[: size // 2 - border].min() > 0
+    assert half[: size // 2 - border].min() > 0
+    torch.testing.assert_close(change(1.0, left), strict)
+    with pytest.raises(ValueError, match="trusted is"):
+        model(lines, z, 0.0, left[..., 1:])
+
+
+class Unmixed(torch.nn.Module):
+    """In place of a norm."""
+
+    def forward(self, x: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
+        return x
 
 
 def test_saved_and_loaded_is_the_same_model_in_eval_mode(model: Sketch2Photo, tmp_path: Path) -> None:

@@ -117,11 +117,13 @@ def test_the_files_give_what_pytorch_gives_on_real_drawings(model: Sketch2Photo,
     generator, encoder = (onnxruntime.InferenceSession(files / f"{name}.onnx") for name in ("generator", "encoder"))
     z = torch.randn(3, model.latent_dim, generator=torch.Generator().manual_seed(0))
     strictness = torch.tensor([1.0, 0.5, 0.0])
+    trusted = torch.rand(1, 1, 64, 64)
     assert len(EXAMPLES) > 5
     for path in EXAMPLES:
         sketch = to_sketch(path, model.image_size)
-        (photo,) = generator.run(None, {"sketch": sketch.numpy(), "z": z.numpy(), "strictness": strictness.numpy()})
-        np.testing.assert_allclose(photo, model(sketch, z, strictness).numpy(), atol=1e-3, rtol=0)
+        given = {"sketch": sketch, "z": z, "strictness": strictness, "trusted": trusted}
+        (photo,) = generator.run(None, {name: value.numpy() for name, value in given.items()})
+        np.testing.assert_allclose(photo, model(sketch, z, strictness, trusted).numpy(), atol=1e-3, rtol=0)
         for ours, theirs in zip(
             encoder.run(None, {"photo": photo}), model.encode(torch.from_numpy(photo)), strict=True
         ):
@@ -151,8 +153,9 @@ def test_several_sketches_in_turn() -> None:
     theirs, ours = small(), with_onnx(small())
     sketches, z = torch.ones(2, 1, 64, 64), torch.randn(6, 8)
     sketches[0, :, 10:14], sketches[1, :, 40:50, 30:] = -1, -1
-    strictness = torch.linspace(0, 1, 6)
-    torch.testing.assert_close(ours(sketches, z, strictness), theirs(sketches, z, strictness), atol=1e-3, rtol=0)
+    strictness, trusted = torch.linspace(0, 1, 6), torch.rand(2, 1, 16, 16)
+    found, expected = (model(sketches, z, strictness, trusted) for model in (ours, theirs))
+    torch.testing.assert_close(found, expected, atol=1e-3, rtol=0)
 
 
 @torch.inference_mode()
@@ -168,6 +171,7 @@ def test_smaller_weights_make_nearly_the_same_pictures(
     for path in EXAMPLES[:4]:
         sketch = to_sketch(path, model.image_size)
         given = {"sketch": sketch.numpy(), "z": z.numpy(), "strictness": np.ones(2, np.float32)}
+        given["trusted"] = np.zeros((1, 1, 64, 64), np.float32)
         difference = np.abs(session.run(None, given)[0] - model(sketch, z).numpy())
         assert 0 < 127.5 * difference.mean() < apart
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from sketch2photo import Sketch2PhotoPipeline
 from sketch2photo.calibration import locate
-from sketch2photo.data.calibrated_drawing import calibrated_drawing
+from sketch2photo.data.calibrated_drawing import calibrated_drawing, exact_features
 from sketch2photo.data.landmarks import CURVES, MASK, Landmarks, LandmarksFile
 from sketch2photo.data.line_drawing import line_drawing, misplaced
 from sketch2photo.data.sources import Photos, WeightedSource
@@ -117,9 +117,10 @@ def test_a_calibrated_drawing_lies_on_its_photograph(photographs: Path) -> None:
         rng = np.random.default_rng(seed)
         made = calibrated_drawing(picture, landmarks, calibrator, seed % 3 / 4, SIDE, rng)
         assert made is not None
-        bent, sketch = made
+        bent, sketch, trusted = made
         assert bent.shape == (SIDE, SIDE, 3)
         assert sketch.shape == (SIDE, SIDE)
+        assert trusted.shape == (SIDE // 4, SIDE // 4)
         points = locate(calibrator, to_tensor(sketch)[None], SIDE, reframe=False).seen.points
         curves = dict(zip(CURVES, np.split(points, [part.stop for part in slices().values()][:-1]), strict=True))
         mouth = np.concatenate([curves["upper_lip_inside"], curves["lower_lip_inside"]]).mean(0)
@@ -130,6 +131,37 @@ def test_a_calibrated_drawing_lies_on_its_photograph(photographs: Path) -> None:
         softer.append(float(sharpness((255 * bent[None]).astype(np.uint8))[0] / sharpness(picture[None])[0]))
     assert np.mean(away) < 5
     assert np.median(softer) > 0.5
+
+
+def test_exact_features_are_where_the_photograph_has_them_and_trusted_there_in_a_head_that_is_a_hint(
+    photographs: Path,
+) -> None:
+    landmarks, photo = landmarks_and_photo(photographs, "careful_man")
+    curves = landmarks.curves
+    lips = (curves["upper_lip_inside"] + curves["lower_lip_inside"])[3:-3] / 2
+    eyes = [curves["left_iris"][0], curves["right_iris"][0]]
+    jaw = curves["oval"][12:26]
+    made = [exact_features(photo, landmarks, np.random.default_rng(i), 0.0) for i in range(12)]
+    assert np.mean([ink_near(sketch, np.concatenate([eyes, lips]), 2) for sketch, _ in made]) > 0.95
+    assert np.mean([ink_near(sketch, jaw, 2) for sketch, _ in made]) < 0.7
+    for _, trusted in made:
+        inside, outside = (
+            trusted[tuple((points // 4).astype(int).T[::-1])] for points in (np.concatenate([eyes, lips]), jaw[4:-4])
+        )
+        assert inside.min() == 1
+        assert outside.max() == 0
+
+
+def test_line_drawings_below_strictness_1_may_have_exact_features(photographs: Path) -> None:
+    config = replace(PRESETS["default"].data, line_share=1.0, strict_share=0.5, hint_share=0.5)
+    sources = [WeightedSource(Photos.open(photographs))]
+    known = LandmarksFile(photographs / "parts.npz")
+    for share in (0.0, 1.0):
+        stream = Stream(sources, replace(config, exact_share=share), 0.5, SIDE, 8, 0, known)
+        samples = [stream[i] for i in range(12)]
+        exact = [bool(sample["trusted"].max()) for sample in samples]
+        assert any(exact) == bool(share)
+        assert not any(one for one, sample in zip(exact, samples, strict=True) if sample["strictness"] == 1)
 
 
 def test_a_share_of_the_photographs_has_calibrated_drawings(photographs: Path) -> None:
@@ -212,13 +244,16 @@ def test_training_draws_lines_of_photographs_whose_landmarks_are_known(photograp
 
 
 def test_weights_are_chosen_on_line_drawings_too(photographs: Path) -> None:
-    """Careful and hopeless ones in turn, of those photographs whose landmarks are known, always the same."""
+    """Careful ones, and bad ones with exact features, in turn, of those photographs whose landmarks are known, always the same."""
     source = Photos.open(photographs)
     file = LandmarksFile(photographs / "parts.npz")
     photos = torch.stack([to_tensor(fitted(source.load(index)[0], 128)) for index in range(4)])
-    drawings, strictness = line_drawings(source, photos, file)
+    found = line_drawings(source, photos, file)
+    assert found is not None
+    drawings, strictness, trusted = found
     assert drawings.shape == (3, 1, 128, 128)
     known = [index for index in range(4) if file.of(source.name(index), 128)]
     assert strictness.tolist() == [index % 2 for index in known]
     assert all(0.5 < (drawing > 0.99).float().mean() < 0.99 for drawing in drawings)
-    torch.testing.assert_close(line_drawings(source, photos, file)[0], drawings)
+    assert (trusted.amax((1, 2, 3)) > 0).tolist() == [index % 2 == 0 for index in known]
+    torch.testing.assert_close(line_drawings(source, photos, file), found)

@@ -27,6 +27,7 @@ def batch(count: int = 3, size: int = 64, latent_dim: int = 8) -> dict[str, torc
         "sketch": torch.rand(count, 1, size, size, generator=generator) * 2 - 1,
         "photo": torch.rand(count, 3, size, size, generator=generator) * 2 - 1,
         "strictness": torch.ones(count),
+        "trusted": torch.zeros(count, 1, size // 4, size // 4),
         "z": torch.randn(count, latent_dim, generator=generator),
         "eps": torch.randn(count, latent_dim, generator=generator),
         "view": torch.rand(count, VIEW_NUMBERS, generator=generator),
@@ -39,6 +40,7 @@ def objective(**changes: float) -> Objective:
     return Objective(model, LossConfig(ramp=0, **changes)).train()
 
 
+EVERYWHERE = torch.ones(1, 1, 16, 16)
 NOTHING = dict.fromkeys(("pixel", "gan", "latent", "kl", "checkerboard", "prior", "lines", "hints", "variety"), 0.0)
 
 
@@ -183,17 +185,25 @@ def disc(across: float, colour: float) -> torch.Tensor:
 def test_misaligned_minds_where_the_edges_are_and_not_their_colours() -> None:
     photo = disc(32, 0.8)
     ring = ((photo[:, :1].abs() < 0.5).float() * -2 + 1).contiguous()
-    same, inverted, moved_aside = (misaligned(x, photo, ring, 2).item() for x in (photo, disc(32, -0.6), disc(38, 0.8)))
+    same, inverted, moved_aside = (
+        misaligned(x, photo, ring, 2, EVERYWHERE).item() for x in (photo, disc(32, -0.6), disc(38, 0.8))
+    )
     assert same < 0.25
     assert inverted < 0.3
     assert moved_aside > 2 * max(same, inverted)
-    assert misaligned(photo, photo, torch.ones(1, 1, 64, 64), 2).item() == 0  # no ink, nothing to follow
+    assert misaligned(photo, photo, torch.ones(1, 1, 64, 64), 2, EVERYWHERE).item() == 0  # no ink, nothing to follow
+    aside, above = disc(38, 0.8), torch.cat([torch.ones(1, 1, 8, 16), torch.zeros(1, 1, 8, 16)], 2)
+    halves = [misaligned(aside, photo, ring, 2, where).item() for where in (above, 1 - above)]
+    assert sum(halves) == pytest.approx(moved_aside, rel=1e-4)
+    assert min(halves) > 0.3 * moved_aside
 
 
 def test_where_the_sketch_is_a_hint_edges_may_be_near_but_not_missing() -> None:
     photo = disc(32, 0.8)
     ring = ((photo[:, :1].abs() < 0.5).float() * -2 + 1).contiguous()
-    same, near, missing = (misaligned(x, photo, ring, 8).item() for x in (photo, disc(35, 0.8), disc(32, 0)))
+    same, near, missing = (
+        misaligned(x, photo, ring, 8, EVERYWHERE).item() for x in (photo, disc(35, 0.8), disc(32, 0))
+    )
     assert near - same < 0.2 * (missing - same)
     assert missing > 0.95
 
@@ -203,10 +213,17 @@ def test_where_the_sketch_is_a_hint_edges_may_be_near_but_not_missing() -> None:
         _, terms = whole(sample, 0)
         with torch.no_grad():
             apart = misaligned(
-                whole.model(sample["sketch"], sample["z"], strictness), sample["photo"], sample["sketch"], cell
+                whole.model(sample["sketch"], sample["z"], strictness),
+                sample["photo"],
+                sample["sketch"],
+                cell,
+                EVERYWHERE,
             )
         assert terms[counts].item() == pytest.approx(apart.mean().item(), rel=1e-3)
         assert terms[does_not].item() == 0
+    sample["trusted"] = torch.ones_like(sample["trusted"])
+    _, terms = whole(sample, 0)
+    assert terms["lines"].item() > 0 and terms["hints"].item() == 0, "at strictness 0, where all is trusted"
 
 
 def test_the_adversarial_term_of_the_generator_does_not_move_the_discriminators() -> None:
