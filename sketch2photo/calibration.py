@@ -31,10 +31,9 @@ LINE = 6.0  # px, how far apart the edges of the line around a face may be
 KEPT_TURN = 8.0  # degrees by which a head may lean; what it leans more is taken back
 FACE = 0.5  # certainty from which a drawing is one of a face; below, it is left as it is
 THICK = 4.5  # px, the width of lines above which they are thinned
-TRUSTED, FADING = (
-    6.0,
-    10.0,
-)  # px around features in which the generator is to follow lines exactly, and in which that fades
+TRUSTED = 0.5  # how strictly the generator follows calibrated features at any strictness: more, and eyes look made up
+AROUND, FADING = 6.0, 10.0  # px around features that are trusted, and in which that fades
+HINT = 2.0  # how much more of a hint the lines of a crooked drawing are
 CANVAS = 512  # px, side of the sketchpad, and of the sheet on which a face is found: so a small head can be enlarged
 DEFAULT_STRICTNESS = 0.5  # doodles are persons by then, and careful drawings still themselves
 NEAR = 0.05  # of the side: a drawing that is framed as well as this stays where it is
@@ -64,7 +63,8 @@ class Calibrated(NamedTuple):
     certainty: in [0, 1], that there is a face at all; below FACE the drawing is left as it is.
     added: (1, 1, S, S) in [-1, 1], those lines of `sketch` that are not the author's; white where there are none.
     distance: of the face as its author drew it from a believable one (Seen).
-    trusted: (1, 1, S/4, S/4) in [0, 1], where the generator may follow lines whatever strictness is: at features that were calibrated.
+    trusted: (1, 1, S/4, S/4) in [0, 1], where the generator is to follow lines whatever strictness is: at features that were calibrated.
+    followed: in [0, 1], how strictly it is to follow the others.
     """
 
     sketch: Tensor
@@ -73,6 +73,7 @@ class Calibrated(NamedTuple):
     added: Tensor
     distance: float
     trusted: Tensor
+    followed: float
 
     @property
     def is_face(self) -> bool:
@@ -166,7 +167,7 @@ def correct(located: Located, strictness: float) -> Calibrated:
     if amount == 0 or certainty < FACE:
         blank = torch.ones(1, 1, size, size)
         nowhere = torch.zeros(1, 1, *(side // CELL for side in framed.shape))
-        return Calibrated(to_tensor(framed)[None], seen.points, certainty, blank, seen.distance, nowhere)
+        return Calibrated(to_tensor(framed)[None], seen.points, certainty, blank, seen.distance, nowhere, strictness)
     framed = thinned(framed)
     target = _towards(seen.points, seen.believable, strictness)
     white = _white(framed)
@@ -180,17 +181,18 @@ def correct(located: Located, strictness: float) -> Calibrated:
     visible = [part for part in redrawn if not (part in EYES and _covered(classes, part, seen.points))]
     added = features(target, visible, size)
     sketch = to_tensor(np.minimum(moved, added))[None]
-    near = torch.from_numpy(trusted(target, size))[None, None]
-    return Calibrated(sketch, target, certainty, to_tensor(added)[None], seen.distance, near)
+    trusted = torch.from_numpy(TRUSTED * around_features(target, size))[None, None]
+    followed = strictness ** (1 + HINT * seen.distance / CROOKED)  # who cannot draw a face can draw no hair, either
+    return Calibrated(sketch, target, certainty, to_tensor(added)[None], seen.distance, trusted, followed)
 
 
-def trusted(points: Floats, size: int) -> Floats:
+def around_features(points: Floats, size: int) -> Floats:
     """Where the features of a face (K, 2) in a picture (S, S) are, and around them: (S/4, S/4) in [0, 1], float32."""
     cells, unit = size // CELL, size / 256
     middles = (np.arange(cells) + 0.5) * CELL
     x, y = (places.ravel() for places in np.meshgrid(middles, middles))
     beyond = np.min([_beyond(points[_indices(part)], x, y) for part in PARTS], 0) / unit
-    return (1 - (beyond - TRUSTED) / FADING).clip(0, 1).reshape(cells, cells).astype(np.float32)
+    return (1 - (beyond - AROUND) / FADING).clip(0, 1).reshape(cells, cells).astype(np.float32)
 
 
 # ---- looking -------------------------------------------------------------------------------------------------------

@@ -279,7 +279,7 @@ class Sketch2PhotoPipeline:
                 to_sketch(sketch, self.model.image_size, self.model.sketch_format), None, None, strictness, None
             )
         found = sketch if isinstance(sketch, Calibrated) else self.calibrate(sketch, strictness, reframe)
-        return _Seen(found.sketch, found.added, found.certainty, strictness, found.trusted)
+        return _Seen(found.sketch, found.added, found.certainty, found.followed, found.trusted)
 
     def calibrate(
         self, sketch: Any, strictness: float = 0.0, reframe: bool = True, size: int | None = None

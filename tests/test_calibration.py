@@ -10,7 +10,16 @@ import torch
 from PIL import Image
 
 from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline
-from sketch2photo.calibration import calibrate, features, framing, similarity, thin_plate_spline, thinned
+from sketch2photo.calibration import (
+    calibrate,
+    correct,
+    features,
+    framing,
+    locate,
+    similarity,
+    thin_plate_spline,
+    thinned,
+)
 from sketch2photo.data import landmarks
 from sketch2photo.data.doodle_symbols import EYES, MOUTH, OVAL, Sheet, Symbols
 from sketch2photo.data.doodles import (
@@ -25,6 +34,7 @@ from sketch2photo.data.doodles import (
     upright,
 )
 from sketch2photo.data.landmarks import MASK, Landmarks
+from sketch2photo.networks.blocks import CELL
 from sketch2photo.networks.calibrator import CLASSES, CURVES, MAP, POINTS, Calibrator, mirrored_order, slices
 from tests.programs import SIZES, run_program
 
@@ -365,6 +375,24 @@ def test_an_outline_alone_gets_a_face(calibrator: Calibrator) -> None:
         assert torch.allclose(out.sketch, torch.minimum(out.sketch, out.added))
         x, y = face()[OVAL].round().astype(int).T
         assert (out.sketch[0, 0].numpy()[y, x] < 0.5).mean() > 0.9  # and keeps its line
+
+
+def test_features_are_trusted_and_other_lines_a_hint_the_more_so_the_more_crooked_a_drawing_is(
+    calibrator: Calibrator,
+) -> None:
+    sketch = oval_alone()
+    assert calibrate(calibrator, sketch, 1.0).followed == 1
+    assert calibrate(calibrator, sketch, 1.0).trusted.max() == 0
+    strict, half, none = (calibrate(calibrator, sketch, strictness) for strictness in (0.9, 0.5, 0.0))
+    assert 0.9 >= strict.followed > half.followed > none.followed == 0
+    x, y = (face()[MOUTH] // CELL).astype(int).T
+    assert half.trusted.shape == (1, 1, SIDE // CELL, SIDE // CELL)
+    assert half.trusted[0, 0, y, x].min() == half.trusted.max() > 0
+    x, y = (face()[OVAL] // CELL).astype(int).T
+    assert np.median(half.trusted[0, 0, y, x]) == 0
+    located = locate(calibrator, sketch)
+    aside = located.seen._replace(points=located.seen.points + (12, 0))
+    assert correct(located._replace(seen=aside), 0.5).followed < 0.7 * half.followed
 
 
 def test_a_bulge_of_the_head_goes_nearly_all_of_the_way(calibrator: Calibrator) -> None:

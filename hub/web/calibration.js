@@ -7,8 +7,25 @@ import {cubic, linear, scaleArea, separable, taps} from './drawing.js';
 const {calibrator = {}, cell: CELL} = await (await fetch(new URL('config.json', import.meta.url))).json();
 /** What hub/export_onnx.py writes of the calibrator; all undefined for a model without one, which nothing here is called for. */
 const {image_size: LOOKED_AT, mean_face: MEAN_FACE, mirrored: MIRRORED, classes: CLASSES, parts: PARTS} = calibrator;
-const {PEN, OPEN, IRIS, INK, REDRAWN, FAR, LINE, KEPT_TURN, FACE, THICK, TRUSTED, FADING, NEAR, CROOKED, FRAMINGS} =
-  calibrator.numbers ?? {};
+const {
+  PEN,
+  OPEN,
+  IRIS,
+  INK,
+  REDRAWN,
+  FAR,
+  LINE,
+  KEPT_TURN,
+  FACE,
+  THICK,
+  TRUSTED,
+  AROUND,
+  FADING,
+  HINT,
+  NEAR,
+  CROOKED,
+  FRAMINGS,
+} = calibrator.numbers ?? {};
 /** Side of the sheet, in px, that `calibrate` is best given. */
 export const CANVAS = calibrator.numbers?.CANVAS;
 
@@ -50,14 +67,14 @@ export async function locate(run, sketch, size, reframe) {
 
 /**
  * Moves the lines of a sketch whose face was found, and completes it.
- * -> {sketch and added: Float32Array (size * size) in [-1, 1], trusted: Float32Array ((size / 4)^2) in [0, 1], points, certainty,
- * distance, isFace, isCrooked}
+ * -> {sketch and added: Float32Array (size * size) in [-1, 1], trusted: Float32Array ((size / 4)^2) in [0, 1], followed, points,
+ * certainty, distance, isFace, isCrooked}
  */
 export function correct({sheet, size, seen}, strictness) {
   const {points, believable, certainty} = seen;
   const isFace = certainty >= FACE;
   const distance = distanceOf(seen);
-  const found = (sheet, points, added, trusted) => ({
+  const found = (sheet, points, added, trusted, followed) => ({
     sketch: toTensor(sheet),
     points,
     certainty,
@@ -66,11 +83,12 @@ export function correct({sheet, size, seen}, strictness) {
     isCrooked: isFace && distance >= CROOKED,
     added: toTensor(added),
     trusted,
+    followed,
   });
   const amount = 1 - strictness;
   if (amount === 0 || !isFace) {
     const blank = new Float32Array(size * size).fill(1);
-    return found(sheet, points, blank, new Float32Array((size / CELL) ** 2));
+    return found(sheet, points, blank, new Float32Array((size / CELL) ** 2), strictness);
   }
   const thin = thinned(sheet, size);
   const target = towards(points, believable, strictness);
@@ -85,11 +103,12 @@ export function correct({sheet, size, seen}, strictness) {
   const visible = anew.filter(part => !(EYES.includes(part) && isCovered(classes, size, part, points)));
   const added = features(target, visible, size);
   const sketch = there.map((value, i) => Math.min(value, added[i]));
-  return found(sketch, target, added, trustedAround(target, size));
+  const trusted = aroundFeatures(target, size).map(value => TRUSTED * value);
+  return found(sketch, target, added, trusted, strictness ** (1 + (HINT * distance) / CROOKED));
 }
 
-/** Where the features of a face are, and around them, in cells of CELL pixels: from 0 to 1. */
-function trustedAround(points, n) {
+/** 1 where the features of a face are and 0 far away, in cells of CELL pixels. */
+function aroundFeatures(points, n) {
   const cells = n / CELL;
   const unit = n / 256;
   const hulls = GROUPS.map(part => hull(pointsOf(points, PARTS[part])));
@@ -97,7 +116,7 @@ function trustedAround(points, n) {
     const x = ((i % cells) + 0.5) * CELL;
     const y = (Math.floor(i / cells) + 0.5) * CELL;
     const beyond = Math.min(...hulls.map(sides => beyondHull(sides, x, y))) / unit;
-    return Math.min(Math.max(1 - (beyond - TRUSTED) / FADING, 0), 1);
+    return Math.min(Math.max(1 - (beyond - AROUND) / FADING, 0), 1);
   });
 }
 

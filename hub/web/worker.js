@@ -133,7 +133,8 @@ const tasks = {
     last.located ??= await locate(look, last.sketch, facts.image_size, false);
     if (last.calibrated?.strictness !== strictness)
       last.calibrated = {strictness, ...correct(last.located, strictness)};
-    return {pictures: await photographs(last.calibrated, z, options), calibrated: last.calibrated};
+    const {calibrated} = last;
+    return {pictures: await photographs(calibrated, z, {...options, strictness: calibrated.followed}), calibrated};
   },
 };
 

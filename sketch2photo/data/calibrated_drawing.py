@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from ..calibration import PARTS, correct, features, locate, similarity, thin_plate_spline, trusted
+from ..calibration import PARTS, around_features, correct, features, locate, similarity, thin_plate_spline
 from ..images import Floats, Picture, fitted, resampled
 from ..networks.calibrator import Calibrator
 from ..preprocess import to_sketch
@@ -18,10 +18,10 @@ FARTHEST = 0.05  # of the side, rms, that a photograph's points are moved: more 
 
 def calibrated_drawing(
     picture: Picture, landmarks: Landmarks, calibrator: Calibrator, strictness: float, size: int, rng: Rng
-) -> tuple[Floats, Floats, Floats] | None:
-    """A photograph, bent to fit, the calibrated lines of a bad drawing of it, and where they are trusted.
+) -> tuple[Floats, Floats, Floats, float] | None:
+    """A photograph, bent to fit, the calibrated lines of a bad drawing of it, where they are trusted, and how others are followed.
 
-    (S, S, 3), (S, S) and (S/4, S/4), in [0, 1].
+    (S, S, 3), (S, S), (S/4, S/4) and a number, in [0, 1].
 
     The drawing is a line drawing of the photograph, stretched and with features out of place. As Cali-Sketch's second stage
     (Xia et al., 2019) the generator learns from what the first one leaves.
@@ -52,7 +52,7 @@ def calibrated_drawing(
     ramp = np.arange(size)
     offset = source - np.stack(np.broadcast_arrays(ramp[None], ramp[:, None]), -1)
     photo = resampled(picture, size, offset.astype(np.float32), flip=False, white=False)
-    return photo, found.sketch[0, 0].numpy() / 2 + 0.5, found.trusted[0, 0].numpy()
+    return photo, found.sketch[0, 0].numpy() / 2 + 0.5, found.trusted[0, 0].numpy(), found.followed
 
 
 def exact_features(photo: Floats, landmarks: Landmarks, rng: Rng, strictness: float) -> tuple[Floats, Floats]:
@@ -62,7 +62,7 @@ def exact_features(photo: Floats, landmarks: Landmarks, rng: Rng, strictness: fl
     which are trusted, are drawn anew as calibration draws them, or carefully by the same author.
     """
     size, points = photo.shape[0], flat(landmarks)
-    where = trusted(points, size)
+    where = around_features(points, size)
     if rng.random() < REDRAWN:
         own = features(points, list(PARTS), size)
     else:

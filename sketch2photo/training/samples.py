@@ -127,8 +127,7 @@ class Stream(Dataset[Sample]):
             picture, landmarks = np.ascontiguousarray(picture[:, ::-1]), landmarks.mirrored()
         strictness = float(rng.uniform(0, STRICTEST))
         assert self.calibrator
-        made = calibrated_drawing(picture, landmarks, self.calibrator, strictness, self.size, rng)
-        return made and (*made, strictness)
+        return calibrated_drawing(picture, landmarks, self.calibrator, strictness, self.size, rng)
 
     def _random_latent(self, rng: np.random.Generator) -> Tensor:
         """z (D,) from N(0, I), or with one number from the whole of its slider, the others from N(0, I) or 0."""

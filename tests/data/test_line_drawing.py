@@ -117,7 +117,7 @@ def test_a_calibrated_drawing_lies_on_its_photograph(photographs: Path) -> None:
         rng = np.random.default_rng(seed)
         made = calibrated_drawing(picture, landmarks, calibrator, seed % 3 / 4, SIDE, rng)
         assert made is not None
-        bent, sketch, trusted = made
+        bent, sketch, trusted, _ = made
         assert bent.shape == (SIDE, SIDE, 3)
         assert sketch.shape == (SIDE, SIDE)
         assert trusted.shape == (SIDE // 4, SIDE // 4)

@@ -581,13 +581,13 @@ CALIBRATE = """async cases => {
         const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');
         context.drawImage(bitmap, 0, 0);
         const drawing = context.getImageData(0, 0, bitmap.width, bitmap.height);
-        const {sketch, added, trusted, points, certainty, distance} = await calibrate(drawing, strictness, size, reframe);
+        const {sketch, added, trusted, followed, points, certainty, distance} = await calibrate(drawing, strictness, size, reframe);
         const url = await new Promise(done => {
             const reader = new FileReader();
             reader.onload = () => done(reader.result);
             reader.readAsDataURL(new Blob([sketch, added]));
         });
-        found.push({pictures: url.split(',')[1], trusted: [...trusted], points, certainty, distance});
+        found.push({pictures: url.split(',')[1], trusted: [...trusted], followed, points, certainty, distance});
     }
     return found;
 }"""
@@ -614,6 +614,7 @@ def test_drawings_are_calibrated_as_in_python(page: Any, pipe: Sketch2PhotoPipel
         assert found["certainty"] == pytest.approx(expected.certainty, abs=1e-4), case
         assert found["distance"] == pytest.approx(expected.distance, abs=1e-4), case
         assert np.abs(np.array(found["points"]) - expected.points).max() < 0.02, case
+        assert found["followed"] == pytest.approx(expected.followed, abs=1e-4), case
         assert np.abs(np.array(found["trusted"]) - expected.trusted.numpy().ravel()).max() < 0.005, case
         ours = np.frombuffer(base64.b64decode(found["pictures"]), np.float32).reshape(2, size, size)
         theirs = torch.cat([expected.sketch, expected.added])[:, 0].numpy()
