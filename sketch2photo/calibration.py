@@ -181,18 +181,18 @@ def correct(located: Located, strictness: float) -> Calibrated:
     visible = [part for part in redrawn if not (part in EYES and _covered(classes, part, seen.points))]
     added = features(target, visible, size)
     sketch = to_tensor(np.minimum(moved, added))[None]
-    trusted = torch.from_numpy(TRUSTED * around_features(target, size))[None, None]
+    trusted = torch.from_numpy(trusted_features(target, size))[None, None]
     followed = strictness ** (1 + HINT * seen.distance / CROOKED)  # who cannot draw a face can draw no hair, either
     return Calibrated(sketch, target, certainty, to_tensor(added)[None], seen.distance, trusted, followed)
 
 
-def around_features(points: Floats, size: int) -> Floats:
-    """Where the features of a face (K, 2) in a picture (S, S) are, and around them: (S/4, S/4) in [0, 1], float32."""
+def trusted_features(points: Floats, size: int) -> Floats:
+    """How far each place of a picture (S, S) is trusted, with a face (K, 2) in it: (S/4, S/4), TRUSTED at its features, 0 far away."""
     cells, unit = size // CELL, size / 256
     middles = (np.arange(cells) + 0.5) * CELL
     x, y = (places.ravel() for places in np.meshgrid(middles, middles))
     beyond = np.min([_beyond(points[_indices(part)], x, y) for part in PARTS], 0) / unit
-    return (1 - (beyond - AROUND) / FADING).clip(0, 1).reshape(cells, cells).astype(np.float32)
+    return (TRUSTED * (1 - (beyond - AROUND) / FADING).clip(0, 1)).reshape(cells, cells).astype(np.float32)
 
 
 # ---- looking -------------------------------------------------------------------------------------------------------

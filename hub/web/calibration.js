@@ -103,12 +103,12 @@ export function correct({sheet, size, seen}, strictness) {
   const visible = anew.filter(part => !(EYES.includes(part) && isCovered(classes, size, part, points)));
   const added = features(target, visible, size);
   const sketch = there.map((value, i) => Math.min(value, added[i]));
-  const trusted = aroundFeatures(target, size).map(value => TRUSTED * value);
+  const trusted = trustedFeatures(target, size);
   return found(sketch, target, added, trusted, strictness ** (1 + (HINT * distance) / CROOKED));
 }
 
-/** 1 where the features of a face are and 0 far away, in cells of CELL pixels. */
-function aroundFeatures(points, n) {
+/** How far each cell of CELL pixels is trusted: TRUSTED at the features of a face, 0 far away. */
+function trustedFeatures(points, n) {
   const cells = n / CELL;
   const unit = n / 256;
   const hulls = GROUPS.map(part => hull(pointsOf(points, PARTS[part])));
@@ -116,7 +116,7 @@ function aroundFeatures(points, n) {
     const x = ((i % cells) + 0.5) * CELL;
     const y = (Math.floor(i / cells) + 0.5) * CELL;
     const beyond = Math.min(...hulls.map(sides => beyondHull(sides, x, y))) / unit;
-    return Math.min(Math.max(1 - (beyond - AROUND) / FADING, 0), 1);
+    return TRUSTED * Math.min(Math.max(1 - (beyond - AROUND) / FADING, 0), 1);
   });
 }
 

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from ..calibration import PARTS, around_features, correct, features, locate, similarity, thin_plate_spline
+from ..calibration import PARTS, TRUSTED, correct, features, locate, similarity, thin_plate_spline, trusted_features
 from ..images import Floats, Picture, fitted, resampled
 from ..networks.calibrator import Calibrator
 from ..preprocess import to_sketch
@@ -56,17 +56,17 @@ def calibrated_drawing(
 
 
 def exact_features(photo: Floats, landmarks: Landmarks, rng: Rng, strictness: float) -> tuple[Floats, Floats]:
-    """A line drawing (S, S) of a photograph (S, S, 3) whose features are where they are in it, and where that is (S/4, S/4).
+    """A line drawing (S, S) of a photograph (S, S, 3) whose features are where they are in it, and what of it is trusted (S/4, S/4).
 
     As a calibrated drawing is: head and hair are drawn by an unsteady hand, the more so the lower `strictness` is; the features,
     which are trusted, are drawn anew as calibration draws them, or carefully by the same author.
     """
     size, points = photo.shape[0], flat(landmarks)
-    where = around_features(points, size)
+    where = trusted_features(points, size)
     if rng.random() < REDRAWN:
         own = features(points, list(PARTS), size)
     else:
         careful = by_hand(line_drawing(photo, landmarks, rng, 1), rng, 1)
-        own = np.where(cv2.resize(where, (size, size)) > 0.5, careful, 1).astype(np.float32)
+        own = np.where(cv2.resize(where, (size, size)) > TRUSTED / 2, careful, 1).astype(np.float32)
     rest = by_hand(line_drawing(photo, landmarks, rng, strictness, with_features=False), rng, strictness)
     return np.minimum(rest, own), where

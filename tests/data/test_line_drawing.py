@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from sketch2photo import Sketch2PhotoPipeline
-from sketch2photo.calibration import locate
+from sketch2photo.calibration import TRUSTED, locate
 from sketch2photo.data.calibrated_drawing import calibrated_drawing, exact_features
 from sketch2photo.data.landmarks import CURVES, MASK, Landmarks, LandmarksFile
 from sketch2photo.data.line_drawing import line_drawing, misplaced
@@ -148,7 +148,7 @@ def test_exact_features_are_where_the_photograph_has_them_and_trusted_there_in_a
         inside, outside = (
             trusted[tuple((points // 4).astype(int).T[::-1])] for points in (np.concatenate([eyes, lips]), jaw[4:-4])
         )
-        assert inside.min() == 1
+        assert inside.min() == trusted.max() == TRUSTED
         assert outside.max() == 0
 
 
