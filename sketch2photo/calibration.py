@@ -31,9 +31,9 @@ LINE = 6.0  # px, how far apart the edges of the line around a face may be
 KEPT_TURN = 8.0  # degrees by which a head may lean; what it leans more is taken back
 FACE = 0.5  # certainty from which a drawing is one of a face; below, it is left as it is
 THICK = 4.5  # px, the width of lines above which they are thinned
-TRUSTED = 0.5  # how strictly the generator follows calibrated features at any strictness: more, and eyes look made up
+TRUSTED = 0.3  # how strictly the generator follows calibrated features at any strictness: more, and eyes look made up
 AROUND, FADING = 6.0, 10.0  # px around features that are trusted, and in which that fades
-HINT = 2.0  # how much more of a hint the lines of a crooked drawing are
+HINT = 2.0  # how much less the lines of a crooked drawing are followed
 CANVAS = 512  # px, side of the sketchpad, and of the sheet on which a face is found: so a small head can be enlarged
 DEFAULT_STRICTNESS = 0.5  # doodles are persons by then, and careful drawings still themselves
 NEAR = 0.05  # of the side: a drawing that is framed as well as this stays where it is
@@ -64,7 +64,7 @@ class Calibrated(NamedTuple):
     added: (1, 1, S, S) in [-1, 1], those lines of `sketch` that are not the author's; white where there are none.
     distance: of the face as its author drew it from a believable one (Seen).
     trusted: (1, 1, S/4, S/4) in [0, 1], where the generator is to follow lines whatever strictness is: at features that were calibrated.
-    followed: in [0, 1], how strictly it is to follow the others.
+    followed: in [0, 1], how strictly it is to follow the others: as strictness says, and less the more crooked the drawing is.
     """
 
     sketch: Tensor
@@ -169,20 +169,20 @@ def correct(located: Located, strictness: float) -> Calibrated:
         nowhere = torch.zeros(1, 1, *(side // CELL for side in framed.shape))
         return Calibrated(to_tensor(framed)[None], seen.points, certainty, blank, seen.distance, nowhere, strictness)
     framed = thinned(framed)
-    target = _towards(seen.points, seen.believable, strictness)
+    followed = strictness ** (1 + HINT * seen.distance / CROOKED)  # who cannot draw a face can draw no hair, either
+    target = _towards(seen.points, seen.believable, followed)
     white = _white(framed)
     classes = _classes(framed, seen.classes, white)
     parts = _part_of(classes, seen.points)
     redrawn = _redrawn(classes, seen.points, amount)
     framed = _without(redrawn, framed, classes, parts, seen.points, white)
     line, goal = _head(classes, seen.points, seen.believable)
-    bent = thin_plate_spline(_towards(line, goal, strictness), line, size)
+    bent = thin_plate_spline(_towards(line, goal, followed), line, size)
     moved = _moved(framed, parts, classes, seen.points, target, bent, white)
     visible = [part for part in redrawn if not (part in EYES and _covered(classes, part, seen.points))]
     added = features(target, visible, size)
     sketch = to_tensor(np.minimum(moved, added))[None]
     trusted = torch.from_numpy(trusted_features(target, size))[None, None]
-    followed = strictness ** (1 + HINT * seen.distance / CROOKED)  # who cannot draw a face can draw no hair, either
     return Calibrated(sketch, target, certainty, to_tensor(added)[None], seen.distance, trusted, followed)
 
 

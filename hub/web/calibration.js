@@ -91,20 +91,21 @@ export function correct({sheet, size, seen}, strictness) {
     return found(sheet, points, blank, new Float32Array((size / CELL) ** 2), strictness);
   }
   const thin = thinned(sheet, size);
-  const target = towards(points, believable, strictness);
+  const followed = strictness ** (1 + (HINT * distance) / CROOKED);
+  const target = towards(points, believable, followed);
   const white = whiteOf(thin);
   const classes = classesOf(thin, size, seen.classes, white);
   const parts = partOf(classes, size, points);
   const anew = redrawn(classes, size, points, amount);
   const kept = without(anew, thin, size, classes, parts, points, white);
   const [drawn, goal] = head(classes, size, points, believable);
-  const bent = thinPlateSpline(towards(drawn, goal, strictness), drawn, size);
+  const bent = thinPlateSpline(towards(drawn, goal, followed), drawn, size);
   const there = moved(kept, size, classes, parts, points, target, bent, white);
   const visible = anew.filter(part => !(EYES.includes(part) && isCovered(classes, size, part, points)));
   const added = features(target, visible, size);
   const sketch = there.map((value, i) => Math.min(value, added[i]));
   const trusted = trustedFeatures(target, size);
-  return found(sketch, target, added, trusted, strictness ** (1 + (HINT * distance) / CROOKED));
+  return found(sketch, target, added, trusted, followed);
 }
 
 /** How far each cell of CELL pixels is trusted: TRUSTED at the features of a face, 0 far away. */
