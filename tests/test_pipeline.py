@@ -199,7 +199,9 @@ def test_many_pictures_are_made_some_at_a_time(
     pipe: Sketch2PhotoPipeline, drawing: Image.Image, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     forward, batches = pipe.model.generator.forward, []
-    monkeypatch.setattr(pipe.model.generator, "forward", lambda x, z, s: batches.append(len(z)) or forward(x, z, s))
+    monkeypatch.setattr(
+        pipe.model.generator, "forward", lambda x, z, *how: batches.append(len(z)) or forward(x, z, *how)
+    )
     out = pipe(drawing, num_images=40, seed=0)
     assert (len(out.images), sum(batches), max(batches)) == (40, 40, 16)
     alone = pipe(drawing, latents=out.latents[39:]).images[0]

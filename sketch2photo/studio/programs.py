@@ -257,6 +257,13 @@ def _as_files(value: Any) -> Any:
 class ProgrammableBlocks(gr.Blocks):
     """gr.Blocks to which programs may send anything: Gradio looks at it before an endpoint does."""
 
+    async def process_api(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return await super().process_api(*args, **kwargs)
+        except gr.Error as error:
+            error.print_exception = False  # Gradio's own are sentences, too, and need no traceback in the log
+            raise
+
     async def preprocess_data(self, block_fn: Any, inputs: list[Any], *args: Any, **kwargs: Any) -> list[Any]:
         try:
             return await super().preprocess_data(

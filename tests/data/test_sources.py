@@ -117,7 +117,8 @@ def test_a_sample_depends_on_its_index_alone() -> None:
 def test_a_sample_is_what_the_step_needs() -> None:
     sample = stream(SyntheticFaces(64), 64)[0]
     assert {name: tuple(value.shape) for name, value in sample.items()} == {
-        "sketch": (1, 64, 64), "photo": (3, 64, 64), "strictness": (), "z": (8,), "eps": (8,), "view": (VIEW_NUMBERS,),
+        "sketch": (1, 64, 64), "photo": (3, 64, 64), "strictness": (), "trusted": (1, 16, 16), "z": (8,), "eps": (8,),
+        "view": (VIEW_NUMBERS,),
     }  # fmt: skip
     assert sample["photo"].abs().max() <= 1.001
     assert sample["sketch"].abs().max() <= 1.001
