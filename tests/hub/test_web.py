@@ -30,6 +30,7 @@ from sketch2photo.evaluation.browser import draw_stroke
 from sketch2photo.evaluation.browser import host as serve
 from sketch2photo.evaluation.transfer import transferred
 from sketch2photo.examples import example_strokes
+from sketch2photo.latents import LIMIT as FARTHEST
 from sketch2photo.latents import max_norm
 from sketch2photo.networks.calibrator import CURVES
 from sketch2photo.preprocess import to_sketch
@@ -342,10 +343,11 @@ def test_a_named_direction_is_pythons(bundled_page: Any, bundled: Sketch2PhotoPi
     ends = {name: direction["range"][1] for name, direction in pipe.model.directions.items()}
     for name, end in ends.items():
         slide(page, f"#direction-{name.replace('_', '-')}", end)
+    moved = sum(end * torch.tensor(pipe.model.directions[name]["vector"]) for name, end in ends.items())
+    most = int(moved.abs().argmax())  # however far the variation's own latents lead back, this one does not
+    slide(page, f"#latent-{most + 1}", float(FARTHEST * moved[most].sign()))
     settle(page)
-    far = torch.tensor(latents(page)) + sum(
-        end * torch.tensor(pipe.model.directions[name]["vector"]) for name, end in ends.items()
-    )
+    far = torch.tensor(latents(page)) + moved
     assert far.norm() > max_norm(8)  # further is not gone, by either
     assert np.abs(pixels(canvas(page, "#photo")) - pixels(pythons(page, pipe, **ends))).mean() < 2
 
