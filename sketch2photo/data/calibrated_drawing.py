@@ -12,7 +12,7 @@ from .landmarks import Landmarks
 from .line_drawing import line_drawing
 from .photo_to_sketch import Rng, by_hand
 
-REDRAWN = 0.6  # of the drawings with exact features that calibration has drawn
+DRAWN_ANEW = 0.6  # of the drawings with exact features that calibration has drawn
 FARTHEST = 0.05  # of the side, rms, that a photograph's points are moved: more is another face
 
 
@@ -63,7 +63,7 @@ def exact_features(photo: Floats, landmarks: Landmarks, rng: Rng, strictness: fl
     """
     size, points = photo.shape[0], flat(landmarks)
     where = trusted_features(points, size)
-    if rng.random() < REDRAWN:
+    if rng.random() < DRAWN_ANEW:
         own = features(points, list(PARTS), size)
     else:
         careful = by_hand(line_drawing(photo, landmarks, rng, 1), rng, 1)

@@ -148,8 +148,10 @@ def line_drawings(source: Source, photos: Tensor, landmarks: LandmarksFile) -> L
         known = landmarks.of(source.name(index), photo.shape[-1])
         if known:
             picture, rng = ((photo + 1) / 2).permute(1, 2, 0).numpy(), np.random.default_rng(index)
-            sketch, trusted = line_drawing(picture, known, rng, 1), np.zeros((photo.shape[-1] // CELL,) * 2, np.float32)
             if index % 2 == 0:
                 sketch, trusted = exact_features(picture, known, rng, 0)
+            else:
+                sketch = line_drawing(picture, known, rng, 1)
+                trusted = np.zeros((photo.shape[-1] // CELL,) * 2, np.float32)
             found.append((to_tensor(sketch), torch.tensor(float(index % 2)), torch.from_numpy(trusted)[None]))
     return LineDrawings(*(torch.stack(parts) for parts in zip(*found, strict=True))) if found else None
