@@ -17,7 +17,7 @@ from PIL import Image
 from sketch2photo.cli import run
 from sketch2photo.evaluation.browser import host, open_chromium, run_app
 from tests import ROOT
-from tests.studio.visitor import BLANK, rest, watch
+from tests.studio.visitor import BLANK, place_on, rest, watch
 
 SIZES = [
     (1440, 1000),
@@ -60,9 +60,7 @@ def use(page: Any) -> None:
         page.locator("#liked input").nth(number).click()
     slider = page.locator("#direction-background input[type=range]")
     if slider.count():
-        slider.scroll_into_view_if_needed()
-        box = slider.bounding_box()
-        page.mouse.click(box["x"] + 0.7 * box["width"], box["y"] + box["height"] / 2)
+        page.mouse.click(*place_on(slider, 0.7))
     rest(page)
     page.mouse.move(2, 2)
     page.evaluate("scrollTo(0, 0)")

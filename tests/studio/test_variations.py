@@ -26,6 +26,7 @@ from tests.studio.visitor import (
     like,
     open_example,
     pictures,
+    place_on,
     rest,
     same,
     settled,
@@ -183,9 +184,7 @@ def test_what_cannot_be_used_yet_says_why(
         wait_for(lambda: control.is_disabled() and bool(control.get_attribute("title")), "reason")
         described = page.locator(f"#{control.get_attribute('aria-describedby')}").text_content()
         assert control.get_attribute("title") == described and described.startswith(why)
-        control.scroll_into_view_if_needed()
-        box = control.bounding_box()
-        at = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        at = place_on(control)
         page.touchscreen.tap(*at) if visitor == "phone" else page.mouse.click(*at)
         page.locator("#hint").get_by_text(why).wait_for()
 

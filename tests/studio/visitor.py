@@ -169,10 +169,17 @@ def open_example(page: Any, name: str) -> list[np.ndarray]:
 
 def slide(page: Any, where: str, share: float) -> None:
     """A click on a slider's track, at this share of its length."""
-    slider = page.locator(f"{where} input[type=range]")
-    slider.scroll_into_view_if_needed()
-    box = slider.bounding_box()
-    page.mouse.click(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
+    page.mouse.click(*place_on(page.locator(f"{where} input[type=range]"), share))
+
+
+def place_on(control: Any, share: float = 0.5) -> tuple[float, float]:
+    """Where in the window a control is, at this share of its length.
+
+    It is brought to the middle, where nothing lies over it, as the photograph does that stays in sight on a phone.
+    """
+    control.evaluate("control => control.scrollIntoView({block: 'center', behavior: 'instant'})")
+    box = control.bounding_box()
+    return box["x"] + share * box["width"], box["y"] + box["height"] / 2
 
 
 def like(page: Any, *numbers: int) -> None:
