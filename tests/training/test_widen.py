@@ -37,6 +37,25 @@ def test_a_wider_model_makes_the_same_pictures_and_learns_in_every_new_channel()
     assert not still
 
 
+def test_more_latents_change_no_picture_and_learn() -> None:
+    model = random_model()
+    model.directions = {"hair": {"vector": [0.5] * 8, "effect": {"hair": 1.0}, "range": [-2.0, 2.0]}}
+    wide = widen(model, latent_dim=12)
+    sketch, z, more = torch.rand(2, 1, 64, 64) * 2 - 1, torch.randn(4, 8), torch.randn(4, 4)
+    photos = wide(sketch, torch.cat([z, more], 1), 0.4)
+    assert (photos - model(sketch, z, 0.4)).abs().max() < 1e-5
+    for found, known in zip(wide.encode(photos), model.encode(photos), strict=True):
+        assert torch.allclose(found[:, :8], known, atol=1e-5) and found[:, 8:].std(0).min() > 0
+    photos.square().mean().backward()
+    assert wide.generator.get_parameter("mapping.0.weight").grad[:, 8:12].any(0).all()
+    assert wide.directions["hair"]["vector"] == [0.5] * 8 + [0.0] * 4
+
+
+def test_fewer_latents_are_refused() -> None:
+    with pytest.raises(ValueError, match="From 8 latents only more can be made, not 4"):
+        widen(random_model(), latent_dim=4)
+
+
 @pytest.mark.parametrize(("channels", "head"), [((16, 16), 16), ((16, 40), 16), ((16, 32, 64), 16), ((16, 32), 8)])
 def test_what_cannot_be_is_refused(channels: tuple[int, ...], head: int) -> None:
     with pytest.raises(ValueError, match="only more can be made"):
