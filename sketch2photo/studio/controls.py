@@ -45,8 +45,7 @@ class Control:
         return self.prefix + self.name
 
     @property
-    def type(self) -> "type[float | int | bool | str]":
-        """Of its value."""
+    def value_type(self) -> type[float | int | bool | str]:
         number = int if self.step == 1 else float
         return {"slider": number, "number": number, "checkbox": bool, "text": str}[self.kind]
 

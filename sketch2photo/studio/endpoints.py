@@ -42,7 +42,9 @@ def flat(action: Callable[..., Any], controls: Controls) -> Callable[..., Any]:
     parameters: list[inspect.Parameter] = []
     for each in signature.parameters.values():
         if each.name in controls:
-            parameters += [each.replace(name=control.name, annotation=control.type) for control in controls[each.name]]
+            parameters += [
+                each.replace(name=control.name, annotation=control.value_type) for control in controls[each.name]
+            ]
         else:
             parameters.append(each)
     called.__name__, called.__doc__ = action.__name__, action.__doc__

@@ -102,9 +102,9 @@ def arguments(controls: Controls) -> dict[str, Argument]:
 
 def control_argument(control: Control) -> Argument:
     """The argument for a control of the page."""
-    kind = {float: "number", int: "integer", bool: "boolean", str: "string"}[control.type]
+    kind = {float: "number", int: "integer", bool: "boolean", str: "string"}[control.value_type]
     schema: Schema = {"type": kind}
-    if control.type in (float, int):
+    if control.value_type in (float, int):
         schema |= {"minimum": control.low, "maximum": control.high}
     return Argument(control.label.english, control.description, schema, partial(read_control, control), control.default)
 
@@ -112,11 +112,11 @@ def control_argument(control: Control) -> Argument:
 def read_control(control: Control, value: Any) -> float | bool | str:
     """The value for a control: a number, also as text, within its range; a truth value; or a text."""
     wrong = {"name": control.name, "value": shown(value, MOST_SHOWN)}
-    if control.type is str:
+    if control.value_type is str:
         if not isinstance(value, str):
             raise MessageError("not_text", **wrong)
         return value
-    if control.type is bool:
+    if control.value_type is bool:
         known = {"true": True, "false": False}
         answer = known.get(str(value).lower())
         if answer is None:
@@ -130,7 +130,7 @@ def read_control(control: Control, value: Any) -> float | bool | str:
         raise MessageError("not_a_number", **wrong) from error
     if not control.low <= number <= control.high:
         raise MessageError("out_of_range", low=f"{control.low:.10g}", high=f"{control.high:.10g}", **wrong)
-    if control.type is int:
+    if control.value_type is int:
         if number % 1:
             raise MessageError("not_whole", **wrong)
         return int(number)

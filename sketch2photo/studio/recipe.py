@@ -57,8 +57,8 @@ def recipe_type(controls: Controls) -> type[Recipe]:
     """
     fields: dict[str, Any] = {}
     for control in controls["recorded"]:
-        bounds = Field(ge=control.low, le=control.high) if control.type in (int, float) else Field()
-        fields[control.name] = (Annotated[control.type, bounds], control.default)
+        bounds = Field(ge=control.low, le=control.high) if control.value_type in (int, float) else Field()
+        fields[control.name] = (Annotated[control.value_type, bounds], control.default)
     return create_model("Recipe", __base__=Recipe, **fields)
 
 

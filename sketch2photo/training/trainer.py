@@ -343,6 +343,7 @@ class Trainer:
 
     def _train_step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         self.optimizer.zero_grad()
+        loss, terms = torch.zeros(()), dict[str, Tensor]()
         for part in zip(*(values.chunk(self.parts) for values in batch.values()), strict=True):
             loss, terms = self.objective(dict(zip(batch, part, strict=True)), self.step)
             self.accelerator.backward(loss)

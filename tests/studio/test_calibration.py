@@ -33,6 +33,7 @@ from tests.studio.visitor import (
     drawing,
     open_example,
     pictures,
+    place_on,
     rest,
     same,
     settled,
@@ -91,11 +92,11 @@ def test_strictness_shows_calibrated_lines_until_the_drawing_changes(page: Any) 
     slide(page, "#strictness", 0.5)
     rest(page)
     assert page.locator(LINES).is_visible()
-    canvas = page.locator("#pad canvas").bounding_box()
-    page.mouse.move(canvas["x"] + 20, canvas["y"] + 20)
+    x, y = place_on(page.locator("#pad canvas"), 0.05)
+    page.mouse.move(x, y)
     page.mouse.down()
     assert not page.locator(LINES).is_visible()
-    page.mouse.move(canvas["x"] + 40, canvas["y"] + 20)
+    page.mouse.move(x + 20, y)
     page.mouse.up()
     rest(page)
     assert not page.locator(LINES).is_visible()
