@@ -30,6 +30,7 @@ from tests.studio.visitor import (
     open_example,
     open_expert,
     pictures,
+    place_on,
     rest,
     same,
     settled,
@@ -62,13 +63,11 @@ def test_a_latent_and_a_named_direction_change_the_photograph_and_its_variations
     before = open_example(page, "careful woman")
     lines = drawing(page)
     open_expert(page)
-    page.locator("#latent-3").scroll_into_view_if_needed()
-    slider = page.locator("#latent-3 input[type=range]").bounding_box()
-    y = slider["y"] + slider["height"] / 2
-    page.mouse.move(slider["x"] + slider["width"] / 2, y)
+    slider = page.locator("#latent-3 input[type=range]")
+    page.mouse.move(*place_on(slider))
     page.mouse.down()
     for step in range(1, 9):
-        page.mouse.move(slider["x"] + slider["width"] * (0.5 + 0.05 * step), y)
+        page.mouse.move(*place_on(slider, 0.5 + 0.05 * step))
     wait_for(lambda: not same(pictures(page, "#photo"), before), "picture while the slider is dragged")
     page.mouse.up()
     after = settled(page, different_from=before)
@@ -110,11 +109,10 @@ def test_named_sliders_show_what_their_ends_lead_to_and_a_click_goes_there(page:
 def test_strictness_changes_all_pictures(page: Any) -> None:
     before = open_example(page, "childish")
     variations = settled(page, "#variations")
-    slider = page.locator("#strictness input[type=range]").bounding_box()
-    y = slider["y"] + slider["height"] / 2
-    page.mouse.move(slider["x"] + 0.9 * slider["width"], y)
+    slider = page.locator("#strictness input[type=range]")
+    page.mouse.move(*place_on(slider, 0.9))
     page.mouse.down()
-    page.mouse.move(slider["x"] + 0.05 * slider["width"], y, steps=4)
+    page.mouse.move(*place_on(slider, 0.05), steps=4)
     page.mouse.up()
     settled(page, different_from=before)
     settled(page, "#variations", different_from=variations)

@@ -135,8 +135,7 @@ def test_variations_stay_while_the_drawing_and_the_sliders_change(page: Any) -> 
     like(page, 2)
     slide(page, "#strictness", 0.4)
     hinted = settled(page, "#variations", different_from=bred)
-    canvas = page.locator("#pad canvas").bounding_box()
-    page.mouse.click(canvas["x"] + 0.4 * canvas["width"], canvas["y"] + 0.6 * canvas["height"])  # a freckle
+    page.mouse.click(*place_on(page.locator("#pad canvas"), 0.4))  # a freckle
     settled(page, "#variations", different_from=hinted)
     slide(page, "#strictness", 0.5)
     page.get_by_role("button", name="Undo").click()
