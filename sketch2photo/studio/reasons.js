@@ -20,11 +20,18 @@ export function sayWhy(reasons, say, tell) {
       }
   }
 
-  // It is no click, of which what is disabled knows nothing.
-  document.addEventListener('pointerup', ({target}) => {
-    const why = Object.keys(reasons).find(where => target.closest?.(where)?.disabled);
-    if (why) tell(reasons[why]);
-  });
+  // It is no click, of which what is disabled knows nothing; and it goes no further: Gradio's slider is released although it is
+  // disabled, and what then comes back would take the place of the reason.
+  document.addEventListener(
+    'pointerup',
+    event => {
+      const why = Object.keys(reasons).find(where => event.target.closest?.(where)?.disabled);
+      if (!why) return;
+      event.stopPropagation();
+      tell(reasons[why]);
+    },
+    true,
+  );
   new MutationObserver(describe).observe(document.documentElement, {
     attributeFilter: ['disabled', 'lang'],
     subtree: true,

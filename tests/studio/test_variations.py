@@ -185,7 +185,10 @@ def test_what_cannot_be_used_yet_says_why(
         assert control.get_attribute("title") == described and described.startswith(why)
         at = place_on(control)
         page.touchscreen.tap(*at) if visitor == "phone" else page.mouse.click(*at)
-        page.locator("#hint").get_by_text(why).wait_for()
+        told = page.locator("#hint").get_by_text(why)
+        told.wait_for()
+        rest(page)
+        assert told.is_visible()  # nothing else that the press did took it away again
 
     says("#enlarge", draw_first)
     page.locator("#pad [data-tool=kit]").click()
