@@ -517,10 +517,14 @@ let resting;
 let isTouched = false;
 
 for (const [kind, touches] of Object.entries({pointerdown: true, pointerup: false, pointercancel: false}))
-  document.addEventListener(kind, () => {
-    isTouched = touches;
-    if (!touches) rest();
-  });
+  document.addEventListener(
+    kind,
+    () => {
+      isTouched = touches;
+      if (!touches) rest();
+    },
+    true, // on its way to what is pressed, for what is disabled lets it go no further (reasons.js)
+  );
 
 function rest() {
   clearTimeout(resting);
