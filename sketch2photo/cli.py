@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import tyro
@@ -31,3 +32,9 @@ def one_sentence(prog: str) -> Iterator[None]:
     except (ValueError, ImportError, FloatingPointError) as error:
         print(f"{prog.split()[-1]}: {error}", file=sys.stderr)
         sys.exit(2)
+
+
+def check_empty(out: Path) -> None:
+    """Raises ValueError where a program's --out holds something already, which it would write over."""
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise ValueError(f"{out} is not empty: choose another --out, so that nothing in it is written over.")

@@ -12,7 +12,7 @@ from tqdm import tqdm
 from tyro.conf import Positional
 
 from . import machine
-from .cli import run
+from .cli import check_empty, run
 from .data.hub import Hub
 from .data.layouts import DataOptions, find_pictures, is_data_set, print_once
 from .images import PictureError
@@ -39,8 +39,7 @@ def main(
         seed: of the latents: the n-th photographs of all drawings have the same.
         columns: of a data set, the column of drawings.
     """
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise ValueError(f"{out} is not empty: choose another --out, so that nothing in it is written over.")
+    check_empty(out)
     machine.keep_freed_memory()
     drawings = _drawings(sketches, columns)
     pipe = Sketch2PhotoPipeline.from_pretrained(model).to("cuda" if torch.cuda.is_available() else "cpu")

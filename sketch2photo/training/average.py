@@ -48,10 +48,11 @@ def main(
         first: folder or Hub id of a model.
         second: of another that was trained from the same start.
         pairs: folder with photo/ and sketch/ of the same names that both were trained on: what training held out counts.
-        out: folder for the best mean's weights, and the first's calibrator, without named directions: find them anew.
+        out: new or empty folder for the best mean's weights and the first's calibrator, without named directions: find them anew.
         parts: file that sketch2photo/data/landmarks.py made of the photographs, if training had it: line drawings count then.
         sharp: folder of sharp photographs that training did not see, if it had them: the line drawings are of those.
     """
+    cli.check_empty(out)
     machine.keep_freed_memory()
     one, other = (Sketch2Photo.from_pretrained(name, directions=None) for name in (first, second))
     landmarks = LandmarksFile(parts) if parts else None

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from tyro.conf import Positional
 
-from ..cli import run
+from ..cli import check_empty, run
 from ..hub_download import copy_calibrator, model_folder
 from ..model import Sketch2Photo
 from ..networks.blocks import ModulatedNorm
@@ -93,13 +93,14 @@ def main(
 
     Args:
         model: folder or Hub id.
-        out: folder for it: `train.py --start-from` it.
+        out: folder for it, new or empty: `train.py --start-from` it.
         channels: of each level of the generator, from the finest, 48 96 128 256 say; else as many as there are.
         head: channels of the stage at half resolution; else as many as there are.
         latent_dim: numbers of z; else as many as there are.
     """
     if not (channels or head or latent_dim):
         raise ValueError("Say what there is to be more of: --channels, --head or --latent-dim.")
+    check_empty(out)
     narrow = Sketch2Photo.from_pretrained(model)
     wide = widen(narrow, channels, head, latent_dim).half()
     wide.beside = narrow.beside  # its card and terms, for it makes the same pictures

@@ -303,13 +303,11 @@ def test_the_best_mean_of_two_models_is_kept(finished: tuple[Path, str], tmp_pat
     other = tmp_path / "other"
     Sketch2Photo(image_size=64, **SIZES).save_pretrained(other)
 
-    def soup(first: Path, second: Path, sharp: str = "photo") -> subprocess.CompletedProcess[str]:
+    def soup(first: Path, second: Path, sharp: str = "photo", out: str = "none") -> subprocess.CompletedProcess[str]:
         program = "sketch2photo.training.average"
-        return run_program(
-            program, first, second, "--pairs", pairs, "--sharp", pairs / sharp, "--out", tmp_path / "mean"
-        )
+        return run_program(program, first, second, "--pairs", pairs, "--sharp", pairs / sharp, "--out", tmp_path / out)
 
-    made = soup(done / "best", other)
+    made = soup(done / "best", other, out="mean")
     assert made.returncode == 0, made.stderr
     scores = {float(share): float(score) for share, score in re.findall(r"share (\S+) .* score (\S+)", made.stdout)}
     assert list(scores) == list(SHARES)
@@ -325,6 +323,9 @@ def test_the_best_mean_of_two_models_is_kept(finished: tuple[Path, str], tmp_pat
     assert refused.returncode == 2
     assert "give two of one architecture" in refused.stderr.splitlines()[-1]
     assert soup(done / "best", other, sharp="none").returncode == 2
+    refused = soup(done / "best", other, out="pairs")  # a run's folder, say, whose other files would be gone
+    assert refused.returncode == 2 and "is not empty" in refused.stderr
+    assert len(list((pairs / "photo").iterdir())) == 12
 
 
 def write_houses(folder: Path, dark: bool = False) -> None:

@@ -1,10 +1,12 @@
 """A wider model makes the same pictures, and all of it can be trained."""
 
+from pathlib import Path
+
 import pytest
 import torch
 
 from sketch2photo import Sketch2Photo
-from sketch2photo.training.widen import widen
+from sketch2photo.training.widen import main, widen
 
 
 def random_model() -> Sketch2Photo:
@@ -60,3 +62,11 @@ def test_fewer_latents_are_refused() -> None:
 def test_what_cannot_be_is_refused(channels: tuple[int, ...], head: int) -> None:
     with pytest.raises(ValueError, match="only more can be made"):
         widen(random_model(), channels, head)
+
+
+def test_no_other_model_is_written_over(tmp_path: Path) -> None:
+    random_model().save_pretrained(tmp_path)
+    before = (tmp_path / "model.safetensors").read_bytes()
+    with pytest.raises(ValueError, match="is not empty"):
+        main(str(tmp_path), tmp_path, latent_dim=12)
+    assert (tmp_path / "model.safetensors").read_bytes() == before
