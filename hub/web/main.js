@@ -244,6 +244,7 @@ async function makePictures() {
       } else showVariations(pictures);
       $('hint').textContent = say(!calibrated || calibrated.isFace ? 'next' : 'no_face');
     } catch (error) {
+      if (changed) continue; // It was of a drawing that is no more: what was asked for since is of the next.
       requests.delete('variations');
       seen = undefined;
       clear();
