@@ -35,16 +35,42 @@ function say(key, values = {}) {
   return words[key].replace(/{(\w+)}/g, (_, name) => values[name]);
 }
 
-function sayError(error) {
-  $('hint').textContent = error instanceof MessageError ? say(error.key, error.values) : error.message;
+function sentenceOf(error) {
+  return error instanceof MessageError ? say(error.key, error.values) : error.message;
 }
+
+const READ = 6000; // ms that an answer has to be read
+let reading; // the timer of one that was given just now
+let news; // what is to be said after it
+
+/** Says how things are: at once, or once an answer has been read. */
+function tell(sentence) {
+  if (reading) news = sentence;
+  else $('hint').textContent = sentence;
+}
+
+/** Says why what somebody just tried cannot be done, which stays to be read unless they do something else. */
+function answer(sentence) {
+  clearTimeout(reading);
+  reading = setTimeout(goOn, READ);
+  $('hint').textContent = sentence;
+}
+
+function goOn() {
+  clearTimeout(reading);
+  reading = undefined;
+  if (news) $('hint').textContent = news;
+  news = undefined;
+}
+
+for (const kind of ['click', 'input', 'change']) document.addEventListener(kind, goOn, true);
 
 document.documentElement.lang = language;
 label(document.body, words);
 bottomSheet('#sliders', '#settings');
 goToEnds();
 backToStill();
-$('hint').textContent = say('loading', {megabytes: Math.round(page.bytes / 1e6)});
+tell(say('loading', {megabytes: Math.round(page.bytes / 1e6)}));
 
 // ---- sketchpad -----------------------------------------------------------------------------------------------------
 
@@ -117,7 +143,7 @@ async function open(file) {
     if (recipe) await bringBack(recipe);
     else await putMade(async () => prepare(await pixelsOf(file), paper.width));
   } catch (error) {
-    sayError(error);
+    answer(sentenceOf(error));
   }
 }
 
@@ -155,7 +181,7 @@ function putMade(make) {
       paint(canvas, await make(), paper.width);
       await put(canvas.toDataURL('image/png'));
     } catch (error) {
-      sayError(error);
+      answer(sentenceOf(error));
     }
   });
 }
@@ -242,13 +268,13 @@ async function makePictures() {
         showPhoto(pictures[0], startedAt);
         if (!changed) layOver(calibrated, previewed && options.strictness < 1);
       } else showVariations(pictures);
-      $('hint').textContent = say(!calibrated || calibrated.isFace ? 'next' : 'no_face');
+      tell(say(!calibrated || calibrated.isFace ? 'next' : 'no_face'));
     } catch (error) {
       if (changed) continue; // It was of a drawing that is no more: what was asked for since is of the next.
       requests.delete('variations');
       seen = undefined;
       clear();
-      sayError(error);
+      tell(sentenceOf(error));
     }
   }
   working = false;
@@ -343,7 +369,7 @@ function clear() {
 const reasons = {'#breed': 'tick_some', '#travel': 'tick_two', '#mix': 'tick_two', '#pad [data-part]': 'choose_part'};
 for (const id of NEED_PHOTO) reasons[`#${id}`] = 'draw_first';
 sayWhy(reasons, say, key => {
-  if (ready) $('hint').textContent = say(key);
+  if (ready) answer(say(key));
 });
 
 /** Marks one variation, or none, as the photograph. */
@@ -576,7 +602,7 @@ $('travel').onclick = () => {
 $('record').onclick = () => {
   const {moments: most, last} = page.films;
   const moments = padRoot.moments(most);
-  if (!moments.length) return sayError(new MessageError('no_lines'));
+  if (!moments.length) return answer(say('no_lines'));
   const [z, options] = [[moved(sliders.latents.map(sliderValue))], optionValues()];
   const photograph = async drawing => {
     try {
@@ -591,7 +617,7 @@ $('record').onclick = () => {
 $('cancel').onclick = () => {
   film.cancel();
   swap();
-  $('hint').textContent = say('next');
+  tell(say('next'));
 };
 $('share-film').onclick = () => passOn(madeFilm);
 let madeFilm; // the file of the last one
@@ -611,7 +637,7 @@ async function makeFilm(frames) {
     for await (const {canvas, share} of frames) {
       if (film !== being) return;
       being.add(canvas);
-      $('hint').textContent = say('animating', {percent: Math.round(100 * share)});
+      tell(say('animating', {percent: Math.round(100 * share)}));
     }
     const file = await being.finish();
     if (film !== being) return;
@@ -620,12 +646,12 @@ async function makeFilm(frames) {
     $('film').src = URL.createObjectURL(file);
     await $('film').decode();
     $('share-film').hidden = false;
-    $('hint').textContent = say('next');
+    tell(say('next'));
     swap();
     showFilm();
   } catch (error) {
     being.cancel();
-    if (film === being) sayError(error);
+    if (film === being) answer(sentenceOf(error));
   }
   if (film === being) swap();
 }
@@ -680,11 +706,11 @@ if (await settle()) {
     how = engine === 'webgpu' ? say('on_gpu') : say('threads', {number: threads});
     ready = true;
     $('other-people').disabled = false;
-    $('hint').textContent = say('static_welcome');
+    tell(say('static_welcome'));
     $('progress').hidden = true;
     document.body.dataset.ready = engine;
     work();
   } catch (error) {
-    sayError(error);
+    tell(sentenceOf(error));
   }
 }

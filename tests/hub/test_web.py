@@ -929,6 +929,25 @@ def test_an_empty_canvas_gets_a_hint(page: Any) -> None:
     assert np.ptp(pixels(canvas(page, "#photo"))) > 100
 
 
+def test_why_a_control_cannot_be_used_stays_to_be_read_while_pictures_come(page: Any) -> None:
+    put_example(page, "childish")
+    settle(page)
+    reason, later, seconds = page.evaluate(
+        """async () => {
+            const [hint, start] = [document.querySelector('#hint'), performance.now()];
+            document.querySelector('#direction-hair').dispatchEvent(new Event('input'));
+            document.querySelector('#breed').dispatchEvent(new PointerEvent('pointerup', {bubbles: true}));
+            const reason = hint.textContent;
+            while ('busy' in document.body.dataset) await new Promise(done => setTimeout(done, 10));
+            return [reason, hint.textContent, (performance.now() - start) / 1000];
+        }"""
+    )
+    assert reason == page.locator("#breed").get_attribute("title")
+    assert later == reason or seconds > 6
+    page.locator("#direction-hair").press("ArrowRight")
+    page.get_by_text("Click a variation, or move a slider").wait_for()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_either_scheme_has_its_ground_and_axe_finds_nothing_serious(page: Any, scheme: str) -> None:
     page.emulate_media(color_scheme=scheme)
