@@ -237,7 +237,8 @@ let memorable = false; // whether the photograph that is being made is to be one
 let offering = false; // whether its calibrated lines are to be offered, where the face is far from a believable one
 let seen; // what the generator saw, where there is a calibrator
 let requestedAt = 0;
-let variations = []; // their latents
+let variations = []; // latents of those that are wanted
+let inStrip = []; // and of those that are there
 
 function request(...names) {
   requestedAt = performance.now();
@@ -260,14 +261,15 @@ async function makePictures() {
     const drawing = changed ? pixelsOfPad() : undefined;
     changed = false;
     try {
-      const latents = (name === 'photo' ? [sliders.latents.map(sliderValue)] : variations).map(z => moved(z));
+      const people = name === 'photo' ? [sliders.latents.map(sliderValue)] : variations;
       const options = optionValues();
+      const latents = people.map(z => moved(z));
       const {pictures, calibrated} = await photographs(drawing, latents, options);
       seen = calibrated;
       if (name === 'photo') {
         showPhoto(pictures[0], startedAt);
         if (!changed) layOver(calibrated, previewed && options.strictness < 1);
-      } else showVariations(pictures);
+      } else showVariations(pictures, people);
       tell(say(!calibrated || calibrated.isFace ? 'next' : 'no_face'));
     } catch (error) {
       if (changed) continue; // It was of a drawing that is no more: what was asked for since is of the next.
@@ -314,7 +316,12 @@ function showPhoto(picture, startedAt) {
   $('speed').dataset.milliseconds = milliseconds;
 }
 
-function showVariations(pictures) {
+function showVariations(pictures, people) {
+  if (people !== inStrip) {
+    for (const heart of hearts()) heart.checked = false;
+    press(null);
+  }
+  inStrip = people;
   pictures.forEach((picture, k) => {
     const place = $('variations').children[k] ?? addVariation(k);
     paint(place.querySelector('canvas'), picture, model.image_size);
@@ -325,7 +332,7 @@ function showVariations(pictures) {
 function addVariation(k) {
   const place = document.createElement('div');
   const button = newButton(document.createElement('canvas'), () => {
-    setLatents(variations[k]);
+    setLatents(inStrip[k]);
     press(k);
     request('photo');
     remember();
@@ -344,7 +351,7 @@ const hearts = () => [...$('variations').querySelectorAll('.heart')];
 
 /** The latents of the variations with a heart. */
 function liked() {
-  return variations.filter((_, k) => hearts()[k]?.checked);
+  return inStrip.filter((_, k) => hearts()[k]?.checked);
 }
 
 function enableLiked() {
@@ -454,11 +461,9 @@ function shown(z) {
   });
 }
 
-/** Other variations, of which none has a heart. */
+/** Other variations. Until they are there, hearts and clicks are those of the ones that are. */
 function vary(latents) {
   variations = latents;
-  for (const heart of hearts()) heart.checked = false;
-  press(null);
   request('variations');
 }
 
@@ -493,6 +498,7 @@ $('average').onclick = () => {
 $('other-people').onclick = () => {
   vary(randomLatents());
   setLatents(variations[0]);
+  press(null);
   request('photo');
   remember();
 };
