@@ -162,7 +162,7 @@ $('enlarge').onclick = () => putMade(() => prepare(pixelsOfPad(), paper.width));
 $('straighten').hidden = !model.calibrator;
 $('straighten').onclick = () =>
   putMade(async () => {
-    const {strictness} = optionValues();
+    const {strictness} = numbers().options;
     if (strictness === 1) throw new MessageError('strict');
     const found = await calibrate(pixelsOfPad(), strictness, paper.width, false);
     if (!found.isFace) throw new MessageError('no_face');
@@ -235,6 +235,8 @@ let changed = false;
 let previewed = false; // whether the calibrated lines are shown
 let memorable = false; // whether the photograph that is being made is to be one of this visit's
 let offering = false; // whether its calibrated lines are to be offered, where the face is far from a believable one
+let drawing; // the last one of which pictures were asked for
+let made; // what the photograph that is there was made of: the drawing and the sliders' numbers, which may have moved on since
 let seen; // what the generator saw, where there is a calibrator
 let requestedAt = 0;
 let variations = []; // latents of those that are wanted
@@ -258,17 +260,18 @@ async function makePictures() {
     const name = requests.has('photo') ? 'photo' : 'variations';
     const startedAt = requestedAt;
     requests.delete(name);
-    const drawing = changed ? pixelsOfPad() : undefined;
+    const given = changed ? pixelsOfPad() : undefined;
+    drawing = given ?? drawing;
     changed = false;
     try {
-      const people = name === 'photo' ? [sliders.latents.map(sliderValue)] : variations;
-      const options = optionValues();
-      const latents = people.map(z => moved(z));
-      const {pictures, calibrated} = await photographs(drawing, latents, options);
+      const of = {drawing, ...numbers()};
+      const people = name === 'photo' ? [of.latents] : variations;
+      const {pictures, calibrated} = await photographs(given, moved(people, of.directions), of.options);
       seen = calibrated;
       if (name === 'photo') {
+        made = of;
         showPhoto(pictures[0], startedAt);
-        if (!changed) layOver(calibrated, previewed && options.strictness < 1);
+        if (!changed) layOver(calibrated, previewed && of.options.strictness < 1);
       } else showVariations(pictures, people);
       tell(say(!calibrated || calibrated.isFace ? 'next' : 'no_face'));
     } catch (error) {
@@ -288,7 +291,7 @@ async function makePictures() {
 /** Once what is drawn has been seen. */
 function offer() {
   offering = working || requests.size > 0;
-  if (!offering && seen?.isCrooked && optionValues().strictness < 1) layOver(seen, true, true);
+  if (!offering && seen?.isCrooked && numbers().options.strictness < 1) layOver(seen, true, true);
 }
 
 /** The guide follows the face, if there is one; with `lines` the calibrated lines are over the drawing, or are offered. */
@@ -417,8 +420,12 @@ function sliderValue({input}) {
   return Number(input.value);
 }
 
-function optionValues() {
-  return Object.fromEntries(sliders.options.map(slider => [slider.name, sliderValue(slider)]));
+/** Where the sliders are now: {latents, directions, options}, the latter two by name. */
+function numbers() {
+  const [directions, options] = [sliders.directions, sliders.options].map(list =>
+    Object.fromEntries(list.map(slider => [slider.name, sliderValue(slider)])),
+  );
+  return {latents: sliders.latents.map(sliderValue), directions, options};
 }
 
 function setSlider({input}, value) {
@@ -467,18 +474,13 @@ function vary(latents) {
   request('variations');
 }
 
-/**
- * Latents moved along the named directions by their sliders, or by `moves` where these have another number, and shortened where
- * they are too long, as in sketch2photo/pipeline.py.
- */
-function moved(z, moves = {}) {
-  const far = z.map((value, i) =>
-    sliders.directions.reduce(
-      (sum, slider) => sum + (moves[slider.name] ?? sliderValue(slider)) * model.directions[slider.name].vector[i],
-      value,
-    ),
-  );
-  return shortened(far, model.longest);
+/** Rows of latents moved along the named directions, and shortened where they are too long, as in sketch2photo/pipeline.py. */
+function moved(people, directions) {
+  const vectors = Object.entries(directions).map(([name, move]) => [move, model.directions[name].vector]);
+  return people.map(z => {
+    const far = z.map((value, i) => vectors.reduce((sum, [move, vector]) => sum + move * vector[i], value));
+    return shortened(far, model.longest);
+  });
 }
 
 function setLatents(z) {
@@ -512,19 +514,20 @@ $('mix').oninput = () => {
 $('mix').onchange = remember;
 $('save').onclick = async () => {
   const link = document.createElement('a');
-  link.href = URL.createObjectURL(await withRecipe(await enlarged($('photo')), recipe()));
+  const [photo, of] = [enlarged($('photo')), recipe()];
+  link.href = URL.createObjectURL(await withRecipe(await photo, of));
   link.download = 'sketch2photo.png';
   link.click();
   URL.revokeObjectURL(link.href);
 };
-$('share').onclick = async () => passOn(await card(paper.toDataURL('image/png'), $('photo').toDataURL('image/png')));
+$('share').onclick = async () => passOn(await card(recipe().sketch, $('photo').toDataURL('image/png')));
 
 /** All that the photograph was made of. */
 function recipe() {
-  const directions = Object.fromEntries(sliders.directions.map(slider => [slider.name, sliderValue(slider)]));
-  const latents = sliders.latents.map(sliderValue);
-  const sketch = paper.toDataURL('image/png');
-  return {sketch, latents, directions, model: page.revision, seed: 0, ...optionValues()};
+  const {drawing, latents, directions, options} = made;
+  const canvas = document.createElement('canvas');
+  paint(canvas, drawing.data, drawing.width);
+  return {sketch: canvas.toDataURL('image/png'), latents, directions, model: page.revision, seed: 0, ...options};
 }
 
 /** A canvas as a PNG of at least so many pixels a side. */
@@ -569,14 +572,14 @@ const isBusy = () => working || requests.size > 0 || isTouched;
 /** Small pictures of each slider at its ends; none while there is something else to make, or somebody is about to draw. */
 async function makeEnds() {
   if (isBusy() || 'empty' in $('photo').dataset) return;
-  const [z, options] = [sliders.latents.map(sliderValue), optionValues()];
-  const of = JSON.stringify([paper.toDataURL(), z, options]);
+  const {latents, directions, options} = made;
+  const of = JSON.stringify(recipe());
   if (!strips.has(of)) {
     const places = sliders.directions.flatMap(({name, low, high}) => [{[name]: low}, {[name]: high}]);
     const strip = Object.assign(document.createElement('canvas'), {width: END_SIDE * places.length, height: END_SIDE});
     const large = document.createElement('canvas');
     for (const [place, moves] of places.entries()) {
-      const {pictures} = await photographs(undefined, [moved(z, moves)], options);
+      const {pictures} = await photographs(undefined, moved([latents], {...directions, ...moves}), options);
       if (isBusy()) return;
       paint(large, pictures[0], model.image_size);
       strip.getContext('2d').drawImage(resized(large, END_SIDE), END_SIDE * place, 0);
@@ -595,8 +598,8 @@ let film; // the one that is being made
 $('travel').onclick = () => {
   const {stops, frames} = page.films;
   const chosen = liked().length ? liked() : variations;
-  const way = slerpLoop(chosen.slice(0, stops), frames).map(z => moved(z));
-  const options = optionValues();
+  const {directions, options} = numbers();
+  const way = moved(slerpLoop(chosen.slice(0, stops), frames), directions);
   let drawing = pixelsOfPad();
   const photographs = async z => {
     const given = drawing;
@@ -609,7 +612,8 @@ $('record').onclick = () => {
   const {moments: most, last} = page.films;
   const moments = padRoot.moments(most);
   if (!moments.length) return answer(say('no_lines'));
-  const [z, options] = [[moved(sliders.latents.map(sliderValue))], optionValues()];
+  const {latents, directions, options} = numbers();
+  const z = moved([latents], directions);
   const photograph = async drawing => {
     try {
       return (await filmed(drawing, z, options))[0];

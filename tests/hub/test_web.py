@@ -831,6 +831,9 @@ def test_sliders_show_what_their_ends_lead_to_while_nobody_draws_and_a_click_goe
     end = pixels(picture.crop((left, 0, left + side, side)))
     there, far = (np.abs(pixels(photo.resize((side, side))) - end).mean() for photo in (canvas(page, "#photo"), before))
     assert there < 8 and far > 2 * there  # a JPEG of pictures as noisy as random weights make them
+    page.wait_for_function(
+        f"before => ({shown})(document.querySelector('.ends > .max_value'))[0] !== before", arg=strip
+    )
     page.get_by_role("button", name="Clear the canvas").click()
     high.wait_for(state="hidden")
 
@@ -1141,8 +1144,17 @@ def test_the_two_pages_open_each_others_pictures(page: Any, pipe: Sketch2PhotoPi
     slide(page, "#strictness", 0.4)
     settle(page)
     lines, photo = canvas(page, "#pad"), canvas(page, "#photo")
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Save", exact=True).click()
+    with page.expect_download() as download:  # of what the page still shows, as its drawing and sliders go on
+        page.evaluate(
+            """() => {
+                const slider = document.querySelector('#latent-3');
+                slider.value = 2;
+                slider.dispatchEvent(new Event('input'));
+                document.querySelector('#pad [data-do=undo]').click();
+                document.querySelector('#save').click();
+                document.querySelector('#pad [data-do=redo]').click();
+            }"""
+        )
     download.value.save_as(tmp_path / "theirs.png")
     recipe = read_recipe(str(tmp_path / "theirs.png"), controls)
     assert (recipe.latents[2], recipe.directions["hair"], recipe.strictness) == (1.25, -1, 0.4)
