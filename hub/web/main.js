@@ -227,7 +227,7 @@ function drawn() {
 
 const VARIATIONS = 6;
 const SMALL = 128; // px of a past photograph
-const NEED_PHOTO = ['save', 'share', 'straighten', 'record'];
+const NEED_PHOTO = ['save', 'share', 'enlarge', 'straighten', 'record'];
 const requests = new Set();
 let ready = false;
 let working = false;

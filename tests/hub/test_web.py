@@ -464,9 +464,9 @@ DROP = """([kind, name, type, data]) => {
 }"""
 
 
-def framed(pipe: Sketch2PhotoPipeline, path: Path) -> np.ndarray:
+def framed(pipe: Sketch2PhotoPipeline, drawing: Path | Image.Image) -> np.ndarray:
     """(S, S), white 255: a drawing with its head where faces are."""
-    return (pipe.calibrate(path, 1.0, size=CANVAS).sketch[0, 0].numpy() + 1) * 127.5
+    return (pipe.calibrate(drawing, 1.0, size=CANVAS).sketch[0, 0].numpy() + 1) * 127.5
 
 
 def test_a_picture_is_opened_dropped_or_pasted_as_in_python(
@@ -492,21 +492,26 @@ def test_a_picture_is_opened_dropped_or_pasted_as_in_python(
 
 
 def test_the_head_is_enlarged_on_the_pad_and_that_can_be_undone(page: Any, pipe: Sketch2PhotoPipeline) -> None:
-    path = ROOT / "tests" / "drawings" / "stick_figure.png"
-    drawing = "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
-    page.evaluate(
-        "async url => { const i = new Image(); i.src = url; await i.decode();"
-        " document.querySelector('#pad canvas').getContext('2d').drawImage(i, 0, 0); }",
-        drawing,
-    )
-    page.get_by_role("button", name="Enlarge the head").click()
-    page.wait_for_function("() => document.querySelector('#variations button')")
+    enlarge = page.get_by_role("button", name="Enlarge the head")
+    assert enlarge.is_disabled() and enlarge.get_attribute("title") == "Draw a face first."
+    head = [(256 + 45 * np.sin(angle), 90 + 55 * np.cos(angle)) for angle in np.linspace(0, 2 * np.pi, 25)]
+    face = [[(230, 80), (245, 80)], [(267, 80), (282, 80)], [(256, 85), (254, 102)], [(240, 118), (272, 118)]]
+    for stroke in (head, *face, [(256, 145), (256, 340)], [(150, 200), (362, 200)]):
+        draw_stroke(page, stroke, every=1)
     settle(page)
-    assert np.abs(pixels(canvas(page, "#pad").convert("L")) - framed(pipe, path)).mean() < 1
+    before = canvas(page, "#pad")
+    enlarge.click()
+    page.wait_for_selector("body[data-busy]")
+    settle(page)
+    expected, shown = framed(pipe, before), pixels(canvas(page, "#pad").convert("L"))
+    assert np.abs(shown - expected).mean() < 1
+    assert np.abs(shown - pixels(before.convert("L"))).mean() > 5
     page.get_by_role("button", name="Undo").click()
+    settle(page)
+    assert canvas(page, "#pad") == before
+    page.get_by_role("button", name="Clear the canvas").click()
     page.get_by_text("The canvas is empty: draw a face first.").wait_for()
-    page.get_by_role("button", name="Enlarge the head").click()
-    page.get_by_text("The canvas is empty: draw a face first.").wait_for()
+    assert enlarge.is_disabled()
 
 
 def test_a_file_that_is_no_drawing_gets_one_sentence_and_nothing_is_lost(page: Any, tmp_path: Path) -> None:
