@@ -148,6 +148,7 @@ async function open(file) {
 }
 
 function bringBack(recipe) {
+  asked++;
   setLatents(recipe.latents);
   for (const slider of sliders.directions) setSlider(slider, recipe.directions[slider.name]);
   for (const slider of sliders.options) setSlider(slider, recipe[slider.name]);
@@ -173,15 +174,20 @@ function pixelsOfPad() {
   return paper.getContext('2d').getImageData(0, 0, paper.width, paper.height);
 }
 
-/** A picture (RGBA) as large as the pad on it. */
+let asked = 0; // how often another drawing was asked for
+
+/** A picture (RGBA) as large as the pad on it, unless another drawing was asked for before it was made. */
 function putMade(make) {
+  const number = ++asked;
   return whileBusy(async () => {
     try {
+      const picture = await make();
+      if (number !== asked) return;
       const canvas = document.createElement('canvas');
-      paint(canvas, await make(), paper.width);
+      paint(canvas, picture, paper.width);
       await put(canvas.toDataURL('image/png'));
     } catch (error) {
-      answer(sentenceOf(error));
+      if (number === asked) answer(sentenceOf(error));
     }
   });
 }

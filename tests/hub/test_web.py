@@ -920,6 +920,27 @@ def test_a_film_of_the_drawing_shows_its_lines_and_the_photograph_that_follows(p
     page.get_by_text("this drawing was opened as a picture").wait_for()
 
 
+def test_of_two_drawings_that_are_opened_the_last_stays_however_late_the_first_comes(page: Any) -> None:
+    put_example(page, "childish")
+    settle(page)
+    expected = canvas(page, "#pad")
+    page.get_by_role("button", name="Clear the canvas").click()
+    page.evaluate(
+        """() => {
+            const now = window.fetch;
+            window.fetch = async (...given) => {
+                await new Promise(done => setTimeout(done, 500));
+                return now(...given);
+            };
+            document.querySelector('#examples button').click();
+            window.fetch = now;
+        }"""
+    )
+    put_example(page, "childish")
+    settle(page)
+    assert canvas(page, "#pad") == expected
+
+
 def test_an_empty_canvas_gets_a_hint(page: Any) -> None:
     page.get_by_role("button", name="Example drawing: childish").press("Enter")
     settle(page)
