@@ -1072,9 +1072,9 @@ def test_an_example_draws_itself_until_somebody_draws_and_a_reload_loses_nothing
     page.wait_for_timeout(600)  # the pen rests
     settle(page)
     first = canvas(page, "#photo")
-    slide(page, "#latent-2", 1.5)
-    slide(page, "#direction-hair", 1)
-    settle(page)
+    for slider, value in (("#latent-2", 1.5), ("#direction-hair", 1)):
+        slide(page, slider, value)
+        settle(page)
     visit = past(page)
     assert len(visit) - 3 in (0, 1)  # of all strokes and of each slider, and the example, if it was finished
     lines, photo, variation = canvas(page, "#pad"), canvas(page, "#photo"), canvas(page, "#variations", 2)
