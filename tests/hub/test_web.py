@@ -1035,6 +1035,20 @@ def test_a_russian_browser_gets_a_russian_page(russian_page: Any) -> None:
     words = page.locator("body").inner_text() + "".join(
         page.locator("[aria-label], [title]").evaluate_all("all => all.map(one => `${one.ariaLabel} ${one.title}`)")
     )
+    pressed = page.evaluate(
+        """async () => {
+            const [{card}, photo] = [await import('./card.js'), document.querySelector('#photo').toDataURL()];
+            const [{prototype}, pressed] = [CanvasRenderingContext2D, []];
+            const {fillText} = prototype;
+            prototype.fillText = function (text, x, y, most) {
+                if (this.measureText(text).width > most) pressed.push(text);
+            };
+            await card(photo, photo);
+            Object.assign(prototype, {fillText});
+            return pressed;
+        }"""
+    )
+    assert pressed == []
     names = "Sketch2Photo|Apache-2.0|Ctrl|null"
     assert not re.findall(r"[A-Za-z]{2,}", re.sub(names, "", words))
     page.get_by_role("button", name="Очистить холст").click()
