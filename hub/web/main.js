@@ -35,16 +35,42 @@ function say(key, values = {}) {
   return words[key].replace(/{(\w+)}/g, (_, name) => values[name]);
 }
 
-function sayError(error) {
-  $('hint').textContent = error instanceof MessageError ? say(error.key, error.values) : error.message;
+function sentenceOf(error) {
+  return error instanceof MessageError ? say(error.key, error.values) : error.message;
 }
+
+const READ = 6000; // ms that an answer has to be read
+let reading; // the timer of one that was given just now
+let news; // what is to be said after it
+
+/** Says how things are: at once, or once an answer has been read. */
+function tell(sentence) {
+  if (reading) news = sentence;
+  else $('hint').textContent = sentence;
+}
+
+/** Says why what somebody just tried cannot be done, which stays to be read unless they do something else. */
+function answer(sentence) {
+  clearTimeout(reading);
+  reading = setTimeout(goOn, READ);
+  $('hint').textContent = sentence;
+}
+
+function goOn() {
+  clearTimeout(reading);
+  reading = undefined;
+  if (news) $('hint').textContent = news;
+  news = undefined;
+}
+
+for (const kind of ['click', 'input', 'change']) document.addEventListener(kind, goOn, true);
 
 document.documentElement.lang = language;
 label(document.body, words);
 bottomSheet('#sliders', '#settings');
 goToEnds();
 backToStill();
-$('hint').textContent = say('loading', {megabytes: Math.round(page.bytes / 1e6)});
+tell(say('loading', {megabytes: Math.round(page.bytes / 1e6)}));
 
 // ---- sketchpad -----------------------------------------------------------------------------------------------------
 
@@ -117,11 +143,12 @@ async function open(file) {
     if (recipe) await bringBack(recipe);
     else await putMade(async () => prepare(await pixelsOf(file), paper.width));
   } catch (error) {
-    sayError(error);
+    answer(sentenceOf(error));
   }
 }
 
 function bringBack(recipe) {
+  asked++;
   setLatents(recipe.latents);
   for (const slider of sliders.directions) setSlider(slider, recipe.directions[slider.name]);
   for (const slider of sliders.options) setSlider(slider, recipe[slider.name]);
@@ -136,7 +163,7 @@ $('enlarge').onclick = () => putMade(() => prepare(pixelsOfPad(), paper.width));
 $('straighten').hidden = !model.calibrator;
 $('straighten').onclick = () =>
   putMade(async () => {
-    const {strictness} = optionValues();
+    const {strictness} = numbers().options;
     if (strictness === 1) throw new MessageError('strict');
     const found = await calibrate(pixelsOfPad(), strictness, paper.width, false);
     if (!found.isFace) throw new MessageError('no_face');
@@ -147,15 +174,20 @@ function pixelsOfPad() {
   return paper.getContext('2d').getImageData(0, 0, paper.width, paper.height);
 }
 
-/** A picture (RGBA) as large as the pad on it. */
+let asked = 0; // how often another drawing was asked for
+
+/** A picture (RGBA) as large as the pad on it, unless another drawing was asked for before it was made. */
 function putMade(make) {
+  const number = ++asked;
   return whileBusy(async () => {
     try {
+      const picture = await make();
+      if (number !== asked) return;
       const canvas = document.createElement('canvas');
-      paint(canvas, await make(), paper.width);
+      paint(canvas, picture, paper.width);
       await put(canvas.toDataURL('image/png'));
     } catch (error) {
-      sayError(error);
+      if (number === asked) answer(sentenceOf(error));
     }
   });
 }
@@ -201,7 +233,7 @@ function drawn() {
 
 const VARIATIONS = 6;
 const SMALL = 128; // px of a past photograph
-const NEED_PHOTO = ['save', 'share', 'straighten', 'record'];
+const NEED_PHOTO = ['save', 'share', 'enlarge', 'straighten', 'record'];
 const requests = new Set();
 let ready = false;
 let working = false;
@@ -209,9 +241,12 @@ let changed = false;
 let previewed = false; // whether the calibrated lines are shown
 let memorable = false; // whether the photograph that is being made is to be one of this visit's
 let offering = false; // whether its calibrated lines are to be offered, where the face is far from a believable one
+let drawing; // the last one of which pictures were asked for
+let made; // what the photograph that is there was made of: the drawing and the sliders' numbers, which may have moved on since
 let seen; // what the generator saw, where there is a calibrator
 let requestedAt = 0;
-let variations = []; // their latents
+let variations = []; // latents of those that are wanted
+let inStrip = []; // and of those that are there
 
 function request(...names) {
   requestedAt = performance.now();
@@ -231,23 +266,26 @@ async function makePictures() {
     const name = requests.has('photo') ? 'photo' : 'variations';
     const startedAt = requestedAt;
     requests.delete(name);
-    const drawing = changed ? pixelsOfPad() : undefined;
+    const given = changed ? pixelsOfPad() : undefined;
+    drawing = given ?? drawing;
     changed = false;
     try {
-      const latents = (name === 'photo' ? [sliders.latents.map(sliderValue)] : variations).map(z => moved(z));
-      const options = optionValues();
-      const {pictures, calibrated} = await photographs(drawing, latents, options);
+      const of = {drawing, ...numbers()};
+      const people = name === 'photo' ? [of.latents] : variations;
+      const {pictures, calibrated} = await photographs(given, moved(people, of.directions), of.options);
       seen = calibrated;
       if (name === 'photo') {
+        made = of;
         showPhoto(pictures[0], startedAt);
-        if (!changed) layOver(calibrated, previewed && options.strictness < 1);
-      } else showVariations(pictures);
-      $('hint').textContent = say(!calibrated || calibrated.isFace ? 'next' : 'no_face');
+        if (!changed) layOver(calibrated, previewed && of.options.strictness < 1);
+      } else showVariations(pictures, people);
+      tell(say(!calibrated || calibrated.isFace ? 'next' : 'no_face'));
     } catch (error) {
+      if (changed) continue; // It was of a drawing that is no more: what was asked for since is of the next.
       requests.delete('variations');
       seen = undefined;
       clear();
-      sayError(error);
+      tell(sentenceOf(error));
     }
   }
   working = false;
@@ -259,7 +297,7 @@ async function makePictures() {
 /** Once what is drawn has been seen. */
 function offer() {
   offering = working || requests.size > 0;
-  if (!offering && seen?.isCrooked && optionValues().strictness < 1) layOver(seen, true, true);
+  if (!offering && seen?.isCrooked && numbers().options.strictness < 1) layOver(seen, true, true);
 }
 
 /** The guide follows the face, if there is one; with `lines` the calibrated lines are over the drawing, or are offered. */
@@ -287,7 +325,12 @@ function showPhoto(picture, startedAt) {
   $('speed').dataset.milliseconds = milliseconds;
 }
 
-function showVariations(pictures) {
+function showVariations(pictures, people) {
+  if (people !== inStrip) {
+    for (const heart of hearts()) heart.checked = false;
+    press(null);
+  }
+  inStrip = people;
   pictures.forEach((picture, k) => {
     const place = $('variations').children[k] ?? addVariation(k);
     paint(place.querySelector('canvas'), picture, model.image_size);
@@ -298,7 +341,7 @@ function showVariations(pictures) {
 function addVariation(k) {
   const place = document.createElement('div');
   const button = newButton(document.createElement('canvas'), () => {
-    setLatents(variations[k]);
+    setLatents(inStrip[k]);
     press(k);
     request('photo');
     remember();
@@ -317,7 +360,7 @@ const hearts = () => [...$('variations').querySelectorAll('.heart')];
 
 /** The latents of the variations with a heart. */
 function liked() {
-  return variations.filter((_, k) => hearts()[k]?.checked);
+  return inStrip.filter((_, k) => hearts()[k]?.checked);
 }
 
 function enableLiked() {
@@ -342,7 +385,7 @@ function clear() {
 const reasons = {'#breed': 'tick_some', '#travel': 'tick_two', '#mix': 'tick_two', '#pad [data-part]': 'choose_part'};
 for (const id of NEED_PHOTO) reasons[`#${id}`] = 'draw_first';
 sayWhy(reasons, say, key => {
-  if (ready) $('hint').textContent = say(key);
+  if (ready) answer(say(key));
 });
 
 /** Marks one variation, or none, as the photograph. */
@@ -383,8 +426,12 @@ function sliderValue({input}) {
   return Number(input.value);
 }
 
-function optionValues() {
-  return Object.fromEntries(sliders.options.map(slider => [slider.name, sliderValue(slider)]));
+/** Where the sliders are now: {latents, directions, options}, the latter two by name. */
+function numbers() {
+  const [directions, options] = [sliders.directions, sliders.options].map(list =>
+    Object.fromEntries(list.map(slider => [slider.name, sliderValue(slider)])),
+  );
+  return {latents: sliders.latents.map(sliderValue), directions, options};
 }
 
 function setSlider({input}, value) {
@@ -427,26 +474,19 @@ function shown(z) {
   });
 }
 
-/** Other variations, of which none has a heart. */
+/** Other variations. Until they are there, hearts and clicks are those of the ones that are. */
 function vary(latents) {
   variations = latents;
-  for (const heart of hearts()) heart.checked = false;
-  press(null);
   request('variations');
 }
 
-/**
- * Latents moved along the named directions by their sliders, or by `moves` where these have another number, and shortened where
- * they are too long, as in sketch2photo/pipeline.py.
- */
-function moved(z, moves = {}) {
-  const far = z.map((value, i) =>
-    sliders.directions.reduce(
-      (sum, slider) => sum + (moves[slider.name] ?? sliderValue(slider)) * model.directions[slider.name].vector[i],
-      value,
-    ),
-  );
-  return shortened(far, model.longest);
+/** Rows of latents moved along the named directions, and shortened where they are too long, as in sketch2photo/pipeline.py. */
+function moved(people, directions) {
+  const vectors = Object.entries(directions).map(([name, move]) => [move, model.directions[name].vector]);
+  return people.map(z => {
+    const far = z.map((value, i) => vectors.reduce((sum, [move, vector]) => sum + move * vector[i], value));
+    return shortened(far, model.longest);
+  });
 }
 
 function setLatents(z) {
@@ -466,6 +506,7 @@ $('average').onclick = () => {
 $('other-people').onclick = () => {
   vary(randomLatents());
   setLatents(variations[0]);
+  press(null);
   request('photo');
   remember();
 };
@@ -479,19 +520,20 @@ $('mix').oninput = () => {
 $('mix').onchange = remember;
 $('save').onclick = async () => {
   const link = document.createElement('a');
-  link.href = URL.createObjectURL(await withRecipe(await enlarged($('photo')), recipe()));
+  const [photo, of] = [enlarged($('photo')), recipe()];
+  link.href = URL.createObjectURL(await withRecipe(await photo, of));
   link.download = 'sketch2photo.png';
   link.click();
   URL.revokeObjectURL(link.href);
 };
-$('share').onclick = async () => passOn(await card(paper.toDataURL('image/png'), $('photo').toDataURL('image/png')));
+$('share').onclick = async () => passOn(await card(recipe().sketch, $('photo').toDataURL('image/png')));
 
 /** All that the photograph was made of. */
 function recipe() {
-  const directions = Object.fromEntries(sliders.directions.map(slider => [slider.name, sliderValue(slider)]));
-  const latents = sliders.latents.map(sliderValue);
-  const sketch = paper.toDataURL('image/png');
-  return {sketch, latents, directions, model: page.revision, seed: 0, ...optionValues()};
+  const {drawing, latents, directions, options} = made;
+  const canvas = document.createElement('canvas');
+  paint(canvas, drawing.data, drawing.width);
+  return {sketch: canvas.toDataURL('image/png'), latents, directions, model: page.revision, seed: 0, ...options};
 }
 
 /** A canvas as a PNG of at least so many pixels a side. */
@@ -536,14 +578,14 @@ const isBusy = () => working || requests.size > 0 || isTouched;
 /** Small pictures of each slider at its ends; none while there is something else to make, or somebody is about to draw. */
 async function makeEnds() {
   if (isBusy() || 'empty' in $('photo').dataset) return;
-  const [z, options] = [sliders.latents.map(sliderValue), optionValues()];
-  const of = JSON.stringify([paper.toDataURL(), z, options]);
+  const {latents, directions, options} = made;
+  const of = JSON.stringify(recipe());
   if (!strips.has(of)) {
     const places = sliders.directions.flatMap(({name, low, high}) => [{[name]: low}, {[name]: high}]);
     const strip = Object.assign(document.createElement('canvas'), {width: END_SIDE * places.length, height: END_SIDE});
     const large = document.createElement('canvas');
     for (const [place, moves] of places.entries()) {
-      const {pictures} = await photographs(undefined, [moved(z, moves)], options);
+      const {pictures} = await photographs(undefined, moved([latents], {...directions, ...moves}), options);
       if (isBusy()) return;
       paint(large, pictures[0], model.image_size);
       strip.getContext('2d').drawImage(resized(large, END_SIDE), END_SIDE * place, 0);
@@ -562,8 +604,8 @@ let film; // the one that is being made
 $('travel').onclick = () => {
   const {stops, frames} = page.films;
   const chosen = liked().length ? liked() : variations;
-  const way = slerpLoop(chosen.slice(0, stops), frames).map(z => moved(z));
-  const options = optionValues();
+  const {directions, options} = numbers();
+  const way = moved(slerpLoop(chosen.slice(0, stops), frames), directions);
   let drawing = pixelsOfPad();
   const photographs = async z => {
     const given = drawing;
@@ -575,8 +617,9 @@ $('travel').onclick = () => {
 $('record').onclick = () => {
   const {moments: most, last} = page.films;
   const moments = padRoot.moments(most);
-  if (!moments.length) return sayError(new MessageError('no_lines'));
-  const [z, options] = [[moved(sliders.latents.map(sliderValue))], optionValues()];
+  if (!moments.length) return answer(say('no_lines'));
+  const {latents, directions, options} = numbers();
+  const z = moved([latents], directions);
   const photograph = async drawing => {
     try {
       return (await filmed(drawing, z, options))[0];
@@ -590,7 +633,7 @@ $('record').onclick = () => {
 $('cancel').onclick = () => {
   film.cancel();
   swap();
-  $('hint').textContent = say('next');
+  tell(say('next'));
 };
 $('share-film').onclick = () => passOn(madeFilm);
 let madeFilm; // the file of the last one
@@ -610,7 +653,7 @@ async function makeFilm(frames) {
     for await (const {canvas, share} of frames) {
       if (film !== being) return;
       being.add(canvas);
-      $('hint').textContent = say('animating', {percent: Math.round(100 * share)});
+      tell(say('animating', {percent: Math.round(100 * share)}));
     }
     const file = await being.finish();
     if (film !== being) return;
@@ -619,12 +662,12 @@ async function makeFilm(frames) {
     $('film').src = URL.createObjectURL(file);
     await $('film').decode();
     $('share-film').hidden = false;
-    $('hint').textContent = say('next');
+    tell(say('next'));
     swap();
     showFilm();
   } catch (error) {
     being.cancel();
-    if (film === being) sayError(error);
+    if (film === being) answer(sentenceOf(error));
   }
   if (film === being) swap();
 }
@@ -679,11 +722,11 @@ if (await settle()) {
     how = engine === 'webgpu' ? say('on_gpu') : say('threads', {number: threads});
     ready = true;
     $('other-people').disabled = false;
-    $('hint').textContent = say('static_welcome');
+    tell(say('static_welcome'));
     $('progress').hidden = true;
     document.body.dataset.ready = engine;
     work();
   } catch (error) {
-    sayError(error);
+    tell(sentenceOf(error));
   }
 }

@@ -36,13 +36,16 @@ export async function card(drawing, photo) {
     context.drawImage(picture, x, 270, 492, 492);
     context.restore();
   }
-  const write = (text, y, font, colour) => {
-    Object.assign(context, {font: `${font} system-ui, sans-serif`, fillStyle: colour, textAlign: 'center'});
-    context.fillText(text, SIDE / 2, y, SIDE - 72);
+  const write = (text, y, size, colour, weight = 'normal') => {
+    const font = px => `${weight} ${px}px system-ui, sans-serif`;
+    Object.assign(context, {font: font(size), fillStyle: colour, textAlign: 'center'});
+    const most = SIDE - 72; // what is longer is smaller: `fillText` would press it together
+    context.font = font(Math.min(size, Math.floor((size * most) / context.measureText(text).width)));
+    context.fillText(text, SIDE / 2, y, most);
   };
-  write('Sketch2Photo', 170, 'bold 84px', '#1e2733');
-  write(document.querySelector('#subtitle').textContent.trim(), 850, '34px', '#1e2733');
-  write(location.host + location.pathname.replace(/\/$/, ''), 960, '34px', '#c2410c');
+  write('Sketch2Photo', 170, 84, '#1e2733', 'bold');
+  write(document.querySelector('#subtitle').textContent.trim(), 850, 34, '#1e2733');
+  write(location.host + location.pathname.replace(/\/$/, ''), 960, 34, '#c2410c');
   const blob = await new Promise(done => canvas.toBlob(done, 'image/png'));
   return new File([blob], 'sketch2photo-card.png', {type: 'image/png'});
 }

@@ -202,8 +202,7 @@ MESSAGES = LABELS | SENTENCES | NAMES
 
 STATIC = {
     "static_subtitle": Text(
-        "Draw a face, get photographs of people who could be it. The model runs in this tab: nothing you draw leaves it.",
-        "Нарисуйте лицо — получите фотографии людей, у которых оно могло бы быть. "
+        "The model runs in this tab: nothing you draw leaves it.",
         "Модель работает в этой вкладке: рисунок её не покидает.",
     ),
     "loading": Text("Loading the model, {megabytes} MB, once …", "Загружается модель, {megabytes} МБ, один раз …"),
