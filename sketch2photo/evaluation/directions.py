@@ -26,8 +26,9 @@ from .persons import ApparentReader, PersonReader
 from .regions import Regions
 
 SAMPLES = 24  # of each sketch
-RIDGE = 0.03  # of the largest eigenvalue
+RIDGE = 0.003  # of the largest eigenvalue: with ten times that, skin moved lips by half of what it moves itself
 LENGTH = 2.5  # of the longest step along a direction, in standard deviations of z
+LEAST = 0.25  # standard deviations of an attribute that its direction must move it by per unit, or nobody sees it
 OWN_SHARE = 1.5  # how many times more a direction must move its own attribute than any other
 
 
@@ -140,7 +141,7 @@ def find(model: Sketch2Photo, pairs: Pairs, count: int, seed: int = 0) -> dict[s
         effect = np.nanmean(moved_by / unit, axis=0) / (2 * LENGTH)
         others = np.abs(np.delete(effect, k)).max()
         print(f"{name}: " + ", ".join(f"{n} {e:+.2f}" for n, e in zip(names, effect, strict=True)))
-        if effect[k] > 0.1 and effect[k] > OWN_SHARE * others:
+        if effect[k] > LEAST and effect[k] > OWN_SHARE * others:
             directions[name] = {
                 "vector": [round(float(x), 4) for x in found[k]],
                 "range": [-LENGTH, LENGTH],

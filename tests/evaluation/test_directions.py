@@ -62,6 +62,15 @@ def test_a_bundled_direction_moves_its_attribute() -> None:
     assert border_colour(light).mean() > border_colour(dark).mean() + 30
 
 
+def test_bundled_directions_move_nothing_else_by_a_third_of_what_they_move() -> None:
+    directions = json.loads((ROOT / "hub" / "model" / "config.json").read_text())["directions"]
+    for name, found in directions.items():
+        others = {other: abs(effect) for other, effect in found["effect"].items() if other != name}
+        if name == "hair":  # grey hair is read as age, and the card says so
+            others.pop("age")
+        assert max(others.values()) < found["effect"][name] / 3, name
+
+
 def test_vectors_move_one_attribute_each() -> None:
     response = np.random.default_rng(0).normal(size=(4, 8)) + 0.5  # all attributes move together by something
     moved = response @ vectors(response).T
