@@ -162,6 +162,7 @@ def main(arguments: Arguments) -> None:
     recipe = checked(asdict(arguments.config))
     if not arguments.resume:
         check_unused(arguments.out)
+    cli.check_writable(arguments.out)
     terms = terms_of(arguments)
     pairs, photos, out = arguments.pairs, arguments.photos, arguments.out
     sources, validation = open_training_data(
