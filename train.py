@@ -8,9 +8,15 @@ from typing import Annotated
 import tyro
 
 from sketch2photo import cli
-from sketch2photo.data.landmarks import LandmarksFile
 from sketch2photo.data.layouts import Side
-from sketch2photo.data.sources import DataOptions, Photos, WeightedSource, find_channels, open_training_data
+from sketch2photo.data.sources import (
+    DataOptions,
+    Photos,
+    WeightedSource,
+    find_channels,
+    open_landmarks,
+    open_training_data,
+)
 from sketch2photo.model import Sketch2Photo
 from sketch2photo.training import card, history
 from sketch2photo.training.checkpoint import check_unused
@@ -156,6 +162,7 @@ def main(arguments: Arguments) -> None:
     recipe = checked(asdict(arguments.config))
     if not arguments.resume:
         check_unused(arguments.out)
+    cli.check_writable(arguments.out)
     terms = terms_of(arguments)
     pairs, photos, out = arguments.pairs, arguments.photos, arguments.out
     sources, validation = open_training_data(
@@ -167,6 +174,8 @@ def main(arguments: Arguments) -> None:
         DataOptions(columns=arguments.columns, sketch_side=arguments.sketch_side),
     )
     recipe = replace(recipe, model=with_channels(arguments, recipe.model, sources))
+    sharp = Photos.open(arguments.sharp) if arguments.sharp else None
+    seen = [*(weighted.source for weighted in sources), *([sharp] if sharp else [])]
     trainer = Trainer(
         recipe,
         sources,
@@ -177,8 +186,8 @@ def main(arguments: Arguments) -> None:
         arguments.precision,
         arguments.compile,
         arguments.workers,
-        LandmarksFile(arguments.parts) if arguments.parts else None,
-        Photos.open(arguments.sharp) if arguments.sharp else None,
+        open_landmarks(arguments.parts, seen) if arguments.parts else None,
+        sharp,
         terms,
     )
     if arguments.resume:

@@ -14,7 +14,7 @@ from typing import Any
 
 from hub import export_onnx
 from sketch2photo import preprocess, studio
-from sketch2photo.cli import run
+from sketch2photo.cli import check_writable, run
 from sketch2photo.examples import EXAMPLES, WITH_PHOTO
 from sketch2photo.latents import FRAMES
 from sketch2photo.model import Sketch2Photo
@@ -151,6 +151,7 @@ def main(model: str = str(export_onnx.FOLDER), out: Path = Path("build/web")) ->
         model: folder or Hub id.
         out: the folder to make; a page built there before is replaced.
     """
+    check_writable(out)
     size = build(model, out)
     print(
         f"{out}: a visitor loads {size / 1e6:.1f} MB (more where there is a GPU). Try it: python -m http.server -d {out}"

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from sketch2photo import Sketch2PhotoPipeline, calibration
-from sketch2photo.cli import run
+from sketch2photo.cli import check_writable, run
 from sketch2photo.latents import max_norm
 from sketch2photo.networks.blocks import CELL
 from sketch2photo.networks.calibrator import CLASSES, CURVES, Calibrator, mirrored_order
@@ -157,6 +157,10 @@ def main(
         check: a folder of pairs (as sketch2photo.evaluation.evaluate's): measure in place of writing.
         limit: of the pairs to measure on.
     """
+    if limit < 1:
+        raise ValueError(f"--limit is a number of at least 1, not {limit}.")
+    if not check:
+        check_writable(out)
     loaded = Sketch2PhotoPipeline.from_pretrained(model)
     if check:
         print(compare(loaded, check, limit))

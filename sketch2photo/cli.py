@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import tyro
@@ -35,6 +36,17 @@ def one_sentence(prog: str) -> Iterator[None]:
 
 
 def check_empty(out: Path) -> None:
-    """Raises ValueError where a program's --out holds something already, which it would write over."""
+    """Raises ValueError where a program's --out holds something already, which it would write over, or cannot be written to."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ValueError(f"{out} is not empty: choose another --out, so that nothing in it is written over.")
+    check_writable(out)
+
+
+def check_writable(out: Path) -> None:
+    """Raises ValueError where a folder cannot be written to, or made; a program asks before its work. Nothing is made yet."""
+    try:
+        nearest = next(place for place in (out, *out.absolute().parents) if place.exists())
+        with TemporaryFile(dir=nearest):
+            pass
+    except OSError as error:
+        raise ValueError(f"{out} cannot be written to ({error.strerror}): choose another --out.") from error

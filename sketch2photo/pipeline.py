@@ -107,28 +107,40 @@ class Sketch2PhotoPipeline:
             return cls(with_onnx(loaded), calibrator and OnnxCalibrator(calibrator))
         return cls(loaded, calibrator)
 
-    def save_pretrained(self, folder: str | Path, **kwargs: Any) -> None:
-        """Writes the model into a folder as Sketch2Photo.save_pretrained does, and the calibrator into calibrator/ in it."""
-        self.model.save_pretrained(folder, **({"config": self._config()} | kwargs))
+    def save_pretrained(
+        self, folder: str | Path, *, repo_id: str | None = None, push_to_hub: bool = False, **kwargs: Any
+    ) -> str | None:
+        """Writes the model into a folder as Sketch2Photo.save_pretrained does, and the calibrator into calibrator/ in it.
+
+        With push_to_hub=True both are uploaded, too, as push_to_hub does, to a repo that has the folder's name unless repo_id has
+        another: the commit's address.
+        """
+        local = {name: kwargs[name] for name in ("config", "model_card_kwargs") if name in kwargs}
+        self.model.save_pretrained(folder, **({"config": self._config()} | (local if push_to_hub else kwargs)))
         if self.calibrator:
             self.calibrator.save_pretrained(Path(folder) / CALIBRATOR)
+        return self.push_to_hub(repo_id or Path(folder).name, **kwargs) if push_to_hub else None
 
     def push_to_hub(self, repo_id: str, **kwargs: Any) -> str:
-        """Uploads the model as Sketch2Photo.push_to_hub does (private, token, branch, ...), then the calibrator: the commit's address."""
-        commit = self.model.push_to_hub(repo_id, **({"config": self._config()} | kwargs))
+        """Uploads the model as Sketch2Photo.push_to_hub does (private, token, branch, ...), then the calibrator: the commit's address.
+
+        With create_pr=True both are commits of one pull request, of which the address of the first tells.
+        """
+        commit: Any = self.model.push_to_hub(repo_id, **({"config": self._config()} | kwargs))
         if self.calibrator is None:
             return commit
         with TemporaryDirectory() as folder:
             self.calibrator.save_pretrained(folder)
-            return HfApi(token=kwargs.get("token")).upload_folder(
+            pull_request = commit.pr_revision  # both belong into the same
+            second = HfApi(token=kwargs.get("token")).upload_folder(
                 repo_id=repo_id,
                 folder_path=folder,
                 path_in_repo=CALIBRATOR,
-                revision=kwargs.get("branch"),
-                create_pr=kwargs.get("create_pr"),
+                revision=pull_request or kwargs.get("branch"),
                 commit_message="Push the calibrator using huggingface_hub.",
                 allow_patterns=list(FILES),
             )
+        return commit if pull_request else second
 
     def _config(self) -> dict[str, Any]:
         """The model's, which says whether its drawings are framed as they are here."""

@@ -1,6 +1,8 @@
 # ruff: noqa: RUF005 (an array plus a tuple is a sum)
 """Calibration: the network's shapes and saving, made drawings' places, and the geometry that takes a drawing to a believable face."""
 
+import os
+import signal
 from pathlib import Path
 
 import cv2
@@ -36,6 +38,7 @@ from sketch2photo.data.doodles import (
 from sketch2photo.data.landmarks import MASK, Landmarks
 from sketch2photo.networks.blocks import CELL
 from sketch2photo.networks.calibrator import CLASSES, CURVES, MAP, POINTS, Calibrator, mirrored_order, slices
+from sketch2photo.training.checkpoint import read_checkpoint
 from tests.programs import SIZES, run_program
 
 SIDE = 256
@@ -301,12 +304,15 @@ def test_thick_lines_become_thin_and_thin_ones_stay() -> None:
 # Training
 
 
-def test_it_is_trained_and_put_into_the_folder_of_a_model(tmp_path: Path) -> None:
-    """On drawings made of 21 photographs that all have one face in the middle: one is held out."""
+def test_it_is_trained_and_put_into_the_folder_of_a_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On drawings made of 21 photographs that all have one face in the middle: two are held out, and every second is damaged."""
     names, photos = [str(number) for number in range(21)], tmp_path / "photos"
     photos.mkdir()
     for number, name in enumerate(names):
         Image.new("RGB", (64, 64), (10 * number,) * 3).save(photos / f"{name}.png")
+        if number % 2:
+            whole = (photos / f"{name}.png").read_bytes()
+            (photos / f"{name}.png").write_bytes(whole[: len(whole) // 2])
     at = slices()
     curves = [np.repeat(face()[at[name]], 2 if name == "oval" else 1, axis=0) for name in CURVES]
     points = np.tile(np.concatenate(curves).astype(np.float16) / SIDE, (21, 1, 1))
@@ -318,6 +324,8 @@ def test_it_is_trained_and_put_into_the_folder_of_a_model(tmp_path: Path) -> Non
     train = "sketch2photo.training.train_calibrator"
     done = run_program(train, *arguments, "--minutes", 0.02, "--workers", 0)
     assert (done.returncode, "mine frames drawings as faces now" in done.stdout) == (0, True), done.stderr
+    assert "Passed over" in done.stderr
+    step = read_checkpoint(tmp_path / "run" / "checkpoint.pt")["step"]
     trained = Calibrator.from_pretrained(tmp_path / "run" / "best")
     assert distance(SIDE * trained.mean_face.numpy(), face()) < 0.5
     pipe = Sketch2PhotoPipeline.from_pretrained(str(tmp_path / "mine"))
@@ -325,8 +333,33 @@ def test_it_is_trained_and_put_into_the_folder_of_a_model(tmp_path: Path) -> Non
         torch.equal(ours, theirs)
         for ours, theirs in zip(pipe.calibrator.parameters(), trained.parameters(), strict=True)
     )
-    refused = run_program(train, *arguments, "--rate", 0)
-    assert (refused.returncode, "--rate is a number above 0" in refused.stderr) == (2, True)
+    Sketch2Photo(image_size=64, sketch_channels=3, **SIZES).save_pretrained(tmp_path / "coloured")
+    (tmp_path / "damaged").mkdir()
+    (tmp_path / "damaged" / "checkpoint.pt").write_bytes(b"text")
+    for bad, words in (
+        (["--rate", 0], "--rate is a number above 0"),
+        (["--minutes", 0], "--minutes is a number above 0"),
+        ([], "holds a run already"),
+        (["--resume", "--model", tmp_path / "coloured", "--parts", "none"], "dark lines on light"),
+        (["--resume", "--out", tmp_path / "damaged"], "is damaged"),
+    ):
+        refused = run_program(train, *arguments, *bad)
+        assert (refused.returncode, refused.stderr.count("\n")) == (2, 1 + refused.stderr.count("photographs, ")), (
+            refused.stderr
+        )
+        assert words in refused.stderr
+
+    def interrupted(*arguments: object) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(torch.nn.utils, "clip_grad_norm_", interrupted)
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        stopped = run_program(train, *arguments, "--resume", "--workers", 0)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert (stopped.returncode, "go on with --resume" in stopped.stdout) == (0, True), stopped.stderr
+    assert read_checkpoint(tmp_path / "run" / "checkpoint.pt")["step"] > step
 
 
 # Calibrating

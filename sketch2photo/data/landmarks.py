@@ -6,11 +6,15 @@ needs an older numpy than everything else here, so this runs as a program of its
     python -m venv parts && parts/bin/pip install mediapipe==0.10.21
     parts/bin/python sketch2photo/data/landmarks.py runs/parts.npz DIR [DIR ...]
     python train.py --photos DIR --parts runs/parts.npz
+
+A photograph is known by its file's name without folder and suffix, so two of one name are refused.
 """
 
+import filecmp
 import os
 import struct
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -127,8 +131,32 @@ def _mapped(path: Path, name: str) -> NDArray[Any]:
         return np.memmap(path, dtype, "r", file.tell(), shape)
 
 
+def by_name(files: Iterable[Path]) -> dict[str, Path]:
+    """Photographs by what their landmarks are known by; ValueError where two that differ have one name."""
+    found: dict[str, Path] = {}
+    for file in files:
+        first = found.setdefault(normalize("NFC", file.stem), file)
+        if first != file and not filecmp.cmp(first, file, shallow=False):
+            raise ValueError(
+                f"{first} and {file} have one name, by which landmarks are known: rename one, so that each has its own."
+            )
+    return found
+
+
+def photographs(folders: list[Path]) -> list[Path]:
+    """All in folders (or in photo/ in them) and below, each once. Raises ValueError as by_name, and where there are none."""
+    files: list[Path] = []
+    for folder in folders:
+        photos = folder / "photo" if (folder / "photo").is_dir() else folder
+        files += (file for file in sorted(photos.rglob("*")) if file.is_file() and cv2.haveImageReader(str(file)))
+    if not files:
+        raise ValueError(f"There are no photographs in {', '.join(map(str, folders))}.")
+    return list(by_name(files).values())
+
+
 def find(folders: list[Path], path: Path) -> int:
-    """Writes the landmarks of all photographs in folders (or in photo/ below them) to a file; how many faces were found."""
+    """Writes the landmarks of all photographs in folders (or in photo/ in them) and below to a file; how many faces were found."""
+    files = photographs(folders)
     from mediapipe.python.solutions.face_mesh import FaceMesh
     from mediapipe.python.solutions.selfie_segmentation import SelfieSegmentation
 
@@ -136,25 +164,23 @@ def find(folders: list[Path], path: Path) -> int:
     segmentation = SelfieSegmentation(model_selection=0)
     wanted = [index for curve in CURVES.values() for index in curve]
     names, points, masks = [], [], []
-    for folder in folders:
-        photos = folder / "photo" if (folder / "photo").is_dir() else folder
-        for file in sorted(photos.iterdir()):
-            picture = cv2.imread(str(file))
-            if picture is None:
-                continue
-            height, width = picture.shape[:2]
-            side = min(height, width)
-            top, left = (height - side) // 2, (width - side) // 2
-            square = cv2.cvtColor(picture[top : top + side, left : left + side], cv2.COLOR_BGR2RGB)
-            square = cv2.resize(square, (256, 256))
-            faces = mesh.process(square).multi_face_landmarks
-            if not faces:
-                continue
-            found = np.array([(point.x, point.y) for point in faces[0].landmark])[wanted]
-            mask = cv2.resize(segmentation.process(square).segmentation_mask, (MASK, MASK)) > 0.5
-            names.append(file.stem)
-            points.append(found.astype(np.float16))
-            masks.append(np.packbits(mask))
+    for file in files:
+        picture = cv2.imread(str(file))
+        if picture is None:
+            continue
+        height, width = picture.shape[:2]
+        side = min(height, width)
+        top, left = (height - side) // 2, (width - side) // 2
+        square = cv2.cvtColor(picture[top : top + side, left : left + side], cv2.COLOR_BGR2RGB)
+        square = cv2.resize(square, (256, 256))
+        faces = mesh.process(square).multi_face_landmarks
+        if not faces:
+            continue
+        found = np.array([(point.x, point.y) for point in faces[0].landmark])[wanted]
+        mask = cv2.resize(segmentation.process(square).segmentation_mask, (MASK, MASK)) > 0.5
+        names.append(file.stem)
+        points.append(found.astype(np.float16))
+        masks.append(np.packbits(mask))
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez(path, names=np.array(names), points=np.array(points), masks=np.array(masks))
     return len(names)
@@ -164,4 +190,8 @@ if __name__ == "__main__":
     if len(sys.argv) < 3:
         print("usage: landmarks.py FILE.npz FOLDER [FOLDER ...]", file=sys.stderr)
         sys.exit(2)
-    print(f"Faces in {find([Path(folder) for folder in sys.argv[2:]], Path(sys.argv[1]))} photographs.")
+    try:
+        print(f"Faces in {find([Path(folder) for folder in sys.argv[2:]], Path(sys.argv[1]))} photographs.")
+    except ValueError as error:
+        print(f"landmarks.py: {error}", file=sys.stderr)
+        sys.exit(2)

@@ -3,11 +3,12 @@
 To add a kind of source, write a class with `accepts`, `open`, `load`, `name` and a length, and give it a place in SOURCES.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
+from unicodedata import normalize
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from ..images import LINES, Floats, Picture, SketchFormat, fitted, to_array, to_
 from ..preprocess import dark_on_light
 from .hub import Hub
 from .hub_stream import START, HubStream, StreamedRows
+from .landmarks import LandmarksFile, by_name
 from .layouts import (
     DEFAULT,
     DataOptions,
@@ -191,6 +193,30 @@ class Subset:
         return self.source.name(int(self.indices[index]))
 
 
+def open_landmarks(path: Path, sources: Iterable[Source]) -> LandmarksFile:
+    """What a file of landmarks knows of the sources' photographs.
+
+    Raises:
+        ValueError: it cannot be read, or two different photographs have one name that it knows: it cannot tell them apart.
+    """
+    known = LandmarksFile(path)
+    files = (file for source in sources for file in _files(source))
+    by_name(file for file in files if normalize("NFC", file.stem) in known.row)
+    return known
+
+
+def _files(source: Source) -> Sequence[Path]:
+    """Those of a source's photographs, where they have any of their own."""
+    match source:
+        case Subset():
+            return _files(source.source)
+        case Pairs():
+            return source.photos
+        case Photos():
+            return source.paths
+    return ()
+
+
 def in_format(sketch: Picture, form: SketchFormat = LINES) -> Picture:
     """A sketch of a source as a model is given it: coloured, or grey, and lines dark on light."""
     if form.channels == 3:
@@ -243,7 +269,13 @@ def readable(source: Source) -> Subset:
 
 
 def hold_out(source: Source, at_most: int) -> tuple[Subset, Subset]:
-    """What training draws from, and what only validation sees: `at_most` items, and at most a tenth."""
+    """What training draws from, and what only validation sees: `at_most` items, and at most a tenth.
+
+    Raises:
+        ValueError: there are fewer than two, one for each.
+    """
+    if len(source) < 2:
+        raise ValueError("Of the first source one picture is held out for validation: give at least two in it.")
     return split(source, min(at_most, max(1, len(source) // 10)))
 
 

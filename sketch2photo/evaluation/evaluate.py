@@ -35,7 +35,7 @@ import numpy as np
 from torch import Tensor
 
 from .. import machine
-from ..cli import run
+from ..cli import check_writable, run
 from ..data.layouts import Side
 from ..data.sources import DataOptions, Photos, Source, open_source, split
 from ..pipeline import Sketch2PhotoPipeline
@@ -85,9 +85,13 @@ def main(
         raise ValueError("Photographs are what pictures of drawings are compared with: give --drawings, too.")
     if any(not 0 <= value <= 1 for value in strictness):
         raise ValueError(f"Strictness is in [0, 1], not {strictness}.")
+    if limit is not None and limit < 1:
+        raise ValueError(f"--limit is a number of at least 1, not {limit}.")
+    if out:
+        check_writable(out)
     source: Source | None = open_source(str(pairs), DataOptions("pairs", columns, sketch_side)) if pairs else None
     if source and limit is not None and limit < len(source):
-        source = split(source, max(limit, 0))[1]
+        source = split(source, limit)[1]
     drawn = drawing_files(drawings) if drawings else []
     sharp = Photos.open(photos) if photos else None
     machine.keep_freed_memory()

@@ -18,7 +18,7 @@ import torch
 from PIL import Image
 
 from .. import machine
-from ..cli import run
+from ..cli import check_writable, run
 from ..data.sources import open_training_data
 from ..data.synthetic_faces import draw_face
 from ..examples import EXAMPLES
@@ -222,6 +222,7 @@ def main(model: str, out: Path, kinds: tuple[Kind, ...] = tuple(KINDS)) -> None:
         out: folder for growth_pictures.png and so on.
         kinds: of work, one after another.
     """
+    check_writable(out)
     out.mkdir(parents=True, exist_ok=True)
     print(", ".join(f"{key} {value}" for key, value in machine.description().items()))
     for kind in kinds:

@@ -30,10 +30,10 @@ import torch
 from tqdm import tqdm
 
 from .. import machine
-from ..cli import run
+from ..cli import check_writable, run
 from ..data.landmarks import LandmarksFile
 from ..data.line_drawing import line_drawing
-from ..data.sources import Photos
+from ..data.sources import Photos, open_landmarks
 from ..images import Floats, Picture, fitted, to_pictures, to_tensor
 from ..model import Sketch2Photo
 from .metrics import FaceFinder, landmark_error
@@ -220,8 +220,12 @@ def main(model: Path, photos: Path, parts: Path, out: Path | None = None, seed: 
         out: folder for persons.json.
         seed: of z and of the drawings' pens.
     """
+    if out:
+        check_writable(out)
     machine.keep_freed_memory()
-    table = rows(measure(Sketch2Photo.from_pretrained(str(model)), Photos.open(photos), LandmarksFile(parts), seed))
+    source = Photos.open(photos)
+    known = open_landmarks(parts, [source])
+    table = rows(measure(Sketch2Photo.from_pretrained(str(model)), source, known, seed))
     print(persons_table(table))
     if out:
         out.mkdir(parents=True, exist_ok=True)

@@ -12,8 +12,7 @@ import torch
 from tyro.conf import Positional
 
 from .. import cli, machine
-from ..data.landmarks import LandmarksFile
-from ..data.sources import Pairs, Photos, hold_out
+from ..data.sources import Pairs, Photos, hold_out, open_landmarks
 from ..hub_download import model_folder
 from ..model import Sketch2Photo
 from . import card, history
@@ -55,13 +54,14 @@ def main(
     cli.check_empty(out)
     machine.keep_freed_memory()
     one, other = (Sketch2Photo.from_pretrained(name, directions=None) for name in (first, second))
-    landmarks = LandmarksFile(parts) if parts else None
+    source, other_source = Pairs.open(pairs), Photos.open(sharp) if sharp else None
+    landmarks = open_landmarks(parts, filter(None, (source, other_source))) if parts else None
     record = history.of_model(first)
     known = (first, one.beside) if card.inherited(first, one.beside).license else (second, other.beside)
     if record:
         record.terms = card.inherited(*known)
     data = record.recipe.data if record else PRESETS["default"].data
-    kept = hold_out(Pairs.open(pairs), data.held_out)[1]
+    kept = hold_out(source, data.held_out)[1]
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     validation = Validation(
         kept,
@@ -70,7 +70,7 @@ def main(
         device,
         data,
         landmarks,
-        Photos.open(sharp) if sharp else None,
+        other_source,
         one.sketch_format,
     )
     best = float("inf")

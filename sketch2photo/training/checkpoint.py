@@ -3,9 +3,11 @@
 import copy
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import torch
@@ -20,6 +22,7 @@ from .history import Record
 
 CHECKPOINT = "checkpoint.pt"
 PREVIOUS = "checkpoint.previous.pt"
+STOPS = [getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP") if hasattr(signal, name)]
 
 
 def write_checkpoint(state: dict[str, Any], path: Path) -> None:
@@ -128,6 +131,25 @@ def check_unused(out: Path) -> None:
         raise ValueError(
             f"{out} holds a run already ({', '.join(found)}): go on with it with --resume, or choose another --out."
         )
+
+
+class Stop:
+    """Whether SIGTERM, Ctrl-C or a closed terminal asks the program to save and end; from its making on they do no more than that."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        for which in STOPS:
+            if signal.getsignal(which) != signal.SIG_IGN:  # as nohup has it, so that a run outlives its terminal
+                signal.signal(which, self._ask)
+
+    def _ask(self, signum: int, frame: FrameType | None) -> None:
+        self.asked = True
+
+
+def ignore_stops(worker: int) -> None:
+    """In a worker: it ends with the run, and not before it when a signal goes to all processes."""
+    for which in STOPS:
+        signal.signal(which, signal.SIG_IGN)
 
 
 @contextmanager

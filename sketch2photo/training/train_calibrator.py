@@ -2,6 +2,7 @@
 
 import copy
 import math
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,17 +18,17 @@ from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader, Dataset
 
 from .. import machine
-from ..cli import run
+from ..cli import check_writable, run
 from ..data.doodle_symbols import EYES
 from ..data.doodles import NO_CLASS, Drawing, doodle, flat, line_doodle, no_face, profile, registered
 from ..data.landmarks import LandmarksFile
-from ..data.sources import Pairs, Photos, in_format
+from ..data.sources import Pairs, Photos, in_format, open_landmarks
 from ..hub_download import load_network
 from ..images import fitted, to_tensor
 from ..model import Sketch2Photo
 from ..networks.calibrator import CLASSES, Calibrator, mirrored
 from ..pipeline import Sketch2PhotoPipeline
-from .checkpoint import write_checkpoint
+from .checkpoint import CHECKPOINT, Stop, alone_in, check_unused, ignore_stops, read_checkpoint, write_checkpoint
 from .ema import running_mean
 from .samples import Indices
 
@@ -50,6 +51,7 @@ class MadeDrawings(Dataset[dict[str, Tensor]]):
             return [place for i, place in enumerate(found) if i % 20]
 
         self.photos, self.pairs, self.parts, self.seed = known(photos), known(pairs), parts, seed
+        self._told: set[str] = set()
         if not self.photos:
             raise ValueError("No photograph of these folders is in the file of parts: make it with landmarks.py.")
 
@@ -58,6 +60,16 @@ class MadeDrawings(Dataset[dict[str, Tensor]]):
         return tensors(self.drawing(np.random.default_rng((self.seed, index))))
 
     def drawing(self, rng: np.random.Generator) -> Drawing:
+        """One after a photograph that cannot be read is passed over, and said."""
+        while True:  # most are made of no picture
+            try:
+                return self._drawing(rng)
+            except (ValueError, OSError) as error:
+                if str(error) not in self._told:
+                    print(f"Passed over: {error}", file=sys.stderr, flush=True)
+                    self._told.add(str(error))
+
+    def _drawing(self, rng: np.random.Generator) -> Drawing:
         kind = rng.random()
         if kind < NO_FACE:
             return no_face(rng, SIZE)
@@ -190,19 +202,28 @@ def main(
         model: folder of a model whose drawings it is to frame and correct: in the end it is put there.
         pairs: folder with photo/ and sketch/ of the same names, for artists' sketches; may be repeated.
         minutes: how long; the learning rate falls to 0 over this time.
-        resume: begin with the weights in --out, if there are any.
+        resume: go on with the weights in --out, if there are any.
         rate: the highest learning rate.
         workers: processes that make drawings.
         seed: of weights and drawings.
     """
-    if not 0 < rate < float("inf"):
-        raise ValueError(f"--rate is a number above 0, not {rate}.")
+    for name, value in {"rate": rate, "minutes": minutes}.items():
+        if not 0 < value < math.inf:
+            raise ValueError(f"--{name} is a number above 0, not {value}.")
+    for name, value in {"workers": workers, "seed": seed}.items():
+        if value < 0:
+            raise ValueError(f"--{name} is a number of at least 0, not {value}.")
+    if not resume:
+        check_unused(out)
+    check_writable(out)
     framed = Sketch2Photo.from_pretrained(model) if model else None
+    if framed:
+        Sketch2PhotoPipeline(framed, Calibrator(SIZE))  # raises where its drawings cannot be framed
     machine.keep_freed_memory()
     torch.manual_seed(seed)
-    known = LandmarksFile(parts)
-    sources = [Photos.open(folder) for folder in photos]
-    data = MadeDrawings(sources, [Pairs.open(folder) for folder in pairs], known, seed)
+    sources, drawn = [Photos.open(folder) for folder in photos], [Pairs.open(folder) for folder in pairs]
+    known = open_landmarks(parts, [*sources, *drawn])
+    data = MadeDrawings(sources, drawn, known, seed)
     training = {source.name(i) for source, i in data.photos}
     first = [name for name in (sources[0].name(i) for i in range(len(sources[0]))) if name in known.row]
     held = Held(known, [str(name) for name in first if name not in training])
@@ -213,48 +234,62 @@ def main(
     average = running_mean(network, _decay)
     optimizer = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=0.01)
     step = 0
-    if resume and (out / "checkpoint.pt").exists():
-        state = torch.load(out / "checkpoint.pt", weights_only=True)
-        network.load_state_dict(state["network"])
-        average.load_state_dict(state["average"])
-        optimizer.load_state_dict(state["optimizer"])
-        step = state["step"]
-    begun, first_step, saved = time.monotonic(), step, time.monotonic()
-    sums: dict[str, float] = {}
-    for batch in DataLoader(
-        data, BATCH, sampler=Indices(step * BATCH, 10**9), num_workers=workers, prefetch_factor=6 if workers else None
-    ):
-        passed = (time.monotonic() - begun) / (60 * minutes)
-        if passed >= 1:
-            break
-        for group in optimizer.param_groups:
-            group["lr"] = rate * min(1.0, (step - first_step + 1) / WARMUP) * (0.5 + 0.5 * math.cos(math.pi * passed))
-        terms = losses(network, with_mirrored(batch))
-        loss = sum(WEIGHTS[name] * value for name, value in terms.items())
-        assert isinstance(loss, Tensor)
-        if not torch.isfinite(loss):
-            raise FloatingPointError(f"The loss is not finite at step {step}: try a smaller --rate.")
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimizer.step()
-        step += 1
-        average.update_parameters(network)
-        sums = {name: sums.get(name, 0.0) + value.item() for name, value in terms.items()}
-        if step % 50 == 0:
-            speed = (step - first_step) * BATCH / (time.monotonic() - begun)
-            means = ", ".join(f"{name} {value / 50:.4f}" for name, value in sums.items())
-            print(f"step {step}, {100 * passed:.0f} %, {speed:.1f} drawings/s: {means}", flush=True)
-            sums = {}
-        if time.monotonic() - saved > 180:
-            _save(network, average, optimizer, step, out)
-            print(held.errors(average.module), flush=True)
-            saved = time.monotonic()
-    _save(network, average, optimizer, step, out)
+    if resume and (out / CHECKPOINT).exists():
+        state = read_checkpoint(out / CHECKPOINT)
+        try:
+            network.load_state_dict(state["network"])
+            average.load_state_dict(state["average"])
+            optimizer.load_state_dict(state["optimizer"])
+            step = state["step"]
+        except (KeyError, RuntimeError, ValueError) as error:
+            raise ValueError(f"{out / CHECKPOINT} is of no calibrator like this: choose another --out.") from error
+    stop = Stop()
+    with alone_in(out):
+        begun, first_step, saved = time.monotonic(), step, time.monotonic()
+        sums: dict[str, float] = {}
+        for batch in DataLoader(
+            data,
+            BATCH,
+            sampler=Indices(step * BATCH, 10**9),
+            num_workers=workers,
+            prefetch_factor=6 if workers else None,
+            worker_init_fn=ignore_stops,
+        ):
+            passed = (time.monotonic() - begun) / (60 * minutes)
+            if passed >= 1 or stop.asked:
+                break
+            for group in optimizer.param_groups:
+                group["lr"] = (
+                    rate * min(1.0, (step - first_step + 1) / WARMUP) * (0.5 + 0.5 * math.cos(math.pi * passed))
+                )
+            terms = losses(network, with_mirrored(batch))
+            loss = sum(WEIGHTS[name] * value for name, value in terms.items())
+            assert isinstance(loss, Tensor)
+            if not torch.isfinite(loss):
+                raise FloatingPointError(f"The loss is not finite at step {step}: try a smaller --rate.")
+            optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+            optimizer.step()
+            step += 1
+            average.update_parameters(network)
+            sums = {name: sums.get(name, 0.0) + value.item() for name, value in terms.items()}
+            if step % 50 == 0:
+                speed = (step - first_step) * BATCH / (time.monotonic() - begun)
+                means = ", ".join(f"{name} {value / 50:.4f}" for name, value in sums.items())
+                print(f"step {step}, {100 * passed:.0f} %, {speed:.1f} drawings/s: {means}", flush=True)
+                sums = {}
+            if time.monotonic() - saved > 180:
+                _save(network, average, optimizer, step, out)
+                print(held.errors(average.module), flush=True)
+                saved = time.monotonic()
+        _save(network, average, optimizer, step, out)
     print(
         f"{step} steps. {held.errors(average.module)}\nCalibrator.from_pretrained({str(out / 'best')!r}) loads the weights."
     )
-    if model and framed:
+    if stop.asked:
+        print("It was stopped, and is put into no model: go on with --resume.")
+    elif model and framed:
         Sketch2PhotoPipeline(framed, load_network(Calibrator, out / "best")).save_pretrained(model)
         print(f"{model} frames drawings as faces now, and corrects them.")
 
@@ -268,7 +303,7 @@ def _save(network: Calibrator, average: AveragedModel, optimizer: torch.optim.Op
     state = {
         "network": network.state_dict(), "average": average.state_dict(), "optimizer": optimizer.state_dict(), "step": step,
     }  # fmt: skip
-    write_checkpoint(state, out / "checkpoint.pt")
+    write_checkpoint(state, out / CHECKPOINT)
     mean: Any = copy.deepcopy(average.module).half()
     mean.save_pretrained(out / "best")
 

@@ -13,7 +13,6 @@ from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import Any, Literal
 
 import cv2
@@ -33,7 +32,17 @@ from ..hub_download import CALIBRATOR, load_network, model_folder
 from ..model import Sketch2Photo
 from ..networks.calibrator import Calibrator
 from . import history
-from .checkpoint import CHECKPOINT, PREVIOUS, alone_in, end_swap, export, read_checkpoint, write_checkpoint
+from .checkpoint import (
+    CHECKPOINT,
+    PREVIOUS,
+    Stop,
+    alone_in,
+    end_swap,
+    export,
+    ignore_stops,
+    read_checkpoint,
+    write_checkpoint,
+)
 from .config import ModelConfig, OptimizationConfig, Recipe, flat
 from .ema import running_mean
 from .history import Record, Stage, Terms
@@ -42,7 +51,6 @@ from .samples import Indices, Stream, packed, unpacked
 from .validation import Validation
 
 Precision = Literal["auto", "no", "bf16", "fp16"]
-STOPS = [getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP") if hasattr(signal, name)]
 
 
 class Trainer:
@@ -151,7 +159,6 @@ class Trainer:
         self.validation = Validation(
             validation, self.size, model.latent_dim, self.accelerator.device, recipe.data, landmarks, sharp, form
         )
-        self._stop = False
 
         data = {label: {"count": len(source), "share": round(share, 4)} for source, share, label in sources}
         self._stage = Stage(0, history.label(start_from), data=data, held_out=len(validation), seed=seed)
@@ -187,7 +194,7 @@ class Trainer:
             ValueError: another run trains in this folder, or it cannot be written to.
             FloatingPointError: loss or gradient is not finite; the last checkpoint is from before that.
         """
-        self._catch_signals()
+        self._stop = Stop()
         first = self.step
         with alone_in(self.out) if self.accelerator.is_main_process else nullcontext():
             try:
@@ -229,7 +236,7 @@ class Trainer:
                     rate = self.recipe.optimization.batch_size * (self.step - first) / (now - started)
                     self._report(terms, rate, bar, minutes and minutes - (now - started) / 60)
                 stop = self._agreed(
-                    self._stop or (minutes is not None and now - started >= 60 * minutes) or self.step >= last
+                    self._stop.asked or (minutes is not None and now - started >= 60 * minutes) or self.step >= last
                 )
                 if self._agreed(now - validated >= 60 * validate_minutes) or stop:
                     self._learn_slower_after(self._validate())
@@ -259,6 +266,7 @@ class Trainer:
             "objective": {k: v for k, v in objective.state_dict().items() if not k.startswith("features.")},
             "optimizer": self.optimizer.state_dict(),
             "scheduler": self.scheduler.state_dict(),
+            "validation": self.validation.fingerprint,
             "plateau": {name: getattr(self.plateau, name) for name in ("best", "num_bad_epochs")},
             "ema": self.ema.state_dict(),
             "scaler": self.accelerator.scaler.state_dict() if self.accelerator.scaler else None,
@@ -273,10 +281,11 @@ class Trainer:
     def resume(self) -> None:
         """Continues from checkpoint.pt, where there is one, and says and records what differs from the run so far.
 
-        Another learning rate starts whole, as if it had never been halved.
+        Another learning rate starts whole, as if it had never been halved. Where validation is another one, what best/ holds is scored
+        anew, since scores of different pictures do not compare.
 
         Raises:
-            ValueError: the checkpoint is damaged, or of another model.
+            ValueError: the checkpoint is damaged, of another model, or of another warmup.
         """
         path = self.out / CHECKPOINT
         if self.accelerator.is_main_process:
@@ -301,8 +310,13 @@ class Trainer:
         self.scheduler.load_state_dict(state["scheduler"])
         for name, value in state["plateau"].items():
             setattr(self.plateau, name, value)
-        config = self.recipe.optimization
-        before, now = _rates(self.record.recipe.optimization), _rates(config)
+        config, earlier = self.recipe.optimization, self.record.recipe.optimization
+        if config.warmup != earlier.warmup:
+            raise ValueError(
+                f"The run in {self.out} began with a warmup of {earlier.warmup} steps, and {config.warmup} would change nothing now: "
+                f"give --optimization.warmup {earlier.warmup}."
+            )
+        before, now = _rates(earlier), _rates(config)
         for group, old, new in zip(self.optimizer.param_groups, before, now, strict=True):
             group["betas"] = config.betas
             if before != now:
@@ -312,12 +326,23 @@ class Trainer:
         self.ema.load_state_dict(state["ema"])
         if self.accelerator.scaler and state["scaler"]:
             self.accelerator.scaler.load_state_dict(state["scaler"])
+        exported = history.of_model(str(self.out / "best"))
+        if state.get("validation") != self.validation.fingerprint:
+            self.plateau.best, self.plateau.num_bad_epochs = self._score_of_best(), 0
+        # A kill after a validation and before the next checkpoint: what best/ holds is better than the checkpoint knows.
+        elif exported and len(exported.history) == len(self.record.history) and exported.history[-1].score is not None:
+            self.plateau.best = min(self.plateau.best, exported.history[-1].score)
         torch.set_rng_state(state["rng"].cpu())
         self._resume_record()
-        # A kill after a validation and before the next checkpoint: what best/ holds is better than the checkpoint knows.
-        exported = history.of_model(str(self.out / "best"))
-        if exported and exported.history[-1].score is not None:
-            self.plateau.best = min(self.plateau.best, exported.history[-1].score)
+
+    def _score_of_best(self) -> float:
+        """What best/ scores by the validation of now; infinity where there is none."""
+        score, best = [float("inf")], self.out / "best"
+        if self.accelerator.is_main_process and best.exists():
+            model = Sketch2Photo.from_pretrained(best, directions=None).to(self.accelerator.device)
+            score = [self.validation.score(model)["score"]]
+            self.accelerator.print(f"Validation is another one than before: {best} scores {score[0]:.2f} by it.")
+        return float(broadcast_object_list(score)[0])
 
     def _resume_record(self) -> None:
         """Goes on with the last stage, or opens another where recipe, data or seed are others."""
@@ -375,7 +400,7 @@ class Trainer:
             pin_memory=self.accelerator.device.type == "cuda",
             persistent_workers=self.workers > 0,
             collate_fn=packed,
-            worker_init_fn=_ignore_signals,
+            worker_init_fn=ignore_stops,
         )
         return self.accelerator.prepare(loader)
 
@@ -440,20 +465,6 @@ class Trainer:
             yield
         except OSError as error:
             tqdm.write(f"step {self.step}: {error}. The run goes on: make room in {self.out}.", file=sys.stderr)
-
-    def _catch_signals(self) -> None:
-        def stop(signum: int, frame: FrameType | None) -> None:
-            self._stop = True
-
-        for which in STOPS:
-            if signal.getsignal(which) != signal.SIG_IGN:  # as nohup has it, so that a run outlives its terminal
-                signal.signal(which, stop)
-
-
-def _ignore_signals(worker: int) -> None:
-    """In a worker: it ends with the run, and not before it when a signal goes to all processes."""
-    for which in STOPS:
-        signal.signal(which, signal.SIG_IGN)
 
 
 def _kill_workers() -> None:

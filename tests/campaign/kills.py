@@ -11,8 +11,7 @@ from pathlib import Path
 
 from sketch2photo import Sketch2Photo
 from sketch2photo.training import history
-from sketch2photo.training.checkpoint import end_swap, read_checkpoint
-from sketch2photo.training.trainer import STOPS
+from sketch2photo.training.checkpoint import STOPS, end_swap, read_checkpoint
 from tests.programs import TINY, start_program
 
 from .attack import Random, Try, pick

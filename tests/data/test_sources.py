@@ -1,5 +1,6 @@
 """Sketches made from photographs, and training samples."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from PIL import Image
 
 from sketch2photo.data import photo_to_sketch
 from sketch2photo.data.hub import Hub
+from sketch2photo.data.landmarks import photographs
 from sketch2photo.data.layouts import DataOptions
 from sketch2photo.data.sources import (
     SOURCES,
@@ -24,6 +26,7 @@ from sketch2photo.data.sources import (
     SyntheticFaces,
     WeightedSource,
     fixed_samples,
+    open_landmarks,
     open_source,
     open_training_data,
     split,
@@ -304,3 +307,27 @@ def test_a_share_of_the_random_latents_reaches_to_the_sliders_ends() -> None:
     assert z.norm(dim=1).max() <= max_norm(8) + 1e-4
     usual = torch.stack([stream(SyntheticFaces(32), size=32)[i]["z"] for i in range(40)])
     assert not (usual == 0).any()
+
+
+def test_of_one_pair_alone_nothing_can_be_held_out(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="give at least two"):
+        open_training_data([str(write_pairs(tmp_path, 1))], [], 0.5, 4, 64)
+
+
+def test_photographs_of_one_name_share_no_landmarks(tmp_path: Path) -> None:
+    """By the program that finds them, which looks in nested folders, too, and where they are used; a copy is no other photograph."""
+    for number, folder in enumerate(("one", "two/deep")):
+        (tmp_path / folder).mkdir(parents=True)
+        Image.new("RGB", (64, 64), (100 * number,) * 3).save(tmp_path / folder / "0001.png")
+        (tmp_path / folder / "0001.txt").write_text("no picture")
+    one, two = tmp_path / "one", tmp_path / "two"
+    assert photographs([two]) == [two / "deep" / "0001.png"]
+    with pytest.raises(ValueError, match="have one name"):
+        photographs([one, two])
+    parts, nothing = tmp_path / "parts.npz", np.zeros((1, 1))
+    np.savez(parts, names=np.array(["0001"]), points=nothing, masks=nothing)
+    sources = [Photos.open(folder) for folder in (one, two)]
+    with pytest.raises(ValueError, match="have one name"):
+        open_landmarks(parts, sources)
+    shutil.copy(one / "0001.png", two / "deep")
+    assert "0001" in open_landmarks(parts, sources).row

@@ -137,6 +137,19 @@ def load_and_save(revision: str, folder: Path, env: dict[str, str]) -> None:
         Sketch2PhotoPipeline.from_pretrained(NAME, revision=revision).save_pretrained(folder)
 
 
+def test_the_calibrator_goes_with_the_model(hub: Hub, tmp_path: Path) -> None:
+    """In the same pull request, and by save_pretrained, too."""
+    with client_of(environment(hub, tmp_path / "cache")):
+        pipe = Sketch2PhotoPipeline(Sketch2Photo(**SMALL), Calibrator())
+        pipe.save_pretrained(tmp_path / "saved", push_to_hub=True, repo_id=NAME)
+        asked = pipe.push_to_hub("ada/other", create_pr=True)
+    repo, other = hub.repos["models", NAME], hub.repos["models", "ada/other"]
+    assert [ref for ref in other.refs if ref.startswith("refs/pr/")] == ["refs/pr/1"]
+    assert getattr(asked, "pr_num", None) == 1
+    for held in (repo.commits[repo.refs["main"]], other.commits[other.refs["refs/pr/1"]]):
+        assert {"model.safetensors", "calibrator/model.safetensors"} <= held.keys()
+
+
 def test_what_was_pushed_comes_back_byte_for_byte_in_a_new_process(hub: Hub, folder: Path, tmp_path: Path) -> None:
     with client_of(environment(hub, tmp_path / "first")):
         Sketch2Photo.from_pretrained(folder).push_to_hub(NAME, private=True)

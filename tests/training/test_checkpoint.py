@@ -166,6 +166,25 @@ def test_a_run_is_neither_written_over_nor_shared(tmp_path: Path) -> None:
     assert read_checkpoint(out / "checkpoint.pt")["plateau"]["best"] == 0.001
 
 
+def test_scores_of_other_data_do_not_compare_and_another_warmup_is_refused(tmp_path: Path) -> None:
+    """A best score that nothing reaches, of drawn faces, and then pairs, twice: best/ is scored anew by what validation is now."""
+    out, pairs = tmp_path / "run", write_pairs(tmp_path / "pairs", 12)
+    assert train(out, "--steps", "1").returncode == 0
+    state = torch.load(out / "checkpoint.pt", weights_only=True)
+    state["plateau"] = {"best": 0.001, "num_bad_epochs": 5}
+    torch.save(state, out / "checkpoint.pt")
+    told = json.loads((out / "best" / "training.json").read_text())
+    told["history"][-1]["score"] = 0.001
+    (out / "best" / "training.json").write_text(json.dumps(told))
+    for steps in ("2", "3"):
+        done = train(out, "--steps", steps, "--resume", "--pairs", str(pairs), "--learning-rate", "1e-9")
+        assert done.returncode == 0, done.stderr
+        assert read_checkpoint(out / "checkpoint.pt")["plateau"]["best"] > 1
+        assert ("Validation is another one" in done.stdout) == (steps == "2")
+    done = train(out, "--steps", "4", "--resume", "--optimization.warmup", "5")
+    assert (done.returncode, "give --optimization.warmup 100." in done.stderr) == (2, True)
+
+
 def test_weights_to_begin_with_keep_their_sizes(tmp_path: Path) -> None:
     Sketch2Photo(**SMALL).save_pretrained(tmp_path / "model")
     start = [*LIGHT, "--out", tmp_path / "run", "--start-from", tmp_path / "model", "--steps", "1"]
