@@ -121,6 +121,25 @@ export function keepLanguage() {
   keep();
 }
 
+/**
+ * What brings other people or another drawing begins (1) or has come (-1), or pictures of what is there are asked for (0), by a
+ * `button` that nobody sees: it is clicked once nothing is on its way.
+ */
+export function takeTurns(change, button) {
+  window.turns ??= {coming: 0, asked: new Set()};
+  const {turns} = window;
+  turns.coming += change;
+  if (button) turns.asked.add(button);
+  const go = () => {
+    if (turns.coming) return;
+    const asked = [...turns.asked];
+    turns.asked.clear();
+    for (const where of asked) document.querySelector(where).click();
+  };
+  if (change) setTimeout(go, 20); // what follows upon what has come, as people of another seed, has begun by then
+  else go();
+}
+
 /** Asks for what the sliders lead to once the photograph has rested, of another drawing or with other latents. */
 export function askForEnds(photo, ...seen) {
   const REST = 1000; // ms

@@ -247,6 +247,9 @@ class Layout:
             self.share = self._control(SHARE, interactive=False)
         self.files = gr.File(label=_text("files"), elem_id="files", interactive=False, visible="hidden")
         self.tell_why = gr.Button(elem_id="tell-why", visible="hidden")
+        self.ask_photo = gr.Button(elem_id="ask-photo", visible="hidden")
+        self.ask_preview = gr.Button(elem_id="ask-preview", visible="hidden")
+        self.ask_variations = gr.Button(elem_id="ask-variations", visible="hidden")
 
     def _lay_settings(self, controls: Controls) -> None:
         self.directions = self.inputs["directions"] = [_widget(control) for control in controls["directions"]]
@@ -368,19 +371,23 @@ class Wiring:
     def _wire_drawing_and_sliders(self) -> None:
         layout, actions = self.layout, self.actions
         followed = [layout.hint, layout.photo, layout.pad]
-        self._connect(layout.pad.input, actions.follow, followed, fails=False)
-        rests = any_of(layout.pad.pause, *(each.release for each in self.steering))
-        self._remember(self._connect(rests, actions.refresh_variations, self.pictures, fails=False).success)
+        moves = (each.input for each in [*layout.latents, *layout.directions])
+        self._ask(any_of(layout.pad.input, *moves), layout.ask_photo)
+        self._connect(layout.ask_photo.click, actions.follow, followed, fails=False)
+        self._ask(any_of(*(each.input for each in layout.options)), layout.ask_preview)
+        self._connect(layout.ask_preview.click, actions.preview, followed, fails=False)
+        self._publish("photograph", actions.photograph, layout.photo, "model")
+        self._ask(any_of(layout.pad.pause, *(each.release for each in self.steering)), layout.ask_variations)
+        refreshed = self._connect(layout.ask_variations.click, actions.refresh_variations, self.pictures, fails=False)
+        self._remember(refreshed.success)
         if actions.pipe.calibrator:
             self._connect(layout.pad.pause, actions.locate, layout.pad, fails=False, show_progress="hidden")
-        self._connect(any_of(*(each.input for each in layout.options)), actions.preview, followed, fails=False)
-        moves = any_of(*(each.input for each in [*layout.latents, *layout.directions]))
-        self._publish("photograph", actions.photograph, layout.photo, "model")
-        self._connect(moves, actions.follow, followed, fails=False)
         outputs = [*self.with_latents, *layout.directions]
         self._remember(any_of(*(each.release for each in layout.latents)))
-        self._remember(self._connect(layout.average.click, actions.average, outputs, "average").success)
-        self._remember(self._connect(layout.borrow.upload, actions.borrow, self.with_latents, "borrow").success)
+        averaged = self._bring(layout.average.click, actions.average, outputs, "average")
+        self._remember(averaged.success)
+        self._ask(averaged.success, layout.ask_variations)
+        self._remember(self._bring(layout.borrow.upload, actions.borrow, self.with_latents, "borrow").success)
 
     def _wire_ends(self) -> None:
         """Once the photograph has rested the sliders show what they lead to."""
@@ -393,8 +400,8 @@ class Wiring:
     def _wire_variations(self) -> None:
         layout, actions = self.layout, self.actions
         changes = any_of(layout.count.release, layout.difference.release)
-        self._connect(changes, actions.new_variations, self.pictures, fails=False)
-        self._remember(self._connect(layout.gallery.select, actions.choose, self.with_latents).success)
+        self._bring(changes, actions.new_variations, self.pictures, fails=False)
+        self._remember(self._bring(layout.gallery.select, actions.choose, self.with_latents).success)
         away = [*layout.latents, *layout.directions, layout.share]
         any_of(*(each.release for each in away), layout.average.click)(
             # What the sliders make is no longer the variation that was clicked, and that can be clicked again.
@@ -406,12 +413,12 @@ class Wiring:
         )
         outputs = [layout.hint, layout.photo, *self.pictures, *layout.latents]
         typed = any_of(layout.seed.input, layout.seed.submit)
-        self._remember(self._connect(typed, actions.other_faces, outputs, "other_faces").success)
-        seeded = self._connect(layout.new_seed.click, actions.new_seed, layout.seed, "new_seed")
-        self._remember(self._connect(seeded.success, actions.other_faces, outputs).success)
-        self._connect(layout.breed.click, actions.breed, self.pictures, "breed")
-        self._connect(layout.share.input, actions.mix, self.with_latents, "mix")
-        self._remember(self._connect(layout.share.release, actions.mix, self.with_latents).success)
+        self._remember(self._bring(typed, actions.other_faces, outputs, "other_faces").success)
+        seeded = self._bring(layout.new_seed.click, actions.new_seed, layout.seed, "new_seed")
+        self._remember(self._bring(seeded.success, actions.other_faces, outputs).success)
+        self._bring(layout.breed.click, actions.breed, self.pictures, "breed")
+        self._bring(layout.share.input, actions.mix, self.with_latents, "mix")
+        self._remember(self._bring(layout.share.release, actions.mix, self.with_latents).success)
         any_of(layout.gallery.change, layout.liked.change)(
             None,
             [layout.gallery, layout.liked],
@@ -421,23 +428,23 @@ class Wiring:
 
     def _wire_opening(self) -> None:
         """What is opened, and then drawn."""
-        layout, actions, connect = self.layout, self.actions, self._connect
+        layout, actions, bring = self.layout, self.actions, self._bring
         restored = [layout.pad, *layout.inputs["recorded"], *layout.latents, *layout.directions]
         opening = [
-            (connect(layout.examples.select, actions.open_example, [layout.pad, layout.examples]), "generate"),
-            (connect(layout.open.upload, actions.open, restored, "open"), None),
-            (connect(layout.history.select, actions.open_past, [layout.history, *restored]), None),
+            (bring(layout.examples.select, actions.open_example, [layout.pad, layout.examples]), "generate"),
+            (bring(layout.open.upload, actions.open, restored, "open"), None),
+            (bring(layout.history.select, actions.open_past, [layout.history, *restored]), None),
         ]
         if actions.pipe.calibrator:
-            opening.append((connect(layout.enlarge.click, actions.enlarge, layout.pad, "enlarge"), None))
+            opening.append((bring(layout.enlarge.click, actions.enlarge, layout.pad, "enlarge"), None))
             accepts = any_of(layout.straighten.click, layout.pad.apply)  # the latter is tapped where it was offered
-            opening.append((connect(accepts, actions.straighten, layout.pad, "straighten"), None))
+            opening.append((bring(accepts, actions.straighten, layout.pad, "straighten"), None))
         for opened, name in opening:
             drawn = [layout.hint, layout.photo, *self.pictures]
-            generated = connect(opened.success, actions.generate, drawn, name)
+            generated = self._bring(opened.success, actions.generate, drawn, name)
             self._remember(generated.success)
             if actions.pipe.calibrator:
-                connect(generated.success, actions.locate, layout.pad, fails=False, show_progress="hidden")
+                self._connect(generated.success, actions.locate, layout.pad, fails=False, show_progress="hidden")
 
     def _wire_files(self) -> None:
         layout, actions = self.layout, self.actions
@@ -505,9 +512,13 @@ class Wiring:
         name: str | None = None,
         fails: bool = True,
         kind: str = "model",
+        first: str = "",
         **kwargs: Any,
     ) -> Any:
-        """The action upon a trigger; with a name it is an endpoint for programs, too. Where it fails the hint says why."""
+        """The action upon a trigger, after `first`, JavaScript; with a name it is an endpoint for programs, too.
+
+        Where it fails the hint says why.
+        """
         how = self.latest | lane(kind) | {"api_visibility": "private"} | kwargs
         if name:  # first, or Gradio gives the name to what the trigger calls
             self._publish(name, action, outputs, kind)
@@ -520,8 +531,22 @@ class Wiring:
         inputs = self._inputs(action)
         # Gradio refuses a number beyond a slider's ends, which can be typed.
         ranges = [(each.minimum, each.maximum) if isinstance(each, gr.Slider | gr.Number) else None for each in inputs]
-        js = f"(...values) => ({SCRIPTS['filled']})({json.dumps(ranges)}, ...values)"
+        js = f"(...values) => {{ {first}; return ({SCRIPTS['filled']})({json.dumps(ranges)}, ...values) }}"
         return trigger(called, inputs, shown, js=js, **how)
+
+    def _bring(self, *args: Any, **kwargs: Any) -> Any:
+        """_connect, of an action that brings other people or another drawing: `_ask` waits for them."""
+        brought = self._connect(*args, first=_take_turns(1), **kwargs)
+        for over in (brought.success, brought.failure):
+            over(None, None, None, js=f"() => {_take_turns(-1)}")
+        return brought
+
+    def _ask(self, trigger: Callable[..., Any], button: gr.Button) -> None:
+        """Clicks a button that nobody sees, which makes pictures of what is on the page, once nothing else is on its way to it.
+
+        Pictures that were asked for before, of those who then were there, would come after those who are on their way, and stay.
+        """
+        trigger(None, None, None, js=f"() => {_take_turns(0, button)}")
 
     def _publish(self, name: str, action: Callable[..., Any], outputs: Any, kind: str) -> None:
         shown = outputs if isinstance(outputs, list) else [outputs]
@@ -558,6 +583,11 @@ def results(layout: Layout, controls: Controls) -> dict[int, Result]:
             argument = control_argument(control)
             found[element._id] = Result(argument.label, argument.schema)
     return found
+
+
+def _take_turns(change: int, button: gr.Button | None = None) -> str:
+    """JavaScript: a call of takeTurns (page.js)."""
+    return f"({SCRIPTS['takeTurns']})({change}, {json.dumps(button and f'#{button.elem_id}')})"
 
 
 def any_of(*triggers: Callable[..., Any]) -> Callable[..., Any]:

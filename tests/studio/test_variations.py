@@ -143,6 +143,43 @@ def test_variations_stay_while_the_drawing_and_the_sliders_change(page: Any) -> 
     assert page.locator("#liked input").evaluate_all("all => all.map(one => one.checked).indexOf(true)") == 1
 
 
+AT_ONCE = """([where, number, end]) => {
+    document.querySelectorAll(where)[number].click();
+    const slider = document.querySelector('#direction-background input[type=range]');
+    slider.value = slider[end];
+    for (const kind of ['input', 'change']) slider.dispatchEvent(new Event(kind, {bubbles: true}));
+    slider.dispatchEvent(new PointerEvent('pointerup', {bubbles: true}));
+}"""
+
+
+def test_whatever_is_done_while_others_come_the_pictures_are_of_those_who_are_there(page: Any) -> None:
+    """Of people who are bred or chosen as a slider is moved, once all go to the middle, and after a canvas was cleared."""
+
+    def are_theirs(number: int) -> bool:
+        before = pictures(page, "#variations")
+        page.locator("#variations button").nth(number).click()
+        rest(page)
+        return close(pictures(page, "#photo"), [before[number]], tolerance=3)
+
+    open_example(page, "careful man")
+    first = settled(page, "#variations")
+    like(page, 1, 3)
+    page.evaluate(AT_ONCE, ["#breed", 0, "max"])
+    bright = settled(page, "#variations", different_from=first)
+    assert are_theirs(1)
+    page.evaluate(AT_ONCE, ["#variations button", 3, "min"])
+    dark = settled(page, "#variations", different_from=bright)
+    assert close(pictures(page, "#photo"), [dark[3]], tolerance=3)
+    page.locator("#average").click()
+    bred = settled(page, "#variations", different_from=dark)
+    assert are_theirs(2)
+    page.get_by_role("button", name="Clear the canvas").click()
+    wait_for(lambda: not pictures(page, "#variations"), "cleared variations")
+    rest(page)
+    page.get_by_role("button", name="Undo").click()
+    assert close(settled(page, "#variations"), bred)
+
+
 def test_there_are_up_to_sixteen_variations_and_one_is_neither_mixed_nor_animated(page: Any) -> None:
     open_example(page, "bun")
     six = settled(page, "#variations")
