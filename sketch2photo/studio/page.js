@@ -132,12 +132,15 @@ export function takeTurns(change, button) {
   if (button) turns.asked.add(button);
   const go = () => {
     if (turns.coming) return;
-    const asked = [...turns.asked];
-    turns.asked.clear();
-    for (const where of asked) document.querySelector(where).click();
+    for (const where of turns.asked) {
+      const asked = document.querySelector(where);
+      if (!asked) return setTimeout(go, 20); // as the page is being loaded
+      turns.asked.delete(where);
+      asked.click();
+    }
   };
-  if (change) setTimeout(go, 20); // what follows upon what has come, as people of another seed, has begun by then
-  else go();
+  if (button) go();
+  else setTimeout(go, 20); // what follows upon what has come, as people of another seed, has begun by then
 }
 
 /** Asks for what the sliders lead to once the photograph has rested, of another drawing or with other latents. */

@@ -443,9 +443,14 @@ def test_two_fingers_never_draw(phone: Any) -> None:
     assert page.locator("#pad [data-do=undo]:disabled").count()
     touch("touchStart", (100, 100))
     for step in range(5):
-        touch("touchMove", (100 + 10 * step, 100))
+        touch("touchMove", (100 + 40 * step, 100))
     touch("touchEnd")
     wait_for(lambda: bool((drawing(page) < 128).any()), "a line of one finger")
+    touch("touchStart", (100, 200))
+    page.wait_for_timeout(600)  # the pen would have rested
+    touch("touchStart", (100, 200), (200, 200))
+    touch("touchEnd")
+    settled(page, "#variations")
     devtools.send("Emulation.setPageScaleFactor", {"pageScaleFactor": 1})
 
 
