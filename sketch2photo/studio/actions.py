@@ -171,8 +171,9 @@ class Actions:
         """
         if not variations:
             return self.new_variations(drawing, count, seed, difference, options, directions)
+        people = stacked(variations)
         try:
-            photos = self._draw(drawing, stacked(variations), options, directions).images
+            photos = self._draw(drawing, people, options, directions).images
             return numbered(map(_shown, photos)), variations, gr.CheckboxGroup(everyone(variations))
         except ValueError:  # there is no drawing any more
             return None, variations, gr.skip()

@@ -129,14 +129,16 @@ def translations(model: Sketch2Photo) -> gr.I18n:
 def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> gr.Blocks:
     """The page of a model, not yet served; with a refiner it has a second step, by Stable Diffusion."""
     actions = Actions(pipe, refiner)
+    names = NAMES | {"compare": MESSAGES["compare"]}
     why = json.dumps(by_language({key: MESSAGES[key] for key in REASONS.values()}))
     with ProgrammableBlocks(title="Sketch2Photo", analytics_enabled=False) as page:
         Wiring(Layout(actions), actions)
         page.load(None, js=SCRIPTS["keepLanguage"])
         page.load(None, js=SCRIPTS["goToEnds"])
         page.load(None, js=SCRIPTS["backToStill"])
+        page.load(None, js=f"() => ({SCRIPTS['hideWrongLater']})({SCRIPTS['hideWrong']})")
         page.load(None, js=f"() => ({SCRIPTS['bottomSheet']})('#sliders', '#settings')")
-        page.load(None, js=f"() => ({SCRIPTS['nameParts']})({json.dumps(by_language(NAMES))})")
+        page.load(None, js=f"() => ({SCRIPTS['nameParts']})({json.dumps(by_language(names))})")
         page.load(None, js=f"() => ({SCRIPTS['giveReasons']})({SCRIPTS['sayWhy']}, {json.dumps(REASONS)}, {why})")
     set_up(page._queue)
     return page
@@ -224,7 +226,9 @@ class Layout:
                     gr.Button(_text("still"), elem_id="still", size="sm")
                 with gr.Tab(_text("compare")):
                     self.compare = gr.ImageSlider(show_label=False, elem_id="compare", interactive=False, buttons=[])
-            self.hint = gr.Markdown(_text("welcome"), elem_id="hint")
+            with gr.Column(elem_id="hint", min_width=0):
+                self.hint = gr.Markdown(_text("welcome"))
+                self.wrong = gr.Markdown(elem_id="wrong")  # in place of the hint, until something else is done
             gr.Button(_text("sliders"), elem_id="sliders", size="sm")  # of phones, where they lie in a sheet
         with gr.Row():
             self.new_seed = gr.Button(
@@ -362,7 +366,7 @@ class Wiring:
         if actions.refiner:
             self._wire_refinement()
         hints = json.dumps({key: hint(Message(key)) for key in REASONS.values()})
-        layout.tell_why.click(None, None, layout.hint, js=f"() => [({hints})[window.why]]")
+        layout.tell_why.click(None, None, layout.wrong, js=f"() => [({hints})[window.why]]")
         needing = [getattr(layout, name) for name in NEEDS_DRAWING if hasattr(layout, name)]
         layout.photo.change(None, layout.photo, needing, js=f"photo => ({SCRIPTS['enable']})(photo, {len(needing)})")
         # Before and after needs nothing from the server: both pictures are on the page.
@@ -416,7 +420,7 @@ class Wiring:
         self._remember(self._bring(typed, actions.other_faces, outputs, "other_faces").success)
         seeded = self._bring(layout.new_seed.click, actions.new_seed, layout.seed, "new_seed")
         self._remember(self._bring(seeded.success, actions.other_faces, outputs).success)
-        self._bring(layout.breed.click, actions.breed, self.pictures, "breed")
+        self._bring(layout.breed.click, actions.breed, self.pictures, "breed", trigger_mode="once")
         self._bring(layout.share.input, actions.mix, self.with_latents, "mix")
         self._remember(self._bring(layout.share.release, actions.mix, self.with_latents).success)
         any_of(layout.gallery.change, layout.liked.change)(
@@ -475,7 +479,7 @@ class Wiring:
                 over(**swap, js=SCRIPTS["end"])
             told = made[-1].success(None, None, [layout.files, layout.share_film], js=SCRIPTS["showBoth"])
             fetched = told.success(None, layout.files, None, js=SCRIPTS["fetchFilm"])
-            fetched.success(None, None, None, js=SCRIPTS["showFilm"])
+            fetched.success(None, layout.photo, None, js=f"photo => photo && ({SCRIPTS['showFilm']})()")
         layout.photo.change(None, None, None, js=SCRIPTS["showStill"])
         layout.share_film.click(None, None, None, js=f"() => ({SCRIPTS['passOn']})(window.film)")
         layout.cancel.click(**swap, cancels=made, js=SCRIPTS["end"]).then(
@@ -517,7 +521,7 @@ class Wiring:
     ) -> Any:
         """The action upon a trigger, after `first`, JavaScript; with a name it is an endpoint for programs, too.
 
-        Where it fails the hint says why.
+        Where it fails it is said why, in place of the hint.
         """
         how = self.latest | lane(kind) | {"api_visibility": "private"} | kwargs
         if name:  # first, or Gradio gives the name to what the trigger calls
@@ -526,13 +530,17 @@ class Wiring:
         called = endpoint(action, self.actions.controls)
         if fails:
             hints = shown[0] is self.layout.hint
-            shown = shown if hints else [self.layout.hint, *shown]
-            called = with_hint(action, self.actions.controls, len(shown) - 1, hints)
+            shown = [*(shown if hints else [self.layout.hint, *shown]), self.layout.wrong]
+            called = with_hint(action, self.actions.controls, len(shown) - 2, hints)
+            first += f"; ({SCRIPTS['hideWrong']})()"
         inputs = self._inputs(action)
         # Gradio refuses a number beyond a slider's ends, which can be typed.
         ranges = [(each.minimum, each.maximum) if isinstance(each, gr.Slider | gr.Number) else None for each in inputs]
         js = f"(...values) => {{ {first}; return ({SCRIPTS['filled']})({json.dumps(ranges)}, ...values) }}"
-        return trigger(called, inputs, shown, js=js, **how)
+        connected = trigger(called, inputs, shown, js=js, **how)
+        if fails:
+            connected.failure(None, None, None, js=SCRIPTS["showWrong"])
+        return connected
 
     def _bring(self, *args: Any, **kwargs: Any) -> Any:
         """_connect, of an action that brings other people or another drawing: `_ask` waits for them."""

@@ -241,6 +241,37 @@ def test_what_cannot_be_used_yet_says_why(
     assert page.locator("#share input[type=range]").is_enabled() and page.locator("#travel").is_enabled()
 
 
+def test_what_is_wrong_stays_in_sight_until_something_else_is_done(page: Any, tmp_path: Path) -> None:
+    """A film's progress, a photograph that follows and the second of two clicks leave it, and a film shows over no empty canvas."""
+    open_example(page, "bun")
+    settled(page, "#variations")
+    (tmp_path / "face.png").write_bytes(b"%PDF-1.7")
+    page.locator("#travel").click()
+    page.locator("#hint").get_by_text("The animation is being made").wait_for()
+    page.mouse.click(*place_on(page.locator("#breed")))
+    told = page.locator("#hint").get_by_text("Give the variations that you like")
+    told.wait_for()
+    page.wait_for_selector("#film img", timeout=60_000)
+    rest(page)
+    assert told.is_visible()
+    page.locator(OPEN).first.set_input_files(tmp_path / "face.png")
+    page.evaluate("document.querySelector('#direction-background input[type=range]').dispatchEvent(new Event('input'))")
+    told = page.locator("#hint").get_by_text("is not a picture that can be read")
+    told.wait_for()
+    draw_stroke(page, [(200, 480), (300, 480)])
+    page.locator("#hint").get_by_text("Click a variation").wait_for()
+    like(page, 1, 2)
+    page.locator("#breed").dblclick()
+    wait_for(lambda: page.locator("#breed").is_disabled(), "another generation")
+    rest(page)
+    assert page.locator("#hint").inner_text().strip().startswith("Click a variation")
+    page.locator("#travel").click()
+    page.locator("#cancel").wait_for()
+    page.get_by_role("button", name="Clear the canvas").click()
+    rest(page)
+    assert not page.locator("#film").is_visible()
+
+
 def test_a_locked_seed_stays_and_says_so_and_one_that_is_typed_is_drawn_with_and_saved(
     page: Any, tmp_path: Path
 ) -> None:

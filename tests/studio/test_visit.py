@@ -70,8 +70,12 @@ def test_who_opens_a_picture_ends_the_example_and_reads_what_is_wrong_with_it(
     (tmp_path / "face.png").write_bytes(b"%PDF-1.7")
     page = visit()
     page.wait_for_selector("#pad [data-example]")
+    page.wait_for_selector("#photo img")
     page.locator(OPEN).first.set_input_files(tmp_path / "face.png")
-    page.locator("#hint").get_by_text("is not a picture that can be read").wait_for()
+    told = page.locator("#hint").get_by_text("is not a picture that can be read")
+    told.wait_for()
+    rest(page)
+    assert told.is_visible() and page.locator("#keep").is_disabled() and not pictures(page, "#photo")
     assert not page.locator("#pad [data-example]").count()
     assert ink(page) == 0
 
