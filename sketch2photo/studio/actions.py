@@ -165,12 +165,18 @@ class Actions:
         variations: Variations,
         directions: Numbers,
     ) -> tuple[Any, ...]:
-        """The same variations, ticked as they are, once the pen or a slider rests."""
-        try:
-            photos = self._draw(drawing, stacked(variations), options, directions).images
-            return numbered(map(_shown, photos)), gr.skip(), gr.CheckboxGroup(everyone(variations))
-        except ValueError:  # there are none yet, or there is no drawing any more
+        """The same variations, ticked as they are, once the pen or a slider rests.
+
+        On a canvas that was cleared they stay for what is drawn next.
+        """
+        if not variations:
             return self.new_variations(drawing, count, seed, difference, options, directions)
+        people = stacked(variations)
+        try:
+            photos = self._draw(drawing, people, options, directions).images
+            return numbered(map(_shown, photos)), variations, gr.CheckboxGroup(everyone(variations))
+        except ValueError:  # there is no drawing any more
+            return None, variations, gr.skip()
 
     def other_faces(
         self, drawing: str | None, count: int, seed: int, difference: float, options: Numbers, directions: Numbers

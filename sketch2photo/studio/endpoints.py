@@ -68,9 +68,9 @@ def endpoint(action: Callable[..., Any], controls: Controls) -> Callable[..., An
 
 
 def with_hint(action: Callable[..., Any], controls: Controls, results: int, hints: bool) -> Callable[..., Any]:
-    """The action for the page, where it may fail: a generator of the hint and as many `results`.
+    """The action for the page, where it may fail: a generator of the hint, as many `results`, and what is wrong.
 
-    What is wrong becomes the hint, and nothing follows that would upon success. An action that is a generator itself has
+    Where that is something, nothing follows that would upon success. An action that is a generator itself has
     Messages for the hint before its result. `hints`: its first result is a Message for the hint.
     """
     called = flat(action, controls)
@@ -81,12 +81,12 @@ def with_hint(action: Callable[..., Any], controls: Controls, results: int, hint
             found = called(*values)
             for part in found if inspect.isgenerator(found) else [found]:
                 if isinstance(part, Message):
-                    yield hint(part), *[gr.skip()] * results
+                    yield hint(part), *[gr.skip()] * (results + 1)
                 else:
                     parts = part if isinstance(part, tuple) else (part,)
-                    yield _shown(parts if hints else (Message("next"), *parts))
+                    yield *_shown(parts if hints else (Message("next"), *parts)), gr.skip()
         except ValueError as error:
-            yield hint(as_message(error)), *[gr.skip()] * results
+            yield *[gr.skip()] * (results + 1), hint(as_message(error))
             raise gr.Error(say(as_message(error)), visible=False, print_exception=False) from error
 
     return run

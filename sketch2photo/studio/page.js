@@ -18,6 +18,9 @@ export function nameParts(texts) {
     document.querySelectorAll('#liked input').forEach((heart, k) => {
       heart.ariaLabel = words.like.replace('{number}', k + 1);
     });
+    // A tab that nobody has opened yet stays in the language that the page was loaded in.
+    const tab = document.querySelector('#result [role=tab]:nth-of-type(2)');
+    if (tab && tab.textContent !== words.compare) tab.textContent = words.compare;
     for (const toast of document.querySelectorAll('.toast-text'))
       if (toast.textContent.includes('Attempting reconnection')) toast.textContent = words.lost;
   }
@@ -63,22 +66,37 @@ export function begun() {
   return [document.querySelector('#pad .sketchpad').begun()];
 }
 
-/** What cannot be used yet says why, by sayWhy (reasons.js), in the hint, which is set through a button that nobody sees. */
+/** What is wrong takes the hint's place, where the next photograph and a film's progress would take it away again: page.css does it. */
+export function showWrong() {
+  document.body.dataset.wrong = '';
+}
+
+export function hideWrong() {
+  delete document.body.dataset.wrong;
+}
+
+/** Whoever goes on has read it. */
+export function hideWrongLater(hide) {
+  for (const kind of ['pointerdown', 'keydown']) document.addEventListener(kind, hide, true);
+}
+
+/** What cannot be used yet says why, by sayWhy (reasons.js), through a button that nobody sees. */
 export function giveReasons(sayWhy, reasons, texts) {
   const say = key => texts[document.documentElement.lang.startsWith('ru') ? 'ru' : 'en'][key];
   sayWhy(reasons, say, key => {
     window.why = key;
     document.querySelector('#tell-why').click();
+    document.body.dataset.wrong = '';
   });
 }
 
 /** While a film is made the button that cancels it is in place of the two that start one, and then those again. */
 export function begin() {
-  return [false, false, true].map(visible => ({visible, __type__: 'update'}));
+  return ['hidden', 'hidden', true].map(visible => ({visible, __type__: 'update'})); // false would bring back the first language's words
 }
 
 export function end() {
-  return [true, true, false].map(visible => ({visible, __type__: 'update'}));
+  return [true, true, 'hidden'].map(visible => ({visible, __type__: 'update'}));
 }
 
 /** It is fetched before somebody asks for it: a phone passes on only what is there at once. */
@@ -119,6 +137,28 @@ export function keepLanguage() {
   };
   new MutationObserver(keep).observe(document.documentElement, {attributeFilter: ['lang']});
   keep();
+}
+
+/**
+ * What brings other people or another drawing begins (1) or has come (-1), or pictures of what is there are asked for (0), by a
+ * `button` that nobody sees: it is clicked once nothing is on its way.
+ */
+export function takeTurns(change, button) {
+  window.turns ??= {coming: 0, asked: new Set()};
+  const {turns} = window;
+  turns.coming += change;
+  if (button) turns.asked.add(button);
+  const go = () => {
+    if (turns.coming) return;
+    for (const where of turns.asked) {
+      const asked = document.querySelector(where);
+      if (!asked) return setTimeout(go, 20); // as the page is being loaded
+      turns.asked.delete(where);
+      asked.click();
+    }
+  };
+  if (button) go();
+  else setTimeout(go, 20); // what follows upon what has come, as people of another seed, has begun by then
 }
 
 /** Asks for what the sliders lead to once the photograph has rested, of another drawing or with other latents. */

@@ -129,14 +129,16 @@ def translations(model: Sketch2Photo) -> gr.I18n:
 def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> gr.Blocks:
     """The page of a model, not yet served; with a refiner it has a second step, by Stable Diffusion."""
     actions = Actions(pipe, refiner)
+    names = NAMES | {"compare": MESSAGES["compare"]}
     why = json.dumps(by_language({key: MESSAGES[key] for key in REASONS.values()}))
     with ProgrammableBlocks(title="Sketch2Photo", analytics_enabled=False) as page:
         Wiring(Layout(actions), actions)
         page.load(None, js=SCRIPTS["keepLanguage"])
         page.load(None, js=SCRIPTS["goToEnds"])
         page.load(None, js=SCRIPTS["backToStill"])
+        page.load(None, js=f"() => ({SCRIPTS['hideWrongLater']})({SCRIPTS['hideWrong']})")
         page.load(None, js=f"() => ({SCRIPTS['bottomSheet']})('#sliders', '#settings')")
-        page.load(None, js=f"() => ({SCRIPTS['nameParts']})({json.dumps(by_language(NAMES))})")
+        page.load(None, js=f"() => ({SCRIPTS['nameParts']})({json.dumps(by_language(names))})")
         page.load(None, js=f"() => ({SCRIPTS['giveReasons']})({SCRIPTS['sayWhy']}, {json.dumps(REASONS)}, {why})")
     set_up(page._queue)
     return page
@@ -224,7 +226,9 @@ class Layout:
                     gr.Button(_text("still"), elem_id="still", size="sm")
                 with gr.Tab(_text("compare")):
                     self.compare = gr.ImageSlider(show_label=False, elem_id="compare", interactive=False, buttons=[])
-            self.hint = gr.Markdown(_text("welcome"), elem_id="hint")
+            with gr.Column(elem_id="hint", min_width=0):
+                self.hint = gr.Markdown(_text("welcome"))
+                self.wrong = gr.Markdown(elem_id="wrong")  # in place of the hint, until something else is done
             gr.Button(_text("sliders"), elem_id="sliders", size="sm")  # of phones, where they lie in a sheet
         with gr.Row():
             self.new_seed = gr.Button(
@@ -247,6 +251,9 @@ class Layout:
             self.share = self._control(SHARE, interactive=False)
         self.files = gr.File(label=_text("files"), elem_id="files", interactive=False, visible="hidden")
         self.tell_why = gr.Button(elem_id="tell-why", visible="hidden")
+        self.ask_photo = gr.Button(elem_id="ask-photo", visible="hidden")
+        self.ask_preview = gr.Button(elem_id="ask-preview", visible="hidden")
+        self.ask_variations = gr.Button(elem_id="ask-variations", visible="hidden")
 
     def _lay_settings(self, controls: Controls) -> None:
         self.directions = self.inputs["directions"] = [_widget(control) for control in controls["directions"]]
@@ -359,7 +366,7 @@ class Wiring:
         if actions.refiner:
             self._wire_refinement()
         hints = json.dumps({key: hint(Message(key)) for key in REASONS.values()})
-        layout.tell_why.click(None, None, layout.hint, js=f"() => [({hints})[window.why]]")
+        layout.tell_why.click(None, None, layout.wrong, js=f"() => [({hints})[window.why]]")
         needing = [getattr(layout, name) for name in NEEDS_DRAWING if hasattr(layout, name)]
         layout.photo.change(None, layout.photo, needing, js=f"photo => ({SCRIPTS['enable']})(photo, {len(needing)})")
         # Before and after needs nothing from the server: both pictures are on the page.
@@ -368,19 +375,23 @@ class Wiring:
     def _wire_drawing_and_sliders(self) -> None:
         layout, actions = self.layout, self.actions
         followed = [layout.hint, layout.photo, layout.pad]
-        self._connect(layout.pad.input, actions.follow, followed, fails=False)
-        rests = any_of(layout.pad.pause, *(each.release for each in self.steering))
-        self._remember(self._connect(rests, actions.refresh_variations, self.pictures, fails=False).success)
+        moves = (each.input for each in [*layout.latents, *layout.directions])
+        self._ask(any_of(layout.pad.input, *moves), layout.ask_photo)
+        self._connect(layout.ask_photo.click, actions.follow, followed, fails=False)
+        self._ask(any_of(*(each.input for each in layout.options)), layout.ask_preview)
+        self._connect(layout.ask_preview.click, actions.preview, followed, fails=False)
+        self._publish("photograph", actions.photograph, layout.photo, "model")
+        self._ask(any_of(layout.pad.pause, *(each.release for each in self.steering)), layout.ask_variations)
+        refreshed = self._connect(layout.ask_variations.click, actions.refresh_variations, self.pictures, fails=False)
+        self._remember(refreshed.success)
         if actions.pipe.calibrator:
             self._connect(layout.pad.pause, actions.locate, layout.pad, fails=False, show_progress="hidden")
-        self._connect(any_of(*(each.input for each in layout.options)), actions.preview, followed, fails=False)
-        moves = any_of(*(each.input for each in [*layout.latents, *layout.directions]))
-        self._publish("photograph", actions.photograph, layout.photo, "model")
-        self._connect(moves, actions.follow, followed, fails=False)
         outputs = [*self.with_latents, *layout.directions]
         self._remember(any_of(*(each.release for each in layout.latents)))
-        self._remember(self._connect(layout.average.click, actions.average, outputs, "average").success)
-        self._remember(self._connect(layout.borrow.upload, actions.borrow, self.with_latents, "borrow").success)
+        averaged = self._bring(layout.average.click, actions.average, outputs, "average")
+        self._remember(averaged.success)
+        self._ask(averaged.success, layout.ask_variations)
+        self._remember(self._bring(layout.borrow.upload, actions.borrow, self.with_latents, "borrow").success)
 
     def _wire_ends(self) -> None:
         """Once the photograph has rested the sliders show what they lead to."""
@@ -393,8 +404,8 @@ class Wiring:
     def _wire_variations(self) -> None:
         layout, actions = self.layout, self.actions
         changes = any_of(layout.count.release, layout.difference.release)
-        self._connect(changes, actions.new_variations, self.pictures, fails=False)
-        self._remember(self._connect(layout.gallery.select, actions.choose, self.with_latents).success)
+        self._bring(changes, actions.new_variations, self.pictures, fails=False)
+        self._remember(self._bring(layout.gallery.select, actions.choose, self.with_latents).success)
         away = [*layout.latents, *layout.directions, layout.share]
         any_of(*(each.release for each in away), layout.average.click)(
             # What the sliders make is no longer the variation that was clicked, and that can be clicked again.
@@ -406,12 +417,12 @@ class Wiring:
         )
         outputs = [layout.hint, layout.photo, *self.pictures, *layout.latents]
         typed = any_of(layout.seed.input, layout.seed.submit)
-        self._remember(self._connect(typed, actions.other_faces, outputs, "other_faces").success)
-        seeded = self._connect(layout.new_seed.click, actions.new_seed, layout.seed, "new_seed")
-        self._remember(self._connect(seeded.success, actions.other_faces, outputs).success)
-        self._connect(layout.breed.click, actions.breed, self.pictures, "breed")
-        self._connect(layout.share.input, actions.mix, self.with_latents, "mix")
-        self._remember(self._connect(layout.share.release, actions.mix, self.with_latents).success)
+        self._remember(self._bring(typed, actions.other_faces, outputs, "other_faces").success)
+        seeded = self._bring(layout.new_seed.click, actions.new_seed, layout.seed, "new_seed")
+        self._remember(self._bring(seeded.success, actions.other_faces, outputs).success)
+        self._bring(layout.breed.click, actions.breed, self.pictures, "breed", trigger_mode="once")
+        self._bring(layout.share.input, actions.mix, self.with_latents, "mix")
+        self._remember(self._bring(layout.share.release, actions.mix, self.with_latents).success)
         any_of(layout.gallery.change, layout.liked.change)(
             None,
             [layout.gallery, layout.liked],
@@ -421,23 +432,23 @@ class Wiring:
 
     def _wire_opening(self) -> None:
         """What is opened, and then drawn."""
-        layout, actions, connect = self.layout, self.actions, self._connect
+        layout, actions, bring = self.layout, self.actions, self._bring
         restored = [layout.pad, *layout.inputs["recorded"], *layout.latents, *layout.directions]
         opening = [
-            (connect(layout.examples.select, actions.open_example, [layout.pad, layout.examples]), "generate"),
-            (connect(layout.open.upload, actions.open, restored, "open"), None),
-            (connect(layout.history.select, actions.open_past, [layout.history, *restored]), None),
+            (bring(layout.examples.select, actions.open_example, [layout.pad, layout.examples]), "generate"),
+            (bring(layout.open.upload, actions.open, restored, "open"), None),
+            (bring(layout.history.select, actions.open_past, [layout.history, *restored]), None),
         ]
         if actions.pipe.calibrator:
-            opening.append((connect(layout.enlarge.click, actions.enlarge, layout.pad, "enlarge"), None))
+            opening.append((bring(layout.enlarge.click, actions.enlarge, layout.pad, "enlarge"), None))
             accepts = any_of(layout.straighten.click, layout.pad.apply)  # the latter is tapped where it was offered
-            opening.append((connect(accepts, actions.straighten, layout.pad, "straighten"), None))
+            opening.append((bring(accepts, actions.straighten, layout.pad, "straighten"), None))
         for opened, name in opening:
             drawn = [layout.hint, layout.photo, *self.pictures]
-            generated = connect(opened.success, actions.generate, drawn, name)
+            generated = self._bring(opened.success, actions.generate, drawn, name)
             self._remember(generated.success)
             if actions.pipe.calibrator:
-                connect(generated.success, actions.locate, layout.pad, fails=False, show_progress="hidden")
+                self._connect(generated.success, actions.locate, layout.pad, fails=False, show_progress="hidden")
 
     def _wire_files(self) -> None:
         layout, actions = self.layout, self.actions
@@ -468,7 +479,7 @@ class Wiring:
                 over(**swap, js=SCRIPTS["end"])
             told = made[-1].success(None, None, [layout.files, layout.share_film], js=SCRIPTS["showBoth"])
             fetched = told.success(None, layout.files, None, js=SCRIPTS["fetchFilm"])
-            fetched.success(None, None, None, js=SCRIPTS["showFilm"])
+            fetched.success(None, layout.photo, None, js=f"photo => photo && ({SCRIPTS['showFilm']})()")
         layout.photo.change(None, None, None, js=SCRIPTS["showStill"])
         layout.share_film.click(None, None, None, js=f"() => ({SCRIPTS['passOn']})(window.film)")
         layout.cancel.click(**swap, cancels=made, js=SCRIPTS["end"]).then(
@@ -505,9 +516,13 @@ class Wiring:
         name: str | None = None,
         fails: bool = True,
         kind: str = "model",
+        first: str = "",
         **kwargs: Any,
     ) -> Any:
-        """The action upon a trigger; with a name it is an endpoint for programs, too. Where it fails the hint says why."""
+        """The action upon a trigger, after `first`, JavaScript; with a name it is an endpoint for programs, too.
+
+        Where it fails it is said why, in place of the hint.
+        """
         how = self.latest | lane(kind) | {"api_visibility": "private"} | kwargs
         if name:  # first, or Gradio gives the name to what the trigger calls
             self._publish(name, action, outputs, kind)
@@ -515,13 +530,31 @@ class Wiring:
         called = endpoint(action, self.actions.controls)
         if fails:
             hints = shown[0] is self.layout.hint
-            shown = shown if hints else [self.layout.hint, *shown]
-            called = with_hint(action, self.actions.controls, len(shown) - 1, hints)
+            shown = [*(shown if hints else [self.layout.hint, *shown]), self.layout.wrong]
+            called = with_hint(action, self.actions.controls, len(shown) - 2, hints)
+            first += f"; ({SCRIPTS['hideWrong']})()"
         inputs = self._inputs(action)
         # Gradio refuses a number beyond a slider's ends, which can be typed.
         ranges = [(each.minimum, each.maximum) if isinstance(each, gr.Slider | gr.Number) else None for each in inputs]
-        js = f"(...values) => ({SCRIPTS['filled']})({json.dumps(ranges)}, ...values)"
-        return trigger(called, inputs, shown, js=js, **how)
+        js = f"(...values) => {{ {first}; return ({SCRIPTS['filled']})({json.dumps(ranges)}, ...values) }}"
+        connected = trigger(called, inputs, shown, js=js, **how)
+        if fails:
+            connected.failure(None, None, None, js=SCRIPTS["showWrong"])
+        return connected
+
+    def _bring(self, *args: Any, **kwargs: Any) -> Any:
+        """_connect, of an action that brings other people or another drawing: `_ask` waits for them."""
+        brought = self._connect(*args, first=_take_turns(1), **kwargs)
+        for over in (brought.success, brought.failure):
+            over(None, None, None, js=f"() => {_take_turns(-1)}")
+        return brought
+
+    def _ask(self, trigger: Callable[..., Any], button: gr.Button) -> None:
+        """Clicks a button that nobody sees, which makes pictures of what is on the page, once nothing else is on its way to it.
+
+        Pictures that were asked for before, of those who then were there, would come after those who are on their way, and stay.
+        """
+        trigger(None, None, None, js=f"() => {_take_turns(0, button)}")
 
     def _publish(self, name: str, action: Callable[..., Any], outputs: Any, kind: str) -> None:
         shown = outputs if isinstance(outputs, list) else [outputs]
@@ -558,6 +591,11 @@ def results(layout: Layout, controls: Controls) -> dict[int, Result]:
             argument = control_argument(control)
             found[element._id] = Result(argument.label, argument.schema)
     return found
+
+
+def _take_turns(change: int, button: gr.Button | None = None) -> str:
+    """JavaScript: a call of takeTurns (page.js)."""
+    return f"({SCRIPTS['takeTurns']})({change}, {json.dumps(button and f'#{button.elem_id}')})"
 
 
 def any_of(*triggers: Callable[..., Any]) -> Callable[..., Any]:

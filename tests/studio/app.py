@@ -45,7 +45,7 @@ def build_with_beginning(*args: Any) -> gr.Blocks:
 
 def _changes(element: Any) -> bool:
     """The hint, and those strips that have no pictures at first."""
-    return (isinstance(element, gr.Markdown) and element.elem_id == "hint") or (
+    return (isinstance(element, gr.Markdown) and element.parent.elem_id == "hint") or (
         isinstance(element, gr.Gallery) and not element.constructor_args["value"]
     )
 

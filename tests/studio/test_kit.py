@@ -50,6 +50,26 @@ def test_a_face_is_put_together_of_parts_that_are_moved_scaled_and_mirrored(page
     assert not page.get_by_role("button", name="Head 1").is_visible()
 
 
+def test_the_part_that_was_dragged_is_scaled_and_each_change_is_a_step(page: Any) -> None:
+    for name in ("Kit: parts of faces", "Eyes 1", "Mouth 1"):
+        page.get_by_role("button", name=name, exact=True).click()
+    there = ink(page)
+    y, x = middle(there[:320])
+    draw_stroke(page, [(x, y), (x, y - 40)])
+    moved = ink(page)
+    assert np.allclose(middle(moved[:320]) - (y, x), (-40, 0), atol=4)
+    for name in ("Larger", "Flip"):
+        page.get_by_role("button", name=name, exact=True).click()
+    changed = ink(page)
+    assert np.array_equal(changed[320:], there[320:]) and not np.array_equal(changed[:320], moved[:320])
+    for _ in range(2):
+        page.keyboard.press("Control+z")
+    assert np.array_equal(ink(page), moved)
+    page.keyboard.press("Control+z")
+    assert np.array_equal(ink(page), there)
+    rest(page)
+
+
 def test_lines_are_mirrored_and_smooth_where_that_is_asked_for(page: Any) -> None:
     page.get_by_role("button", name="Kit: parts of faces").click()
     page.get_by_role("button", name="Draw both sides").click()

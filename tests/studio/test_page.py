@@ -269,6 +269,10 @@ def test_a_russian_browser_gets_a_russian_page_and_examples_show_their_photograp
 
 def test_messages_are_in_the_language_of_the_settings(visit: Callable[..., Any], tmp_path: Path) -> None:
     page = visit(BLANK)
+    open_example(page, "bun")
+    page.locator("#travel").click()
+    page.wait_for_selector("#film img", timeout=60_000)
+    page.get_by_role("button", name="Clear the canvas").click()
     page.locator("#pad canvas").click()
     page.locator("#hint").get_by_text("There is only a dot").wait_for()
     page.get_by_role("button", name="Kit: parts of faces").click()
@@ -277,6 +281,9 @@ def test_messages_are_in_the_language_of_the_settings(visit: Callable[..., Any],
     page.get_by_role("option", name="Русский").click()
     page.keyboard.press("Escape")
     page.locator("#hint").get_by_text("На холсте только точка").wait_for()  # what is there already
+    page.get_by_role("tab", name="До и после").wait_for()
+    for button, words in (("#travel", "Оживить"), ("#record", "Фильм о рисунке")):
+        assert (page.locator(button).text_content() or "").strip() == words
     page.get_by_role("toolbar", name="Инструменты").get_by_role("button", name="Набор: части лиц").wait_for()
     assert page.get_by_role("button", name="Отразить").inner_text() == "Отразить"
     assert page.get_by_role("button", name="Голова 1").get_attribute("title") == "Голова"
@@ -443,9 +450,14 @@ def test_two_fingers_never_draw(phone: Any) -> None:
     assert page.locator("#pad [data-do=undo]:disabled").count()
     touch("touchStart", (100, 100))
     for step in range(5):
-        touch("touchMove", (100 + 10 * step, 100))
+        touch("touchMove", (100 + 40 * step, 100))
     touch("touchEnd")
     wait_for(lambda: bool((drawing(page) < 128).any()), "a line of one finger")
+    touch("touchStart", (100, 200))
+    page.wait_for_timeout(600)  # the pen would have rested
+    touch("touchStart", (100, 200), (200, 200))
+    touch("touchEnd")
+    settled(page, "#variations")
     devtools.send("Emulation.setPageScaleFactor", {"pageScaleFactor": 1})
 
 

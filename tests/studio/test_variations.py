@@ -143,6 +143,43 @@ def test_variations_stay_while_the_drawing_and_the_sliders_change(page: Any) -> 
     assert page.locator("#liked input").evaluate_all("all => all.map(one => one.checked).indexOf(true)") == 1
 
 
+AT_ONCE = """([where, number, end]) => {
+    document.querySelectorAll(where)[number].click();
+    const slider = document.querySelector('#direction-background input[type=range]');
+    slider.value = slider[end];
+    for (const kind of ['input', 'change']) slider.dispatchEvent(new Event(kind, {bubbles: true}));
+    slider.dispatchEvent(new PointerEvent('pointerup', {bubbles: true}));
+}"""
+
+
+def test_whatever_is_done_while_others_come_the_pictures_are_of_those_who_are_there(page: Any) -> None:
+    """Of people who are bred or chosen as a slider is moved, once all go to the middle, and after a canvas was cleared."""
+
+    def are_theirs(number: int) -> bool:
+        before = pictures(page, "#variations")
+        page.locator("#variations button").nth(number).click()
+        rest(page)
+        return close(pictures(page, "#photo"), [before[number]], tolerance=3)
+
+    open_example(page, "careful man")
+    first = settled(page, "#variations")
+    like(page, 1, 3)
+    page.evaluate(AT_ONCE, ["#breed", 0, "max"])
+    bright = settled(page, "#variations", different_from=first)
+    assert are_theirs(1)
+    page.evaluate(AT_ONCE, ["#variations button", 3, "min"])
+    dark = settled(page, "#variations", different_from=bright)
+    assert close(pictures(page, "#photo"), [dark[3]], tolerance=3)
+    page.locator("#average").click()
+    bred = settled(page, "#variations", different_from=dark)
+    assert are_theirs(2)
+    page.get_by_role("button", name="Clear the canvas").click()
+    wait_for(lambda: not pictures(page, "#variations"), "cleared variations")
+    rest(page)
+    page.get_by_role("button", name="Undo").click()
+    assert close(settled(page, "#variations"), bred)
+
+
 def test_there_are_up_to_sixteen_variations_and_one_is_neither_mixed_nor_animated(page: Any) -> None:
     open_example(page, "bun")
     six = settled(page, "#variations")
@@ -202,6 +239,37 @@ def test_what_cannot_be_used_yet_says_why(
     assert not page.locator("#breed").get_attribute("aria-describedby")
     page.locator("#liked input").nth(4).click()
     assert page.locator("#share input[type=range]").is_enabled() and page.locator("#travel").is_enabled()
+
+
+def test_what_is_wrong_stays_in_sight_until_something_else_is_done(page: Any, tmp_path: Path) -> None:
+    """A film's progress, a photograph that follows and the second of two clicks leave it, and a film shows over no empty canvas."""
+    open_example(page, "bun")
+    settled(page, "#variations")
+    (tmp_path / "face.png").write_bytes(b"%PDF-1.7")
+    page.locator("#travel").click()
+    page.locator("#hint").get_by_text("The animation is being made").wait_for()
+    page.mouse.click(*place_on(page.locator("#breed")))
+    told = page.locator("#hint").get_by_text("Give the variations that you like")
+    told.wait_for()
+    page.wait_for_selector("#film img", timeout=60_000)
+    rest(page)
+    assert told.is_visible()
+    page.locator(OPEN).first.set_input_files(tmp_path / "face.png")
+    page.evaluate("document.querySelector('#direction-background input[type=range]').dispatchEvent(new Event('input'))")
+    told = page.locator("#hint").get_by_text("is not a picture that can be read")
+    told.wait_for()
+    draw_stroke(page, [(200, 480), (300, 480)])
+    page.locator("#hint").get_by_text("Click a variation").wait_for()
+    like(page, 1, 2)
+    page.locator("#breed").dblclick()
+    wait_for(lambda: page.locator("#breed").is_disabled(), "another generation")
+    rest(page)
+    assert page.locator("#hint").inner_text().strip().startswith("Click a variation")
+    page.locator("#travel").click()
+    page.locator("#cancel").wait_for()
+    page.get_by_role("button", name="Clear the canvas").click()
+    rest(page)
+    assert not page.locator("#film").is_visible()
 
 
 def test_a_locked_seed_stays_and_says_so_and_one_that_is_typed_is_drawn_with_and_saved(

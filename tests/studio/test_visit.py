@@ -70,9 +70,36 @@ def test_who_opens_a_picture_ends_the_example_and_reads_what_is_wrong_with_it(
     (tmp_path / "face.png").write_bytes(b"%PDF-1.7")
     page = visit()
     page.wait_for_selector("#pad [data-example]")
+    page.wait_for_selector("#photo img")
     page.locator(OPEN).first.set_input_files(tmp_path / "face.png")
-    page.locator("#hint").get_by_text("is not a picture that can be read").wait_for()
+    told = page.locator("#hint").get_by_text("is not a picture that can be read")
+    told.wait_for()
+    rest(page)
+    assert told.is_visible() and page.locator("#keep").is_disabled() and not pictures(page, "#photo")
     assert not page.locator("#pad [data-example]").count()
+    assert ink(page) == 0
+
+
+def test_what_was_made_of_the_example_lives_through_a_reload_and_a_touch_that_draws_nothing_ends_it(
+    visit: Callable[..., Any],
+) -> None:
+    page = visit(reduced_motion="reduce")
+    settled(page, "#variations")
+    page.locator("#variations button").nth(2).click()
+    wait_for(lambda: latents(page) != [0] * 8, "the latents of a variation")
+    slide(page, "#direction-background", 0.8)
+    rest(page)
+    dials, photo, history = latents(page), pictures(page, "#photo"), pictures(page, "#history")
+    page.reload()
+    page.wait_for_selector("#history img")
+    rest(page)
+    assert latents(page) == dials
+    assert close(pictures(page, "#photo"), photo, 1)
+    assert close(pictures(page, "#history"), history, 0.01)
+    assert page.locator("#pad [data-example]").count()
+    page.get_by_role("button", name="Kit: parts of faces").click()
+    page.locator("#pad canvas").click()
+    wait_for(lambda: not pictures(page, "#photo") and page.locator("#keep").is_disabled(), "a cleared photograph")
     assert ink(page) == 0
 
 

@@ -22,6 +22,7 @@ OPEN, BORROW = "input:has(+ #open)", "input:has(+ #borrow)"
 # What of a page is in the browser alone: how it was when it was loaded.
 BEGIN = """() => {
     document.body.classList.remove('dark');
+    delete document.body.dataset.wrong;
     document.activeElement.blur();
     scrollTo(0, 0);
     for (const button of document.querySelectorAll('.toast-close, #result [role=tab]:first-of-type[aria-selected=false]'))

@@ -141,11 +141,11 @@ export function hiddenIn(steps) {
   return new Set(partsOf(steps).flatMap(({instead}) => instead.map(number => steps[number])));
 }
 
-/** Changes a part by one of the panel's buttons. */
-export function change(part, action) {
-  if (action === 'mirror') part.mirrored = !part.mirrored;
-  if (action === 'larger') part.scale = Math.min(1.08 * part.scale, LARGEST);
-  if (action === 'smaller') part.scale = Math.max(part.scale / 1.08, SMALLEST);
+/** A part as one of the panel's buttons changes it. */
+export function changed(part, action) {
+  const {scale, mirrored} = part;
+  if (action === 'mirror') return {...part, mirrored: !mirrored};
+  return {...part, scale: action === 'larger' ? Math.min(1.08 * scale, LARGEST) : Math.max(scale / 1.08, SMALLEST)};
 }
 
 /**

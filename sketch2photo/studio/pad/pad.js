@@ -5,8 +5,8 @@
 
 import {drawItself} from './example.js';
 import {takeFiles} from './files.js';
-import {change, fillKit, isGround, newPart, partAt, partsOf} from './kit.js';
-import {keepSteps, keptSteps, loadPicture, moments, paintLine, paintSteps, smoothed} from './strokes.js';
+import {changed, fillKit, isGround, newPart, partAt, partsOf} from './kit.js';
+import {keep, keepSteps, kept, keptSteps, loadPicture, moments, paintLine, paintSteps, smoothed} from './strokes.js';
 
 const PAUSE = 500; // ms without a new line until the pen rests
 const NOTE = 6000; // ms that a note over the canvas stays
@@ -37,7 +37,8 @@ export function label(element, words) {
  * page goes the way of one that is chosen by the file input with the selector `fileInput`.
  *
  * The drawing lives as long as the tab: where the page is loaded again, trigger('retry') tells that it is there again.
- * Otherwise `example` ({width, strokes}) draws itself, until somebody draws. `parts` are the kit's (kit.js).
+ * Otherwise `example` ({width, strokes}) draws itself, until somebody draws; once it is finished it lives as long, as an example.
+ * `parts` are the kit's (kit.js).
  *
  * What comes back is a function that puts other words in place of `words`. The element .sketchpad has two methods: moments(count),
  * the drawing as it came about, and begun(), when it was begun, which tells one from the next.
@@ -56,7 +57,8 @@ export function sketchpad(element, {props, trigger, watch, words, fileInput, exa
   const touching = new Set();
   let undone = [];
   let line = null;
-  let moved = null; // {part, x, y}: where it and the pen were
+  let moved = null; // {part, from: where the pen was, copy: the part where it is now}
+  let chosen = null; // the kind of the part that was touched last
   let tool = 'pen';
   let width = 3;
   let sent = props.value;
@@ -64,6 +66,7 @@ export function sketchpad(element, {props, trigger, watch, words, fileInput, exa
   let offering = null;
   let isAnswered = false;
   let isExample = false;
+  let isUntold = false; // whether the example was cleared, and nothing has been sent since
   let begun = Date.now();
   let before = []; // the steps at the last change
   let isLess = false; // whether that took some away
@@ -130,11 +133,23 @@ export function sketchpad(element, {props, trigger, watch, words, fileInput, exa
     cover();
     paint();
     follow();
-    if (!isExample) keepSteps('drawing', steps);
+    if (isDone) keepDrawing();
+    isUntold = false;
     props.value = sent = canvas.toDataURL('image/png');
     trigger('input');
     clearTimeout(pause);
-    if (isDone) pause = setTimeout(() => line || trigger('pause'), PAUSE);
+    if (isDone) pause = setTimeout(rest, PAUSE);
+  }
+
+  /** The pen rests, unless it draws again: what it draws then may yet be dropped. */
+  function rest() {
+    if (line || moved) pause = setTimeout(rest, PAUSE);
+    else trigger('pause');
+  }
+
+  function keepDrawing() {
+    keepSteps('drawing', steps);
+    keep('example', isExample);
   }
 
   /** What is there is the visitor's own from now on. */
@@ -154,7 +169,7 @@ export function sketchpad(element, {props, trigger, watch, words, fileInput, exa
       guide.classList.toggle('off', !isOn('guide'));
       return;
     }
-    if (line) return;
+    if (line || moved) return;
     own();
     if (action === 'undo' && steps.length) undone.push(steps.pop());
     else if (action === 'redo' && undone.length) steps.push(undone.pop());
@@ -172,7 +187,12 @@ export function sketchpad(element, {props, trigger, watch, words, fileInput, exa
     if (!isExample) return;
     own();
     steps.length = 0;
+    isUntold = true;
     paint();
+  }
+
+  function tellCleared() {
+    if (isUntold) send();
   }
 
   function begin(event) {
@@ -181,7 +201,8 @@ export function sketchpad(element, {props, trigger, watch, words, fileInput, exa
     cover();
     if (tool === 'kit') {
       const part = partAt(steps, place(event));
-      moved = part && {part, from: place(event), x: part.x, y: part.y};
+      if (part) moved = {part, from: place(event)};
+      else tellCleared();
       return;
     }
     line = {tool, width, points: [], mirrored: isOn('mirror')};
@@ -203,23 +224,29 @@ export function sketchpad(element, {props, trigger, watch, words, fileInput, exa
 
   function move(event) {
     const [x, y] = place(event);
-    moved.part.x = moved.x + x - moved.from[0];
-    moved.part.y = moved.y + y - moved.from[1];
+    const {part, from, copy} = moved;
+    if (copy) steps.pop();
+    moved.copy = {...part, x: part.x + x - from[0], y: part.y + y - from[1]};
+    steps.push(moved.copy);
     paint();
   }
 
   function finish() {
     if (line) steps.push(isOn('smooth') ? {...line, points: smoothed(line.points)} : line);
-    undone = [];
+    if (moved) chosen = moved.part.kind;
+    const isChanged = line || moved.copy;
     line = moved = null;
+    if (!isChanged) return;
+    undone = [];
     send();
   }
 
   /** Two fingers zoom and move the page, and what the first of them began to draw goes. */
   function drop() {
-    if (moved) Object.assign(moved.part, {x: moved.x, y: moved.y});
+    if (moved?.copy) steps.pop();
     line = moved = null;
     paint();
+    tellCleared();
   }
 
   canvas.addEventListener('pointerdown', event => {
@@ -255,13 +282,18 @@ export function sketchpad(element, {props, trigger, watch, words, fileInput, exa
 
   function choosePart(kind, strokes) {
     clearExample();
-    steps.push(newPart(kind, strokes, width, steps, props.calibrated?.face));
-    undone = [];
-    send();
+    addPart(newPart(kind, strokes, width, steps, props.calibrated?.face));
   }
 
   function changePart(action) {
-    change(partsOf(steps).at(-1), action);
+    const parts = partsOf(steps);
+    addPart(changed(parts.find(({kind}) => kind === chosen) ?? parts.at(-1), action));
+  }
+
+  function addPart(part) {
+    chosen = part.kind;
+    steps.push(part);
+    undone = [];
     send();
   }
 
@@ -285,7 +317,11 @@ export function sketchpad(element, {props, trigger, watch, words, fileInput, exa
 
   takeFiles(root, fileInput, () => tell('no_picture'));
   // Who opens a picture has no eyes for an example, whose photographs would take the place of what is said about the picture.
-  document.addEventListener('change', ({target}) => target.matches?.(fileInput) && clearExample());
+  document.addEventListener('change', ({target}) => {
+    if (!target.matches?.(fileInput)) return;
+    clearExample();
+    tellCleared();
+  });
 
   watch(Object.keys(props), async () => {
     layOver(props.calibrated ?? {});
@@ -299,15 +335,19 @@ export function sketchpad(element, {props, trigger, watch, words, fileInput, exa
     undone = [];
     paint();
     follow();
-    keepSteps('drawing', steps);
+    keepDrawing();
   });
 
   // ---- what is there at first --------------------------------------------------------------------------------------
 
-  async function drawExample() {
+  function showExample() {
     isExample = true;
     root.dataset.example = '';
     note('example');
+  }
+
+  async function drawExample() {
+    showExample();
     for await (const {line, rests, isLast} of drawItself(context, example, () => isExample)) {
       steps.push(line);
       if (rests) send(isLast);
@@ -318,6 +358,7 @@ export function sketchpad(element, {props, trigger, watch, words, fileInput, exa
     const there = await keptSteps('drawing');
     if (there?.length) {
       steps.unshift(...there);
+      if (kept('example')) showExample();
       paint();
       props.value = sent = canvas.toDataURL('image/png');
       trigger('retry');
