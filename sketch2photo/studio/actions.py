@@ -264,9 +264,9 @@ class Actions:
 
         What comes is as of animate: Messages of how far it is, and then the GIF to look at, and both files.
         """
+        moments, side = drawings(moments)[:MOMENTS], self.pipe.model.image_size
         if not moments:
             raise MessageError("no_lines")
-        moments, side = moments[:MOMENTS], self.pipe.model.image_size
         photo, frames = Image.new("RGB", (side, side), "white"), []
         for number, moment in enumerate(moments, 1):
             if number % 2 == 0 or number == len(moments):
@@ -370,7 +370,7 @@ class Actions:
     def bring_back(self, kept: list[str]) -> tuple[Any, ...]:
         """The pictures of this visit, which the browser had kept as data URLs of PNGs."""
         past: Past = {}
-        for value in (kept if isinstance(kept, list) else [])[:REMEMBERED]:
+        for value in drawings(kept)[:REMEMBERED]:
             from_value(value)
             past[str(len(past))] = store(base64.b64decode(value.partition(",")[2]), "sketch2photo.png")
         return past, numbered(past.values())
@@ -493,9 +493,20 @@ def stacked(variations: Variations | None) -> Tensor:
     if not isinstance(variations, list) or len(variations) > MAX_VARIATIONS:
         raise bad
     try:
-        return torch.tensor(variations, dtype=torch.float32)
+        found = torch.tensor(variations, dtype=torch.float32)
     except (TypeError, ValueError, RuntimeError) as error:
         raise bad from error
+    if found.ndim != 2:
+        raise bad
+    return found
+
+
+def drawings(values: list[str] | None) -> list[str]:
+    """The values of a sketchpad that the page has sent together, as JSON; ValueError where they are no such."""
+    found = values or []
+    if not isinstance(found, list) or not all(isinstance(value, str) for value in found):
+        raise MessageError("not_taken")
+    return found
 
 
 def ticked(liked: list[str] | None, variations: Variations | None, least: int, missing: str) -> Tensor:

@@ -266,9 +266,13 @@ class ProgrammableBlocks(gr.Blocks):
 
     async def preprocess_data(self, block_fn: Any, inputs: list[Any], *args: Any, **kwargs: Any) -> list[Any]:
         try:
-            return await super().preprocess_data(
+            found = await super().preprocess_data(
                 block_fn, traverse(inputs, _local, is_file_obj_with_meta), *args, **kwargs
             )
+            for element, value in zip(block_fn.inputs, found, strict=False):
+                if isinstance(element, gr.HTML) and not isinstance(value, str | None):
+                    raise ValueError("The sketchpad sends text.")  # Gradio takes anything for what is in HTML
+            return found
         except gr.Error:
             raise
         except (InvalidPathError, OSError) as error:  # a name that is too long for the system, too

@@ -175,6 +175,30 @@ def test_what_is_no_function_for_programs_is_refused_in_one_sentence(url: str) -
         assert "no_such_picture" in post(fn_index=example, event_data=event).text
 
 
+@pytest.mark.parametrize("wrong", [[1, 2], {"a": 1}, 5, [[["x"]]]])
+def test_what_the_page_never_sends_is_refused_in_one_sentence(url: str, wrong: Any) -> None:
+    """In place of each value of its own that Gradio lets through as it is: what is drawn, and JSON."""
+    config = httpx.get(f"{url}/config").json()
+    elements = {each["id"]: each for each in config["components"]}
+    tried = 0
+    for function in config["dependencies"]:
+        values = [elements[number]["props"].get("value") for number in function["inputs"]]
+        kinds = [elements[number]["type"] for number in function["inputs"]]
+        if not function["backend_fn"] or function["api_visibility"] == "public" or not {"html", "json"} & {*kinds}:
+            continue
+        given = [FACE if kind == "html" else value for kind, value in zip(kinds, values, strict=True)]
+        for place in (place for place, kind in enumerate(kinds) if kind in ("html", "json")):
+            body = {
+                "data": [*given[:place], wrong, *given[place + 1 :]],
+                "fn_index": function["id"],
+                "session_hash": "a",
+            }
+            answer = httpx.post(f"{url}/gradio_api/run/predict", json=body | {"event_data": {"index": 0}}, timeout=60)
+            assert answer.status_code == 200 or is_sentence(answer.json()["error"]), (function["api_name"], answer.text)
+            tried += 1
+    assert tried > 30
+
+
 def test_an_upload_without_a_name_is_refused(url: str) -> None:
     answer = httpx.post(f"{url}/gradio_api/upload", files={"files": ("", b"content")})
     assert (answer.status_code, "with its name" in answer.text) == (400, True)
