@@ -75,13 +75,12 @@ export function hideWrong() {
   delete document.body.dataset.wrong;
 }
 
-/** Whoever goes on has read it. */
-export function hideWrongLater(hide) {
-  for (const kind of ['pointerdown', 'keydown']) document.addEventListener(kind, hide, true);
-}
-
-/** What cannot be used yet says why, by sayWhy (reasons.js), through a button that nobody sees. */
-export function giveReasons(sayWhy, reasons, texts) {
+/**
+ * What cannot be used yet says why, by sayWhy (reasons.js), through a button that nobody sees. Whoever goes on has read it, and what
+ * was wrong before: it is hidden (`hide`) as a press ends, since what is below may move then, and another control be under the pointer.
+ */
+export function giveReasons(sayWhy, hide, reasons, texts) {
+  for (const kind of ['pointerup', 'keydown']) document.addEventListener(kind, hide, true);
   const say = key => texts[document.documentElement.lang.startsWith('ru') ? 'ru' : 'en'][key];
   sayWhy(reasons, say, key => {
     window.why = key;

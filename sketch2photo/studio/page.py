@@ -136,10 +136,10 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
         page.load(None, js=SCRIPTS["keepLanguage"])
         page.load(None, js=SCRIPTS["goToEnds"])
         page.load(None, js=SCRIPTS["backToStill"])
-        page.load(None, js=f"() => ({SCRIPTS['hideWrongLater']})({SCRIPTS['hideWrong']})")
         page.load(None, js=f"() => ({SCRIPTS['bottomSheet']})('#sliders', '#settings')")
         page.load(None, js=f"() => ({SCRIPTS['nameParts']})({json.dumps(by_language(names))})")
-        page.load(None, js=f"() => ({SCRIPTS['giveReasons']})({SCRIPTS['sayWhy']}, {json.dumps(REASONS)}, {why})")
+        given = f"{SCRIPTS['sayWhy']}, {SCRIPTS['hideWrong']}, {json.dumps(REASONS)}, {why}"
+        page.load(None, js=f"() => ({SCRIPTS['giveReasons']})({given})")
     set_up(page._queue)
     return page
 
@@ -366,7 +366,8 @@ class Wiring:
         if actions.refiner:
             self._wire_refinement()
         hints = json.dumps({key: hint(Message(key)) for key in REASONS.values()})
-        layout.tell_why.click(None, None, layout.wrong, js=f"() => [({hints})[window.why]]")
+        why = f"() => [({hints})[window.why]]"
+        layout.tell_why.click(None, None, layout.wrong, js=why, trigger_mode="multiple")
         needing = [getattr(layout, name) for name in NEEDS_DRAWING if hasattr(layout, name)]
         layout.photo.change(None, layout.photo, needing, js=f"photo => ({SCRIPTS['enable']})(photo, {len(needing)})")
         # Before and after needs nothing from the server: both pictures are on the page.

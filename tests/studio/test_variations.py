@@ -221,9 +221,17 @@ def test_what_cannot_be_used_yet_says_why(
         described = page.locator(f"#{control.get_attribute('aria-describedby')}").text_content()
         assert control.get_attribute("title") == described and described.startswith(why)
         at = place_on(control)
-        page.touchscreen.tap(*at) if visitor == "phone" else page.mouse.click(*at)
+        lies = page.evaluate("at => document.elementFromPoint(...at)?.outerHTML", at)
+        if visitor == "phone":
+            page.touchscreen.tap(*at)
+        else:
+            page.mouse.move(*at)
+            place = control.bounding_box()
+            page.mouse.down()
+            assert control.bounding_box() == place  # it does not slip away under the pointer
+            page.mouse.up()
         told = page.locator("#hint").get_by_text(why)
-        told.wait_for()
+        wait_for(told.is_visible, f"reason, of a press on {lies:.300}: {page.locator('#hint').inner_html()}", 15)
         rest(page)
         assert told.is_visible()  # nothing else that the press did took it away again
 
