@@ -111,6 +111,10 @@ def watch(page: Any) -> None:
     )  # a stream of results that the page has closed
 
 
+class NoRestError(AssertionError):
+    """What a page waits for does not come."""
+
+
 def rest(page: Any) -> None:
     """Until what was done has had its effect everywhere: the server owes nothing, and the page asks for nothing more.
 
@@ -129,12 +133,13 @@ def rest(page: Any) -> None:
     try:
         wait_for(rests, "rest", 120)
     except AssertionError as error:
-        raise AssertionError(f"{error}: it still waits for {[owed.url for owed in page.unanswered]}") from error
+        raise NoRestError(f"{error}: it still waits for {[owed.url for owed in page.unanswered]}") from error
 
 
 def begin_again(page: Any, window: dict[str, int]) -> None:
-    """Brings a page that was used to what it was when it was loaded."""
+    """Brings a page that was used to what it was when it was loaded; whatever was done, nothing is left that a photograph waits for."""
     rest(page)
+    assert not page.evaluate("window.turns?.coming")
     page.set_viewport_size(window)
     page.emulate_media(color_scheme="light")
     page.mouse.move(0, 0)
