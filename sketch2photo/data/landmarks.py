@@ -90,6 +90,11 @@ class Landmarks:
         return Landmarks(curves, mask)
 
 
+def known_by(stem: str) -> str:
+    """What a photograph's landmarks are known by, its file's name without suffix: one for all ways in which systems write a letter."""
+    return normalize("NFC", stem)
+
+
 class LandmarksFile:
     """The landmarks of many photographs, by the stem of their file's name; they stay on the disk until they are asked for.
 
@@ -102,11 +107,11 @@ class LandmarksFile:
             self.points, self.masks, names = (_mapped(path, name) for name in ("points", "masks", "names"))
         except (OSError, KeyError, ValueError, BadZipFile) as error:
             raise ValueError(f"{path} is no file of landmarks that landmarks.py wrote: {error}") from error
-        self.row = {normalize("NFC", str(name)): row for row, name in enumerate(names)}
+        self.row = {known_by(str(name)): row for row, name in enumerate(names)}
 
     def of(self, name: str | None, size: int) -> Landmarks | None:
         """The landmarks of the photograph of that name, at `size` pixels; None where no face was found in it."""
-        row = self.row.get(normalize("NFC", name or ""))
+        row = self.row.get(known_by(name or ""))
         if row is None:
             return None
         curves = np.split(self.points[row].astype(np.float32) * size, _ENDS)
@@ -135,7 +140,7 @@ def by_name(files: Iterable[Path]) -> dict[str, Path]:
     """Photographs by what their landmarks are known by; ValueError where two that differ have one name."""
     found: dict[str, Path] = {}
     for file in files:
-        first = found.setdefault(normalize("NFC", file.stem), file)
+        first = found.setdefault(known_by(file.stem), file)
         if first != file and not filecmp.cmp(first, file, shallow=False):
             raise ValueError(
                 f"{first} and {file} have one name, by which landmarks are known: rename one, so that each has its own."

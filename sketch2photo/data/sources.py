@@ -8,7 +8,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
-from unicodedata import normalize
 
 import numpy as np
 import torch
@@ -19,7 +18,7 @@ from ..images import LINES, Floats, Picture, SketchFormat, fitted, to_array, to_
 from ..preprocess import dark_on_light
 from .hub import Hub
 from .hub_stream import START, HubStream, StreamedRows
-from .landmarks import LandmarksFile, by_name
+from .landmarks import LandmarksFile, by_name, known_by
 from .layouts import (
     DEFAULT,
     DataOptions,
@@ -201,7 +200,7 @@ def open_landmarks(path: Path, sources: Iterable[Source]) -> LandmarksFile:
     """
     known = LandmarksFile(path)
     files = (file for source in sources for file in _files(source))
-    by_name(file for file in files if normalize("NFC", file.stem) in known.row)
+    by_name(file for file in files if known_by(file.stem) in known.row)
     return known
 
 

@@ -77,15 +77,16 @@ export function hideWrong() {
 
 /**
  * What cannot be used yet says why, by sayWhy (reasons.js), through a button that nobody sees. Whoever goes on has read it, and what
- * was wrong before: it is hidden (`hide`) as a press ends, since what is below may move then, and another control be under the pointer.
+ * was wrong before: it is hidden (`hide`, and `show`: those above) as a press ends, since what is below may move then, and another
+ * control be under the pointer.
  */
-export function giveReasons(sayWhy, hide, reasons, texts) {
+export function giveReasons(sayWhy, show, hide, reasons, texts) {
   for (const kind of ['pointerup', 'keydown']) document.addEventListener(kind, hide, true);
   const say = key => texts[document.documentElement.lang.startsWith('ru') ? 'ru' : 'en'][key];
   sayWhy(reasons, say, key => {
     window.why = key;
     document.querySelector('#tell-why').click();
-    document.body.dataset.wrong = '';
+    show();
   });
 }
 

@@ -138,8 +138,8 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
         page.load(None, js=SCRIPTS["backToStill"])
         page.load(None, js=f"() => ({SCRIPTS['bottomSheet']})('#sliders', '#settings')")
         page.load(None, js=f"() => ({SCRIPTS['nameParts']})({json.dumps(by_language(names))})")
-        given = f"{SCRIPTS['sayWhy']}, {SCRIPTS['hideWrong']}, {json.dumps(REASONS)}, {why}"
-        page.load(None, js=f"() => ({SCRIPTS['giveReasons']})({given})")
+        functions = ", ".join(SCRIPTS[name] for name in ("sayWhy", "showWrong", "hideWrong"))
+        page.load(None, js=f"() => ({SCRIPTS['giveReasons']})({functions}, {json.dumps(REASONS)}, {why})")
     set_up(page._queue)
     return page
 
@@ -446,7 +446,7 @@ class Wiring:
             opening.append((bring(accepts, actions.straighten, layout.pad, "straighten"), None))
         for opened, name in opening:
             drawn = [layout.hint, layout.photo, *self.pictures]
-            generated = self._bring(opened.success, actions.generate, drawn, name)
+            generated = bring(opened.success, actions.generate, drawn, name)
             self._remember(generated.success)
             if actions.pipe.calibrator:
                 self._connect(generated.success, actions.locate, layout.pad, fails=False, show_progress="hidden")
