@@ -25,8 +25,8 @@ BEGIN = """() => {
     delete document.body.dataset.wrong;
     document.activeElement.blur();
     scrollTo(0, 0);
-    for (const button of document.querySelectorAll('.toast-close, #result [role=tab]:first-of-type[aria-selected=false]'))
-        button.click();
+    const left = ['.toast-close', '#result [role=tab]:first-of-type[aria-selected=false]', '#sliders[aria-expanded=true]'];
+    for (const button of document.querySelectorAll(left)) button.click();
     for (const button of document.querySelectorAll('#pad [aria-pressed]')) {
         const isFirst = button.matches('[data-tool=pen], [data-width="3"], [data-do=guide]');
         if (String(isFirst) !== button.ariaPressed && (isFirst || button.dataset.do)) button.click();
