@@ -133,6 +133,7 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
     why = json.dumps(by_language({key: MESSAGES[key] for key in REASONS.values()}))
     with ProgrammableBlocks(title="Sketch2Photo", analytics_enabled=False) as page:
         Wiring(Layout(actions), actions)
+        page.load(None, js=SCRIPTS["keepStream"])
         page.load(None, js=SCRIPTS["keepLanguage"])
         page.load(None, js=SCRIPTS["goToEnds"])
         page.load(None, js=SCRIPTS["backToStill"])

@@ -7,7 +7,7 @@ import gradio as gr
 
 from . import SHARED
 
-_OWN = [Path(__file__).with_name(name) for name in ("page.css", "page.js")]
+_OWN = [Path(__file__).with_name(name) for name in ("page.css", "page.js", "stream.js")]
 _STYLES, _SCRIPTS = (
     [path.read_text("utf-8") for path in [*SHARED, *_OWN] if path.suffix == suffix] for suffix in (".css", ".js")
 )

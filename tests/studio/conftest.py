@@ -1,6 +1,5 @@
 """What the tests of the page share."""
 
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline
 from sketch2photo.studio.serve import without_stubs
 from tests import ROOT
 from tests.programs import served
-from tests.studio.visitor import BLANK, OPEN, SIDE, WINDOW, NoRestError, begin_again, watch
+from tests.studio.visitor import BLANK, OPEN, SIDE, WINDOW, begin_again, watch
 
 with without_stubs():
     import gradio  # noqa: F401  (before the tests import it, which takes twice as long)
@@ -50,17 +49,11 @@ class Tab:
     def as_loaded(self, request: pytest.FixtureRequest) -> Iterator[Any]:
         """Whatever a visitor does, the page asks no other host for anything and has no error of its own."""
         failed, page, self.page = request.session.testsfailed, self.page, None
-        if page:
-            try:
-                begin_again(page, self.window)
-            except NoRestError as error:
-                # Of a test that has passed, on a busy machine and once in thousands: a stream of Gradio's stays open.
-                warnings.warn(f"A tab was left as it was: {error}", stacklevel=2)
-                page.close()
-                page = None
-        if not page:
+        if page is None:
             page = new_tab(self.context, self.url, BLANK)
             assert len(page.requested) > 10
+        else:
+            begin_again(page, self.window)
         page.requested.clear()
         yield page
         take_leave(page, request)

@@ -111,10 +111,6 @@ def watch(page: Any) -> None:
     )  # a stream of results that the page has closed
 
 
-class NoRestError(AssertionError):
-    """What a page waits for does not come."""
-
-
 def rest(page: Any) -> None:
     """Until what was done has had its effect everywhere: the server owes nothing, and the page asks for nothing more.
 
@@ -133,7 +129,7 @@ def rest(page: Any) -> None:
     try:
         wait_for(rests, "rest", 120)
     except AssertionError as error:
-        raise NoRestError(f"{error}: it still waits for {[owed.url for owed in page.unanswered]}") from error
+        raise AssertionError(f"{error}: it still waits for {[owed.url for owed in page.unanswered]}") from error
 
 
 def begin_again(page: Any, window: dict[str, int]) -> None:
