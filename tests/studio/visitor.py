@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -95,20 +96,18 @@ def wait_for(condition: Callable[[], bool], what: str, seconds: float = 60) -> N
 
 
 def watch(page: Any) -> None:
-    """Keeps what a new page asks of its server and of itself, for `rest`; Gradio keeps the heartbeat open for good."""
+    """Keeps what a new page asks of its server and of itself, for `rest`; heartbeat and results come through streams that stay open."""
     page.asked, page.unanswered = 0, set()
     page.add_init_script(TIMERS)
 
     def ask(request: Any) -> None:
-        if "/gradio_api/" in request.url and "/heartbeat/" not in request.url:
+        if "/gradio_api/" in request.url and not re.search("/heartbeat/|/queue/data", request.url):
             page.asked += 1
             page.unanswered.add(request)
 
     page.on("request", ask)
     page.on("requestfinished", lambda request: page.unanswered.discard(request))
-    page.on(
-        "requestfailed", lambda request: page.unanswered.discard(request)
-    )  # a stream of results that the page has closed
+    page.on("requestfailed", lambda request: page.unanswered.discard(request))
 
 
 def rest(page: Any) -> None:
@@ -120,7 +119,7 @@ def rest(page: Any) -> None:
 
     def rests() -> bool:
         before = page.asked
-        if page.unanswered:
+        if page.unanswered or page.evaluate("owes()"):
             page.wait_for_timeout(20)
             return False
         page.evaluate("isDone()")
