@@ -233,7 +233,7 @@ function drawn() {
 
 const VARIATIONS = 6;
 const SMALL = 128; // px of a past photograph
-const NEED_PHOTO = ['save', 'share', 'enlarge', 'straighten', 'record'];
+const NEED_PHOTO = ['other-people', 'save', 'share', 'enlarge', 'straighten', 'record'];
 const requests = new Set();
 let ready = false;
 let working = false;
@@ -721,7 +721,6 @@ if (await settle()) {
     const {engine, threads} = await load(new URL(location).searchParams.get('engine'), told);
     how = engine === 'webgpu' ? say('on_gpu') : say('threads', {number: threads});
     ready = true;
-    $('other-people').disabled = false;
     tell(say('static_welcome'));
     $('progress').hidden = true;
     document.body.dataset.ready = engine;

@@ -40,7 +40,7 @@ from sketch2photo.studio.recipe import read_recipe, to_png, weights_revision
 from tests import ROOT
 from tests.layout import axe_findings, faults
 from tests.programs import SIZES
-from tests.studio.visitor import BLANK
+from tests.studio.visitor import BLANK, place_on
 
 pytest.importorskip("onnxscript")
 
@@ -942,6 +942,8 @@ def test_of_two_drawings_that_are_opened_the_last_stays_however_late_the_first_c
 
 
 def test_an_empty_canvas_gets_a_hint(page: Any) -> None:
+    page.mouse.click(*place_on(page.get_by_role("button", name="Other people")))
+    assert page.locator("#hint").inner_text() == "Draw a face first."
     page.get_by_role("button", name="Example drawing: childish").press("Enter")
     settle(page)
     page.get_by_role("button", name="Clear the canvas").click()
