@@ -17,6 +17,7 @@ import {sayWhy} from './reasons.js';
 import {checked, readRecipe, withRecipe} from './recipe.js';
 import {bottomSheet} from './sheet.js';
 import {keep, kept} from './strokes.js';
+import {leaveSecondClicks} from './twice.js';
 
 const [page, model, padPage] = await Promise.all([
   fetch('page.json').then(response => response.json()),
@@ -70,6 +71,7 @@ label(document.body, words);
 bottomSheet('#sliders', '#settings');
 goToEnds();
 backToStill();
+leaveSecondClicks();
 tell(say('loading', {megabytes: Math.round(page.bytes / 1e6)}));
 
 // ---- sketchpad -----------------------------------------------------------------------------------------------------

@@ -874,10 +874,10 @@ def test_a_film_through_liked_variations_can_be_cancelled_and_passed_on(page: An
     put_example(page, "childish")
     settle(page)
     start, cancel = (page.get_by_role("button", name=name, exact=True) for name in ("Animate", "Cancel"))
-    start.click()
+    start.press("Enter")
     page.get_by_text("The animation is being made").wait_for()
     assert not start.is_visible()
-    cancel.click()
+    cancel.dblclick()
     assert start.is_visible() and not page.locator("#film").is_visible()
     box = page.locator("#breed").bounding_box()
     page.mouse.click(box["x"] + 9, box["y"] + 9)
@@ -888,7 +888,7 @@ def test_a_film_through_liked_variations_can_be_cancelled_and_passed_on(page: An
     for number, enabled in ((2, False), (5, True)):
         page.locator(".heart").nth(number - 1).click()
         assert start.is_enabled() == enabled
-    start.click()
+    start.dblclick()
     film = share_film(page)
     assert (film.n_frames, film.info["loop"], film.size) == (24, 0, (64, 64))
     for frame, number in ((0, 2), (12, 5)):
