@@ -50,6 +50,11 @@
     if (cut) found.push(`${name(element)} is cut by ${name(cut)}`);
   }
 
+  for (const row of document.querySelectorAll('.row')) {
+    const tops = [...row.children].filter(child => child.checkVisibility()).map(child => child.offsetTop);
+    if (tops.length === 4 && tops[2] !== tops[3]) found.push(`${name(row.lastElementChild)} is alone under three`);
+  }
+
   // What lies over the drawing and the variations on purpose.
   const isMeant = element => element.closest('.note, .offer, .heart, #liked, .calibrated, .icon-button-wrapper');
   const others = boxes.filter(([element]) => !isMeant(element));

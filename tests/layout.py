@@ -32,6 +32,34 @@ SETTLED = """async () => {
     const moving = document.getAnimations().filter(each => each.effect.getComputedTiming().endTime < Infinity);
     await Promise.allSettled(moving.map(each => each.finished));
 }"""
+# Sentences about what lies behind something else once it has the focus, and about sliders beside which the photograph is out of
+# sight, from the first control to the last and back again.
+FOCUS = """photo => {
+    const where = 'button, input:not([type=number]), canvas[tabindex], summary, textarea'; // a number that is left is sent by Gradio
+    const controls = [...document.querySelectorAll(where)].filter(
+        control => control.checkVisibility({opacityProperty: true, visibilityProperty: true}) && control.tabIndex >= 0);
+    const isBehind = control => {
+        const {left, top, width, height} = control.getBoundingClientRect();
+        return [0.1, 0.5, 0.9].every(across => [0.1, 0.5, 0.9].every(down => {
+            const there = document.elementFromPoint(left + across * width, top + down * height);
+            return !(there && (control.contains(there) || there.contains(control)));
+        }));
+    };
+    const found = new Set();
+    for (const control of [...controls, ...controls.toReversed()]) {
+        control.focus();
+        if (control !== document.activeElement) continue;
+        const name = control.id || control.ariaLabel || control.outerHTML.slice(0, 60);
+        if (isBehind(control)) found.add(`${name} has the focus behind something else`);
+        const {top, bottom} = document.querySelector(photo).getBoundingClientRect();
+        if (control.type === 'range' && innerHeight >= 450 && (top < 0 || bottom > innerHeight))
+            found.add(`the photograph is out of sight at ${name}`);
+    }
+    document.activeElement.blur();
+    document.querySelector('#settings').scrollTo(0, 0);
+    scrollTo(0, 0);
+    return [...found];
+}"""
 SHEET = "#settings"
 
 
@@ -42,13 +70,13 @@ def faults(page: Any, photo: str) -> dict[tuple[int, int], list[str]]:
         page.set_viewport_size({"width": width, "height": height})
         page.evaluate(SETTLED)
         seen = page.evaluate(MEASURE, ["#pad canvas", photo])
-        found = list(seen["found"])
+        found = [*seen["found"], *page.evaluate(FOCUS, photo)]
         if width >= SIDE_BY_SIDE and height >= HIGH_ENOUGH and not (seen["paper"] and seen["picture"]):
             found.append("canvas and photograph are not both in sight")
         if width < SIDE_BY_SIDE:
             page.locator(f"[aria-controls={SHEET[1:]}]").click()
             seen = page.evaluate(MEASURE, ["#pad canvas", photo, SHEET])
-            found += [f"with the sliders open {fault}" for fault in seen["found"]]
+            found += [f"with the sliders open {fault}" for fault in [*seen["found"], *page.evaluate(FOCUS, photo)]]
             if seen["inSight"] < 120:
                 found.append("the photograph is out of sight at the sliders")
             page.keyboard.press("Escape")

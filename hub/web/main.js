@@ -17,6 +17,7 @@ import {sayWhy} from './reasons.js';
 import {checked, readRecipe, withRecipe} from './recipe.js';
 import {bottomSheet} from './sheet.js';
 import {keep, kept} from './strokes.js';
+import {leaveSecondClicks} from './twice.js';
 
 const [page, model, padPage] = await Promise.all([
   fetch('page.json').then(response => response.json()),
@@ -70,6 +71,7 @@ label(document.body, words);
 bottomSheet('#sliders', '#settings');
 goToEnds();
 backToStill();
+leaveSecondClicks();
 tell(say('loading', {megabytes: Math.round(page.bytes / 1e6)}));
 
 // ---- sketchpad -----------------------------------------------------------------------------------------------------
@@ -233,7 +235,7 @@ function drawn() {
 
 const VARIATIONS = 6;
 const SMALL = 128; // px of a past photograph
-const NEED_PHOTO = ['save', 'share', 'enlarge', 'straighten', 'record'];
+const NEED_PHOTO = ['other-people', 'save', 'share', 'enlarge', 'straighten', 'record'];
 const requests = new Set();
 let ready = false;
 let working = false;
@@ -721,7 +723,6 @@ if (await settle()) {
     const {engine, threads} = await load(new URL(location).searchParams.get('engine'), told);
     how = engine === 'webgpu' ? say('on_gpu') : say('threads', {number: threads});
     ready = true;
-    $('other-people').disabled = false;
     tell(say('static_welcome'));
     $('progress').hidden = true;
     document.body.dataset.ready = engine;

@@ -11,5 +11,5 @@ from pathlib import Path
 # Of both pages, this one and hub/web.
 SHARED = [
     Path(__file__).with_name(name)
-    for name in ("shared.css", "card.js", "ends.js", "frame.js", "reasons.js", "sheet.js")
+    for name in ("shared.css", "card.js", "ends.js", "frame.js", "reasons.js", "sheet.js", "twice.js")
 ]

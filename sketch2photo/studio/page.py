@@ -137,6 +137,7 @@ def build(pipe: Sketch2PhotoPipeline, refiner: refine.Refiner | None = None) -> 
         page.load(None, js=SCRIPTS["keepLanguage"])
         page.load(None, js=SCRIPTS["goToEnds"])
         page.load(None, js=SCRIPTS["backToStill"])
+        page.load(None, js=SCRIPTS["leaveSecondClicks"])
         page.load(None, js=f"() => ({SCRIPTS['bottomSheet']})('#sliders', '#settings')")
         page.load(None, js=f"() => ({SCRIPTS['nameParts']})({json.dumps(by_language(names))})")
         functions = ", ".join(SCRIPTS[name] for name in ("sayWhy", "showWrong", "hideWrong"))

@@ -40,7 +40,7 @@ from sketch2photo.studio.recipe import read_recipe, to_png, weights_revision
 from tests import ROOT
 from tests.layout import axe_findings, faults
 from tests.programs import SIZES
-from tests.studio.visitor import BLANK
+from tests.studio.visitor import BLANK, place_on
 
 pytest.importorskip("onnxscript")
 
@@ -874,10 +874,10 @@ def test_a_film_through_liked_variations_can_be_cancelled_and_passed_on(page: An
     put_example(page, "childish")
     settle(page)
     start, cancel = (page.get_by_role("button", name=name, exact=True) for name in ("Animate", "Cancel"))
-    start.click()
+    start.press("Enter")
     page.get_by_text("The animation is being made").wait_for()
     assert not start.is_visible()
-    cancel.click()
+    cancel.dblclick()
     assert start.is_visible() and not page.locator("#film").is_visible()
     box = page.locator("#breed").bounding_box()
     page.mouse.click(box["x"] + 9, box["y"] + 9)
@@ -888,7 +888,7 @@ def test_a_film_through_liked_variations_can_be_cancelled_and_passed_on(page: An
     for number, enabled in ((2, False), (5, True)):
         page.locator(".heart").nth(number - 1).click()
         assert start.is_enabled() == enabled
-    start.click()
+    start.dblclick()
     film = share_film(page)
     assert (film.n_frames, film.info["loop"], film.size) == (24, 0, (64, 64))
     for frame, number in ((0, 2), (12, 5)):
@@ -942,6 +942,8 @@ def test_of_two_drawings_that_are_opened_the_last_stays_however_late_the_first_c
 
 
 def test_an_empty_canvas_gets_a_hint(page: Any) -> None:
+    page.mouse.click(*place_on(page.get_by_role("button", name="Other people")))
+    assert page.locator("#hint").inner_text() == "Draw a face first."
     page.get_by_role("button", name="Example drawing: childish").press("Enter")
     settle(page)
     page.get_by_role("button", name="Clear the canvas").click()

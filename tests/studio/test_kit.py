@@ -70,6 +70,30 @@ def test_the_part_that_was_dragged_is_scaled_and_each_change_is_a_step(page: Any
     rest(page)
 
 
+def test_what_was_rubbed_out_of_a_part_stays_so_as_it_is_moved_scaled_and_flipped(page: Any) -> None:
+    def tap(*names: str) -> np.ndarray:
+        for name in names:
+            page.get_by_role("button", name=name, exact=True).click()
+        return ink(page)
+
+    kit, left, right = "Kit: parts of faces", slice(0, 256), slice(256, 512)
+    eyes = tap(kit, "Eyes 1")
+    tap("Eraser", "Thick line")
+    draw_stroke(page, [(150, 240), (240, 260)])
+    assert eyes[:, left].any() and not ink(page)[:, left].any()
+    other = ink(page)
+    larger = tap(kit, "Larger")
+    assert not larger[:, left].any() and larger[:, right].sum() > 1.02 * other[:, right].sum()
+    y, x = middle(larger)
+    draw_stroke(page, [(x, y), (x + 9, y + 40)])
+    moved = ink(page)
+    assert not moved[:, left].any() and np.allclose(middle(moved) - (y, x), (40, 9), atol=4)
+    flipped = tap("Flip")
+    assert flipped[:, left].sum() > 100 and not flipped[:, right].any()
+    assert tap("Eyes 4")[:, right].any()  # another one is whole
+    rest(page)
+
+
 def test_lines_are_mirrored_and_smooth_where_that_is_asked_for(page: Any) -> None:
     page.get_by_role("button", name="Kit: parts of faces").click()
     page.get_by_role("button", name="Draw both sides").click()

@@ -338,7 +338,7 @@ def test_an_animation_is_cancelled_and_a_second_click_starts_no_second(page: Any
     slide(page, "#count", 0.999)
     wait_for(lambda: len(pictures(page, "#variations")) == 16, "sixteen variations")
     rest(page)
-    page.locator("#travel").click()
+    page.locator("#travel").press("Enter")
     page.wait_for_function(  # all at once, for it may be finished in a second
         """() => /The animation is being made: [1-9]\\d? %/.test(document.querySelector('#hint').textContent)
             && !document.querySelector('#travel')?.checkVisibility()"""
@@ -350,7 +350,10 @@ def test_an_animation_is_cancelled_and_a_second_click_starts_no_second(page: Any
     assert not page.locator("#film").is_visible() and not page.locator("#cancel").is_visible()
     like(page, 1, 2)
     page.get_by_role("tab", name="Before and after").click()
-    page.locator("#travel").click()
+    page.mouse.click(*place_on(page.locator("#travel"), 0.97))
+    page.locator("#cancel").wait_for()
+    page.mouse.down()  # the second of two clicks, on what lies there now
+    page.mouse.up()
     page.wait_for_selector("#film img", timeout=60_000)
     page.locator("#travel").wait_for()
     draw_stroke(page, [(200, 480), (300, 480)])

@@ -1,7 +1,8 @@
 // Parts of faces for who cannot draw: to tap, move, scale and mirror. On the pad each is a step {kind, strokes, width, x, y,
-// scale, mirrored, instead, over}: moved by (x, y) px, and scaled about its middle, `instead` of the lines that are the steps of
-// these numbers, and of what runs along the curves `over` in a picture.
+// scale, mirrored, instead, over, box}: moved by (x, y) px, and scaled about its middle, `instead` of the lines that are the steps of
+// these numbers, and of what runs along the curves `over` in a picture; `box` is what it took up before an eraser went over it.
 
+const SIDE = 512; // px of the canvas
 const SMALLEST = 0.5;
 const LARGEST = 1.8;
 const CURVES = {head: /^oval/, eyes: /_lid$/, brows: /_brow_/, noses: /^nose/, mouths: /_lip/}; // of a face, by the kinds of parts
@@ -30,8 +31,8 @@ function bounds(strokes) {
 }
 
 /** A part's strokes where they lie on the canvas. */
-export function placed({strokes, x, y, scale, mirrored}) {
-  const {left, top, right, bottom} = bounds(strokes);
+export function placed({strokes, x, y, scale, mirrored, box = bounds(strokes)}) {
+  const {left, top, right, bottom} = box;
   const [middle, centre] = [(left + right) / 2, (top + bottom) / 2];
   const across = mirrored ? -scale : scale;
   return strokes.map(points =>
@@ -52,9 +53,45 @@ export function partsOf(steps) {
   );
 }
 
+/** Those of which an eraser has left something, as it has left them: what was rubbed out does not come back where they are changed. */
+export function partsLeft(steps) {
+  const left = partsOf(steps).map(part =>
+    steps
+      .slice(steps.indexOf(part) + 1)
+      .filter(({tool}) => tool === 'eraser')
+      .reduce(rubbed, part),
+  );
+  return left.filter(({strokes}) => strokes.length);
+}
+
+/** A part without what lies under an eraser's line. */
+function rubbed(part, {points, width, mirrored}) {
+  const STEP = 2; // px between points at which a stroke may be cut
+  const lines = mirrored ? [points, points.map(([x, y]) => [SIDE - x, y])] : [points];
+  const [pieces, {left, top, right, bottom}, reach] = [lines.flatMap(piecesOf), bounds(lines), 2 * width];
+  const isUnder = ([x, y]) =>
+    Math.max(left - x, x - right, top - y, y - bottom) < reach && pieces.some(piece => toPiece([x, y], piece) < reach);
+  const box = part.box ?? bounds(part.strokes);
+  const strokes = part.strokes.flatMap(stroke => {
+    const fine = piecesOf(stroke).flatMap(([[a, b], [c, d]]) => {
+      const count = Math.ceil((part.scale * Math.hypot(c - a, d - b)) / STEP) || 1;
+      return Array.from({length: count}, (_, i) => [a + ((c - a) * (i + 1)) / count, b + ((d - b) * (i + 1)) / count]);
+    });
+    const under = placed({...part, strokes: [fine], box})[0].map(isUnder);
+    if (!under.includes(true)) return [stroke];
+    const runs = [[]];
+    fine.forEach((point, i) => {
+      if (under[i]) runs.push([]);
+      else runs.at(-1).push(point);
+    });
+    return runs.filter(run => run.length > 1);
+  });
+  return {...part, strokes, box};
+}
+
 /** The newest part at a point of the canvas, or the newest of all. */
 export function partAt(steps, [x, y]) {
-  const parts = partsOf(steps).reverse();
+  const parts = partsLeft(steps).reverse();
   const isThere = part => {
     const {left, top, right, bottom} = bounds(placed(part));
     return left - 10 < x && x < right + 10 && top - 10 < y && y < bottom + 10;
@@ -68,7 +105,7 @@ export function partAt(steps, [x, y]) {
  */
 export function newPart(kind, strokes, width, steps, found = {}) {
   const before = partsOf(steps).find(step => step.kind === kind);
-  if (before) return {...before, strokes, width};
+  if (before) return {...before, strokes, width, box: undefined};
   const last = steps.at(-1);
   const isBlank = !last || (isGround(last) && !last.picture); // the face is of what was cleared
   const face = found.oval && !isBlank ? found : GUIDE;
@@ -123,15 +160,22 @@ function linesOf(kind, curves, steps, face) {
   });
 }
 
+/** The straight pieces of a curve, from its first point to that on. */
+function piecesOf(curve) {
+  return curve.map((end, i) => [curve[Math.max(i - 1, 0)], end]);
+}
+
+/** How far a point is from a straight piece. */
+function toPiece([x, y], [[a, b], [c, d]]) {
+  const [across, down] = [c - a, d - b];
+  const along = ((x - a) * across + (y - b) * down) / (across ** 2 + down ** 2 || 1);
+  const share = Math.min(Math.max(along, 0), 1);
+  return Math.hypot(x - a - share * across, y - b - share * down);
+}
+
 /** How far points are from curves, on average. */
 function distance(points, curves) {
-  const pieces = curves.flatMap(curve => curve.slice(1).map((end, i) => [curve[i], end]));
-  const toPiece = ([x, y], [[a, b], [c, d]]) => {
-    const [across, down] = [c - a, d - b];
-    const along = ((x - a) * across + (y - b) * down) / (across ** 2 + down ** 2 || 1);
-    const share = Math.min(Math.max(along, 0), 1);
-    return Math.hypot(x - a - share * across, y - b - share * down);
-  };
+  const pieces = curves.flatMap(piecesOf);
   const all = points.map(point => Math.min(...pieces.map(piece => toPiece(point, piece))));
   return all.reduce((sum, each) => sum + each, 0) / all.length;
 }

@@ -5,7 +5,7 @@
 
 import {drawItself} from './example.js';
 import {takeFiles} from './files.js';
-import {changed, fillKit, isGround, newPart, partAt, partsOf} from './kit.js';
+import {changed, fillKit, isGround, newPart, partAt, partsLeft} from './kit.js';
 import {keep, keepSteps, kept, keptSteps, loadPicture, moments, paintLine, paintSteps, smoothed} from './strokes.js';
 
 const PAUSE = 500; // ms without a new line until the pen rests
@@ -73,9 +73,10 @@ export function sketchpad(element, {props, trigger, watch, words, fileInput, exa
 
   function paint() {
     paintSteps(context, steps);
+    const hasPart = partsLeft(steps).length > 0;
     for (const button of buttons) {
       const {do: action, tool: itsTool, width: itsWidth, part} = button.dataset;
-      if (part) button.disabled = !partsOf(steps).length;
+      if (part) button.disabled = !hasPart;
       if (action)
         button.disabled = !button.hasAttribute('aria-pressed') && !(action === 'redo' ? undone : steps).length;
       if (itsTool) button.setAttribute('aria-pressed', itsTool === tool);
@@ -286,7 +287,7 @@ export function sketchpad(element, {props, trigger, watch, words, fileInput, exa
   }
 
   function changePart(action) {
-    const parts = partsOf(steps);
+    const parts = partsLeft(steps);
     addPart(changed(parts.find(({kind}) => kind === chosen) ?? parts.at(-1), action));
   }
 
