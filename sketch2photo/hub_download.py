@@ -46,7 +46,11 @@ class HubNetwork(PyTorchModelHubMixin):
     stored: Mapping[str, torch.dtype] = MappingProxyType({})
 
     def _save_pretrained(self, save_directory: Path) -> None:
-        """Weights that are still those of their file, in its precision; changed ones in their own."""
+        """Weights that are still those of their file, in its precision; changed ones in their own.
+
+        Raises:
+            OSError: they cannot be written.
+        """
         assert isinstance(self, nn.Module)
         tensors = self.state_dict()
         stored = {
@@ -55,9 +59,11 @@ class HubNetwork(PyTorchModelHubMixin):
         }
         if all(torch.equal(stored[name].to(tensor.dtype), tensor) for name, tensor in tensors.items()):
             tensors = stored
-        save_file(
-            {name: tensor.contiguous() for name, tensor in tensors.items()}, save_directory / SAFETENSORS_SINGLE_FILE
-        )
+        path = save_directory / SAFETENSORS_SINGLE_FILE
+        try:
+            save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, path)
+        except SafetensorError as error:
+            raise OSError(f"{path} could not be written: {error}") from error
         for name, content in self.beside.items():
             if not (save_directory / name).exists():
                 (save_directory / name).write_bytes(content)

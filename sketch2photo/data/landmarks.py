@@ -197,6 +197,6 @@ if __name__ == "__main__":
         sys.exit(2)
     try:
         print(f"Faces in {find([Path(folder) for folder in sys.argv[2:]], Path(sys.argv[1]))} photographs.")
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         print(f"landmarks.py: {error}", file=sys.stderr)
         sys.exit(2)
