@@ -157,7 +157,8 @@ def load_network(kind: type[Network], folder: Path, strict: bool = True, **argum
     """
     for file in FILES:
         if not (folder / file).is_file():
-            raise ValueError(f"{folder} holds no {file}: a model is the files {' and '.join(FILES)}.")
+            there = f" {folder / 'best'} holds one." if (folder / "best" / file).is_file() else ""  # of a training run
+            raise ValueError(f"{folder} holds no {file}: a model is the files {' and '.join(FILES)}.{there}")
     path, weights = (folder / file for file in FILES)
     try:
         config = json.loads(path.read_text(encoding="utf-8-sig"))  # Windows' editors put a mark at the front
