@@ -12,6 +12,7 @@ from typing import Any
 import tyro
 
 LARGEST = 2**63 - 1  # that torch and numpy take for a seed
+MOST_WORKERS = 256  # processes; the system would be out of memory before it says that there are too many
 
 
 def run(main: Callable[..., Any], prog: str) -> None:

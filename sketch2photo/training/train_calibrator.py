@@ -18,7 +18,7 @@ from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader, Dataset
 
 from .. import machine
-from ..cli import check_above_zero, check_range, check_writable, run
+from ..cli import MOST_WORKERS, check_above_zero, check_range, check_writable, run
 from ..data.doodle_symbols import EYES
 from ..data.doodles import NO_CLASS, Drawing, doodle, flat, line_doodle, no_face, profile, registered
 from ..data.landmarks import LandmarksFile
@@ -208,7 +208,8 @@ def main(
         seed: of weights and drawings.
     """
     check_above_zero(rate=rate, minutes=minutes)
-    check_range(0, workers=workers, seed=seed)
+    check_range(0, seed=seed)
+    check_range(0, MOST_WORKERS, workers=workers)
     if not resume:
         check_unused(out)
     check_writable(out)

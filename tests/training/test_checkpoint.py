@@ -194,6 +194,7 @@ def test_weights_to_begin_with_keep_their_sizes(tmp_path: Path) -> None:
         (["--minutes", "nan"], "--minutes is a number above 0"),
         (["--minutes", "0"], "--minutes is a number above 0"),
         (["--workers", "-1"], "--workers is"),
+        (["--workers", "100000"], "--workers is a number from 0 to 256"),
         (["--seed", "-1"], "--seed is"),
         (["--batch-size", "0"], "optimization.batch_size of the recipe is 0"),
         (["--learning-rate", "-1"], "optimization.learning_rate of the recipe is -1"),
