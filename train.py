@@ -1,6 +1,5 @@
 """Train a Sketch2Photo: `python train.py --pairs DIR --photos DIR`, or with no argument on faces that it draws itself."""
 
-import math
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
@@ -123,12 +122,11 @@ def _starting_recipe(given: Arguments) -> Recipe:
 
 def check(arguments: Arguments) -> None:
     """Raises ValueError for numbers that no run can have."""
-    for name, least in {"steps": 1, "save_minutes": 0, "validate_minutes": 0, "workers": 0, "seed": 0}.items():
-        value = getattr(arguments, name)
-        if value is not None and not least <= value < math.inf:
-            raise ValueError(f"--{name.replace('_', '-')} is a number of at least {least}, not {value}.")
-    if arguments.minutes is not None and not 0 < arguments.minutes < math.inf:
-        raise ValueError(f"--minutes is a number above 0, not {arguments.minutes}.")
+    cli.check_range(1, steps=arguments.steps)
+    for name in ("save_minutes", "validate_minutes", "seed"):
+        cli.check_range(0, **{name: getattr(arguments, name)})
+    cli.check_range(0, cli.MOST_WORKERS, workers=arguments.workers)
+    cli.check_above_zero(minutes=arguments.minutes)
 
 
 def terms_of(arguments: Arguments) -> Terms:

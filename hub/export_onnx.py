@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from sketch2photo import Sketch2PhotoPipeline, calibration
-from sketch2photo.cli import check_writable, run
+from sketch2photo.cli import check_range, check_writable, run
 from sketch2photo.latents import max_norm
 from sketch2photo.networks.blocks import CELL
 from sketch2photo.networks.calibrator import CLASSES, CURVES, Calibrator, mirrored_order
@@ -157,8 +157,7 @@ def main(
         check: a folder of pairs (as sketch2photo.evaluation.evaluate's): measure in place of writing.
         limit: of the pairs to measure on.
     """
-    if limit < 1:
-        raise ValueError(f"--limit is a number of at least 1, not {limit}.")
+    check_range(1, limit=limit)
     if not check:
         check_writable(out)
     loaded = Sketch2PhotoPipeline.from_pretrained(model)

@@ -15,7 +15,7 @@ from . import machine
 from .cli import check_empty, run
 from .data.hub import Hub
 from .data.layouts import DataOptions, find_pictures, is_data_set, print_once
-from .images import PictureError
+from .images import SUFFIXES, PictureError
 from .pipeline import Sketch2PhotoPipeline
 
 
@@ -65,6 +65,8 @@ def main(
 def _drawings(location: str, columns: Sequence[str]) -> dict[str, Callable[[], Any]]:
     """What opens each drawing, by the name of its photographs: the drawing's own, or its row's number in a data set."""
     folder = Path(location)
+    if folder.is_file() and folder.suffix.lower() in SUFFIXES:
+        raise ValueError(f"{folder} is one picture: give the folder that it is in.")
     if folder.is_dir() and not is_data_set(folder):
         if columns:
             raise ValueError("--columns are those of data sets, and this is a folder of pictures.")

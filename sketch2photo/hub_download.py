@@ -46,7 +46,11 @@ class HubNetwork(PyTorchModelHubMixin):
     stored: Mapping[str, torch.dtype] = MappingProxyType({})
 
     def _save_pretrained(self, save_directory: Path) -> None:
-        """Weights that are still those of their file, in its precision; changed ones in their own."""
+        """Weights that are still those of their file, in its precision; changed ones in their own.
+
+        Raises:
+            OSError: they cannot be written.
+        """
         assert isinstance(self, nn.Module)
         tensors = self.state_dict()
         stored = {
@@ -55,9 +59,11 @@ class HubNetwork(PyTorchModelHubMixin):
         }
         if all(torch.equal(stored[name].to(tensor.dtype), tensor) for name, tensor in tensors.items()):
             tensors = stored
-        save_file(
-            {name: tensor.contiguous() for name, tensor in tensors.items()}, save_directory / SAFETENSORS_SINGLE_FILE
-        )
+        path = save_directory / SAFETENSORS_SINGLE_FILE
+        try:
+            save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, path)
+        except SafetensorError as error:
+            raise OSError(f"{path} could not be written: {error}") from error
         for name, content in self.beside.items():
             if not (save_directory / name).exists():
                 (save_directory / name).write_bytes(content)
@@ -151,7 +157,8 @@ def load_network(kind: type[Network], folder: Path, strict: bool = True, **argum
     """
     for file in FILES:
         if not (folder / file).is_file():
-            raise ValueError(f"{folder} holds no {file}: a model is the files {' and '.join(FILES)}.")
+            there = f" {folder / 'best'} holds one." if (folder / "best" / file).is_file() else ""  # of a training run
+            raise ValueError(f"{folder} holds no {file}: a model is the files {' and '.join(FILES)}.{there}")
     path, weights = (folder / file for file in FILES)
     try:
         config = json.loads(path.read_text(encoding="utf-8-sig"))  # Windows' editors put a mark at the front

@@ -108,6 +108,8 @@ def open_picture(picture: Any) -> Image.Image:
         return _decode(picture)
     if isinstance(picture, str | Path):
         path = Path(picture)
+        if path.parts[:1] in (("http:",), ("https:",)):
+            raise ValueError("A picture's address is no path: download it first.")
         with open_header(path) as opened:
             return _decode(opened, repr(path.name))
     if hasattr(picture, "read"):

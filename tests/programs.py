@@ -7,6 +7,7 @@ import io
 import multiprocessing
 import os
 import pickle
+import resource
 import runpy
 import signal
 import subprocess
@@ -125,6 +126,17 @@ def served(program: str, model: Path, *arguments: str) -> Iterator[App]:
             process.join(20)
             process.kill()
         assert "Traceback" not in printed.read_text(), printed.read_text()
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """Stands in for a full disk: no file grows beyond `size` bytes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def _become(

@@ -98,3 +98,8 @@ def test_nothing_but_blank_sheets_is_one_sentence(model: Path, tmp_path: Path) -
     done = run_program("sketch2photo.draw", tmp_path / "blank", "--model", model, "--out", tmp_path / "photos")
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1].startswith("sketch2photo.draw: None of the 1 drawings in")
+
+
+def test_one_picture_in_place_of_a_folder_is_one_sentence(model: Path, tmp_path: Path) -> None:
+    done = run_program("sketch2photo.draw", EXAMPLES[0], "--model", model, "--out", tmp_path / "photos")
+    assert (done.returncode, "is one picture: give the folder that it is in." in done.stderr) == (2, True)

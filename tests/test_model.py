@@ -380,3 +380,9 @@ def test_coloured_sketches_have_three_channels_that_each_count(sizes: dict, tmp_
     assert all((photos[i] - photos[j]).abs().max() > 1e-4 for i in range(4) for j in range(i))
     with pytest.raises(ValueError, match=r"A sketch is \(N, 3, H, W\)"):
         model(sketch[:, :1], torch.zeros(4, 8))
+
+
+def test_the_folder_of_a_run_says_where_its_weights_are(tmp_path: Path) -> None:
+    Sketch2Photo(**SMALL).save_pretrained(tmp_path / "best")
+    with pytest.raises(ValueError, match="best holds one"):
+        Sketch2Photo.from_pretrained(tmp_path)

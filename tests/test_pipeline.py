@@ -142,6 +142,7 @@ def test_path_array_and_sketchpad_are_the_same_drawing(
         ({"strictness": object()}, "strictness is a number, not one of the type object"),
         ({"output_type": "p" * 5000}, "not 'ppp"),
         ({"sketch": "p" * 5000}, "There is no file 'ppp"),
+        ({"sketch": "https://example.com/a.png"}, "download it first"),
         ({"style": np.zeros((4, 4))}, "needs at least 16"),
         ({"style": torch.zeros(1, 3, 64, 64)}, "not Tensor"),
     ],

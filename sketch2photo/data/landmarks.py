@@ -162,8 +162,11 @@ def photographs(folders: list[Path]) -> list[Path]:
 def find(folders: list[Path], path: Path) -> int:
     """Writes the landmarks of all photographs in folders (or in photo/ in them) and below to a file; how many faces were found."""
     files = photographs(folders)
-    from mediapipe.python.solutions.face_mesh import FaceMesh
-    from mediapipe.python.solutions.selfie_segmentation import SelfieSegmentation
+    try:
+        from mediapipe.python.solutions.face_mesh import FaceMesh
+        from mediapipe.python.solutions.selfie_segmentation import SelfieSegmentation
+    except ImportError as error:
+        raise ImportError("mediapipe is not here: sketch2photo/training/README.md says how to install it.") from error
 
     mesh = FaceMesh(static_image_mode=True, refine_landmarks=True, max_num_faces=1, min_detection_confidence=0.3)
     segmentation = SelfieSegmentation(model_selection=0)
@@ -197,6 +200,6 @@ if __name__ == "__main__":
         sys.exit(2)
     try:
         print(f"Faces in {find([Path(folder) for folder in sys.argv[2:]], Path(sys.argv[1]))} photographs.")
-    except ValueError as error:
+    except (ValueError, ImportError, OSError) as error:
         print(f"landmarks.py: {error}", file=sys.stderr)
         sys.exit(2)

@@ -23,7 +23,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from torchvision.models import resnet50
 
 from .. import machine
-from ..cli import run
+from ..cli import check_range, run
 from ..model import Sketch2Photo
 from ..networks import ARCHITECTURES
 from ..onnx import Bits, to_onnx, with_bits, with_onnx
@@ -198,8 +198,7 @@ def main(model: str | None = None, rounds: int = 9, browser: Path | None = None)
         rounds: of all latencies in turn, of which the median counts.
         browser: the folder that hub.build_web made: time Chromium on it as well.
     """
-    if rounds < 1:
-        raise ValueError(f"Timing needs at least 1 round, not {rounds}.")
+    check_range(1, rounds=rounds)
     machine.keep_freed_memory()
     loaded = _load(model)
     compared = latencies(contenders(loaded), rounds)

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from .. import machine
-from ..cli import run
+from ..cli import check_range, run
 from ..data.sources import SyntheticFaces, WeightedSource
 from ..training.config import PRESETS, Preset
 from ..training.samples import unpacked
@@ -126,8 +126,7 @@ def main(presets: tuple[Preset, ...] = ("default", "classic"), steps: int = 5) -
         presets: to time, one after another.
         steps: that are timed.
     """
-    if steps < 1:
-        raise ValueError(f"Timing needs at least 1 step, not {steps}.")
+    check_range(1, steps=steps)
     print(", ".join(f"{key} {value}" for key, value in machine.description().items()) + "\n")
     rows = []
     for preset in presets:

@@ -17,7 +17,7 @@ import torch
 from tqdm import tqdm
 
 from .. import machine
-from ..cli import run
+from ..cli import check_range, run, write_whole
 from ..data.sources import Pairs, fixed_samples, split
 from ..images import Floats, Picture, to_pictures
 from ..model import Sketch2Photo
@@ -159,13 +159,15 @@ def main(model: Path, pairs: Path, count: int = 120, seed: int = 0) -> None:
         count: of sketches, half to find directions on and half to measure them.
         seed: of z.
     """
+    check_range(2, count=count)
+    check_range(0, seed=seed)
     path = model / "config.json"
     if not path.is_file():
         raise ValueError(f"{model} is not the folder of a model: it has no config.json.")
     machine.keep_freed_memory()
     directions = find(Sketch2Photo.from_pretrained(str(model)), Pairs.open(pairs), count, seed)
     config = json.loads(path.read_text()) | {"directions": directions}
-    path.write_text(json.dumps(config, indent=2, sort_keys=True))
+    write_whole(path, json.dumps(config, indent=2, sort_keys=True))
     print("Named: " + (", ".join(directions) or "none"))
 
 

@@ -13,7 +13,7 @@ from ..images import Floats, fitted, sharpness, to_pictures, to_tensor
 from ..networks.features import EfficientNetLite, kernel_distance
 from ..pipeline import Sketch2PhotoPipeline
 from .metrics import FaceFinder, kernel_floor, share_with_face
-from .report import Figures, Row
+from .report import Figures, Row, share
 from .resized import resized
 
 SAMPLES = 8  # of each drawing
@@ -86,7 +86,7 @@ class DrawingEvaluator:
         figures = {"drawn_faces": found.faces} if self.finder else {}
         if self.photos:
             figures["drawn_kernel_distance"] = kernel_distance(found.features, self.photos.features)
-            figures["drawn_sharpness"] = found.sharpness / self.photos.sharpness
+            figures["drawn_sharpness"] = share(found.sharpness, self.photos.sharpness)
         return figures
 
     @torch.inference_mode()

@@ -27,7 +27,7 @@ only beside a good kernel distance: blotches are diverse too.
 
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -35,17 +35,19 @@ import numpy as np
 from torch import Tensor
 
 from .. import machine
-from ..cli import check_writable, run
+from ..cli import check_range, check_writable, run, write_whole
 from ..data.layouts import Side
 from ..data.sources import DataOptions, Photos, Source, open_source, split
 from ..pipeline import Sketch2PhotoPipeline
+from ..training.history import label
 from .drawing_evaluator import DrawingEvaluator
 from .metrics import FaceFinder
 from .pair_evaluator import PairEvaluator
-from .report import Row, drawing_files, grid, table
+from .report import Row, drawing_files, grid, known, table
 from .resized import Resized
 
-GRID_ROWS = 8
+GRID_ROWS = 8  # of pairs
+MOST_ROWS = 400  # of drawings: 64,000 px, and a JPEG has at most 65,500
 
 
 def main(
@@ -67,7 +69,7 @@ def main(
         model: model folders or Hub ids.
         pairs: folder with photo/ and sketch/ of the same names or another layout of data/layouts.py, or a Hub data set, which no
             model was trained on.
-        drawings: folder of drawings, which grid.jpg shows in place of the pairs' sketches.
+        drawings: folder of drawings, of which grid.jpg shows the first 400 in place of the pairs' sketches.
         photos: folder of sharp photographs, to compare the pictures of the drawings with.
         out: folder for metrics.json and grid.jpg: sketches, never photographs, and calibrated ones beside their samples.
         strictness: measure each model at each of these, in [0, 1].
@@ -85,8 +87,8 @@ def main(
         raise ValueError("Photographs are what pictures of drawings are compared with: give --drawings, too.")
     if any(not 0 <= value <= 1 for value in strictness):
         raise ValueError(f"Strictness is in [0, 1], not {strictness}.")
-    if limit is not None and limit < 1:
-        raise ValueError(f"--limit is a number of at least 1, not {limit}.")
+    check_range(1, limit=limit)
+    check_range(0, seed=seed)
     if out:
         check_writable(out)
     source: Source | None = open_source(str(pairs), DataOptions("pairs", columns, sketch_side)) if pairs else None
@@ -108,17 +110,19 @@ def main(
         )
     on_pairs = PairEvaluator(source, size, finder, features == "inception", seed, form) if source else None
     on_drawings = DrawingEvaluator(drawn, size, finder, sharp, seed) if drawn else None
-    references = [row for evaluator in (on_pairs, on_drawings) if evaluator for row in evaluator.references()]
+    references = [
+        replace(row, figures=known(row.figures))
+        for evaluator in (on_pairs, on_drawings)
+        if evaluator
+        for row in evaluator.references()
+    ]
     results: list[Row] = []
     for name, pipe in zip(model, pipes, strict=True):
-        label = Path(name).name if Path(name).is_absolute() else name
         for value in strictness:
-            row = Row(label, pipe.model.image_size, value, {})
-            if on_pairs:
-                row.figures.update(on_pairs.evaluate(Resized(pipe.model, size), value))
+            figures = on_pairs.evaluate(Resized(pipe.model, size), value) if on_pairs else {}
             if on_drawings:
-                row.figures.update(on_drawings.evaluate(pipe, value))
-            results.append(row)
+                figures |= on_drawings.evaluate(pipe, value)
+            results.append(Row(label(name) or name, pipe.model.image_size, value, known(figures)))
     print(table(references + results))
 
     if out:
@@ -129,8 +133,8 @@ def main(
         report |= {"seed": seed, **machine.description()}
         report |= {"references": [asdict(row) for row in references], "results": [asdict(row) for row in results]}
         out.mkdir(parents=True, exist_ok=True)
-        (out / "metrics.json").write_text(json.dumps(report, indent=1) + "\n")
-        shown: list[Any] = list(drawn)
+        write_whole(out / "metrics.json", json.dumps(report, indent=1) + "\n")
+        shown: list[Any] = drawn[:MOST_ROWS]
         if on_pairs and not shown:
             shown = _some_sketches(on_pairs.sketch)
         grid(pipes, shown, strictness, seed).save(out / "grid.jpg", quality=90)

@@ -18,7 +18,7 @@ import httpx
 import psutil
 
 from .. import machine
-from ..cli import run
+from ..cli import check_range, run
 from ..examples import EXAMPLES, EXAMPLES_FOLDER, example_strokes
 from .browser import App, draw_stroke, open_chromium, run_app
 from .report import markdown_table
@@ -156,9 +156,11 @@ def main(model: str, visitors: int = 20, pictures: int = 1000) -> None:
 
     Args:
         model: model folder or Hub id.
-        visitors: at once, through the API.
+        visitors: at once, at most 1,000, through the API.
         pictures: that they ask for in all.
     """
+    check_range(1, 1000, visitors=visitors)
+    check_range(2, pictures=pictures)  # of one there is no 95th percentile
     with run_app(model) as app:
         Visitor(app.url).photograph(data_url(EXAMPLES_FOLDER / "outline.png"))
         start = time.perf_counter() - app.started

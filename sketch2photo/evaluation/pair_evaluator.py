@@ -22,7 +22,7 @@ from .metrics import (
     outline,
     share_with_face,
 )
-from .report import Figures, Row
+from .report import Figures, Row, share
 from .resized import Resized
 
 BATCH = 16
@@ -173,7 +173,7 @@ class PairEvaluator:
             distances.append(mean_pair_distance(self.judge(samples)))
             spreads.append(border_colour(to_pictures(samples)).std(0).mean())
         return {
-            "diversity": float(np.mean(distances)) / self.photo_distance,
+            "diversity": share(float(np.mean(distances)), self.photo_distance),
             "background": float(np.mean(spreads)),
         }
 

@@ -30,7 +30,7 @@ import torch
 from tqdm import tqdm
 
 from .. import machine
-from ..cli import check_writable, run
+from ..cli import check_range, check_writable, run, write_whole
 from ..data.landmarks import LandmarksFile
 from ..data.line_drawing import line_drawing
 from ..data.sources import Photos, open_landmarks
@@ -220,6 +220,7 @@ def main(model: Path, photos: Path, parts: Path, out: Path | None = None, seed: 
         out: folder for persons.json.
         seed: of z and of the drawings' pens.
     """
+    check_range(0, seed=seed)
     if out:
         check_writable(out)
     machine.keep_freed_memory()
@@ -236,7 +237,7 @@ def main(model: Path, photos: Path, parts: Path, out: Path | None = None, seed: 
             **machine.description(),
             "rows": table,
         }
-        (out / "persons.json").write_text(json.dumps(report, indent=1) + "\n")
+        write_whole(out / "persons.json", json.dumps(report, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from .. import machine
-from ..cli import run
+from ..cli import check_range, run
 from ..latents import LIMIT
 from ..pipeline import Sketch2PhotoPipeline
 from .metrics import FaceFinder
@@ -21,6 +21,7 @@ from .report import METRICS, drawing_files
 
 STEPS = 5  # pictures of a sweep
 CELL, LABEL = 96, 130  # px
+MOST_DRAWINGS = 100  # 49,000 px; a JPEG has at most 65,500
 SCORES = (
     "kernel_distance",
     "kernel_distance_hint",
@@ -101,8 +102,9 @@ def main(model: Path, drawings: Path, runs: tuple[Path, ...] = (), count: int = 
         model: folder of the model.
         drawings: folder of drawings, of which the first `count` by name are swept.
         runs: --out folders of the training runs that made it, in order.
-        count: of drawings.
+        count: of drawings, at most 100.
     """
+    check_range(1, MOST_DRAWINGS, count=count)
     paths = drawing_files(drawings)[:count]
     machine.keep_freed_memory()
     pipe = Sketch2PhotoPipeline.from_pretrained(str(model))

@@ -1,5 +1,6 @@
 """How what was measured is shown: the names of the figures, Markdown tables, and grids of pictures."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,6 +57,16 @@ class Row:
     image_size: int
     strictness: float | None
     figures: Figures
+
+
+def share(part: float, whole: float) -> float:
+    """nan where the whole is nothing."""
+    return part / whole if whole else math.nan
+
+
+def known(figures: Figures) -> Figures:
+    """Without those that are nan, since there was nothing to measure: JSON has no such number."""
+    return {name: value for name, value in figures.items() if math.isfinite(value)}
 
 
 def table(rows: Sequence[Row]) -> str:

@@ -2,7 +2,7 @@
 
 from importlib.util import find_spec
 
-from ..cli import run
+from ..cli import check_range, run
 from .serve import serve
 
 
@@ -26,6 +26,7 @@ def main(
         share: serve the page to everybody for a week, through a tunnel of Gradio's.
         auth: USER:PASSWORD; only who knows them gets in.
     """
+    check_range(1, 65535, port=port)
     if mcp and find_spec("mcp") is None:
         raise ValueError('An MCP server needs the package mcp: pip install "sketch2photo[mcp]"')
     user, _, password = (auth or "").partition(":")

@@ -13,7 +13,6 @@ from typing import Any
 import torch
 from filelock import FileLock, Timeout
 from PIL import Image
-from safetensors import SafetensorError
 
 from ..hub_download import copy_calibrator
 from ..model import Sketch2Photo
@@ -105,8 +104,6 @@ def export(
         if folder.exists():
             folder.rename(old)
         fresh.rename(folder)
-    except SafetensorError as error:
-        raise OSError(f"{folder} could not be written: {error}") from error
     finally:
         end_swap(folder)
 

@@ -163,7 +163,7 @@ class LossConfig:
     # of the views that show the whole picture, the others being parts of it in more detail
     view_whole: Share = 0.5
     # channels of the discriminators on features
-    discriminator_width: Annotated[int, Field(ge=1)] = 64
+    discriminator_width: Annotated[int, Field(ge=1, le=1024)] = 64
 
 
 @dataclass(frozen=True)
@@ -173,7 +173,7 @@ class OptimizationConfig:
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
 
     # samples a step, over all processes; each goes through both branches
-    batch_size: Annotated[int, arg(aliases=["--batch-size"]), Field(ge=1)] = 8
+    batch_size: Annotated[int, arg(aliases=["--batch-size"]), Field(ge=1, le=2**16)] = 8
     # of generator and encoder
     learning_rate: Annotated[float, arg(aliases=["--learning-rate"]), Field(gt=0)] = 2e-4
     # the discriminators' learning rate, as a multiple of that
@@ -220,6 +220,12 @@ def checked(values: dict[str, Any]) -> Recipe:
         raise ValueError("data.strict_share and data.hint_share are shares of the same samples: together at most 1.")
     if not sum(asdict(recipe.data.techniques).values()):
         raise ValueError("Of data.techniques one at least needs odds above 0.")
+    loss, side = recipe.loss, recipe.model.image_size
+    for name, weight, cell in (("lines", loss.lines, loss.lines_cell), ("hints", loss.hints, loss.hints_cell)):
+        if weight and 0 < side < 3 * cell:  # an edge lies between cells, and is compared with those around it
+            raise ValueError(
+                f"loss.{name}_cell of the recipe is {cell}, and at most a third of the pictures' {side} px."
+            )
     return recipe
 
 

@@ -18,7 +18,7 @@ from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader, Dataset
 
 from .. import machine
-from ..cli import check_writable, run
+from ..cli import MOST_WORKERS, check_above_zero, check_range, check_writable, run
 from ..data.doodle_symbols import EYES
 from ..data.doodles import NO_CLASS, Drawing, doodle, flat, line_doodle, no_face, profile, registered
 from ..data.landmarks import LandmarksFile
@@ -207,12 +207,9 @@ def main(
         workers: processes that make drawings.
         seed: of weights and drawings.
     """
-    for name, value in {"rate": rate, "minutes": minutes}.items():
-        if not 0 < value < math.inf:
-            raise ValueError(f"--{name} is a number above 0, not {value}.")
-    for name, value in {"workers": workers, "seed": seed}.items():
-        if value < 0:
-            raise ValueError(f"--{name} is a number of at least 0, not {value}.")
+    check_above_zero(rate=rate, minutes=minutes)
+    check_range(0, seed=seed)
+    check_range(0, MOST_WORKERS, workers=workers)
     if not resume:
         check_unused(out)
     check_writable(out)

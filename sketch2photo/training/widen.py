@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from tyro.conf import Positional
 
-from ..cli import check_empty, run
+from ..cli import check_empty, check_range, run
 from ..hub_download import copy_calibrator, model_folder
 from ..model import Sketch2Photo
 from ..networks.blocks import ModulatedNorm
@@ -98,6 +98,7 @@ def main(
         head: channels of the stage at half resolution; else as many as there are.
         latent_dim: numbers of z; else as many as there are.
     """
+    check_range(1, head=head, latent_dim=latent_dim)
     if not (channels or head or latent_dim):
         raise ValueError("Say what there is to be more of: --channels, --head or --latent-dim.")
     check_empty(out)
@@ -106,6 +107,7 @@ def main(
     wide.beside = narrow.beside  # its card and terms, for it makes the same pictures
     wide.save_pretrained(out)
     copy_calibrator(model_folder(model), out)
+    print(f"Next: python train.py --start-from {out}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Line drawings of photographs, and the file that says where the faces are in them."""
 
 import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from sketch2photo.training.config import PRESETS
 from sketch2photo.training.samples import Stream
 from sketch2photo.training.validation import line_drawings
 from tests import ROOT
-from tests.programs import new_environment
+from tests.programs import new_environment, run_program
 
 SIDE = 256
 
@@ -79,6 +80,14 @@ def test_a_file_that_holds_no_landmarks_is_refused(tmp_path: Path) -> None:
     (tmp_path / "parts.npz").write_bytes(b"nothing")
     with pytest.raises(ValueError, match=r"parts\.npz is no file of landmarks"):
         LandmarksFile(tmp_path / "parts.npz")
+
+
+def test_without_mediapipe_it_is_said_where_to_read_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Image.new("L", (64, 64)).save(tmp_path / "a.png")
+    monkeypatch.setitem(sys.modules, "mediapipe", None)
+    done = run_program("sketch2photo/data/landmarks.py", tmp_path / "parts.npz", tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith("landmarks.py: mediapipe is not here")
 
 
 def test_a_line_drawing_lies_on_the_face_at_strictness_one_and_near_it_at_zero(photographs: Path) -> None:

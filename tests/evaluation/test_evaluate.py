@@ -270,6 +270,22 @@ def test_command_measures_models_and_writes_a_report(pairs, models, tmp_path, mo
 
 
 @needs_judge
+def test_what_cannot_be_measured_of_photographs_that_are_all_alike_is_left_out(models, tmp_path, monkeypatch):
+    for kind in ("photo", "sketch"):
+        (tmp_path / kind).mkdir()
+        for i in range(4):
+            picture = Image.new("L", (SIDE, SIDE), "white")
+            picture.paste(0, (0, 30, SIDE, 33) if kind == "sketch" else (0, 0, 0, 0))
+            picture.save(tmp_path / kind / f"{i}.png")
+    arguments = ["--pairs", tmp_path, "--drawings", tmp_path / "sketch", "--photos", tmp_path / "photo"]
+    assert run(monkeypatch, "--model", models[0], *arguments, "--out", tmp_path) == 0
+    report = json.loads((tmp_path / "metrics.json").read_text(), parse_constant=pytest.fail)
+    figures = report["results"][0]["figures"]
+    assert "reconstruction" in figures and "diversity" not in figures and "drawn_sharpness" not in figures
+    assert report["results"][0]["model"] == f"{models[0].parent.name}/model1", "best alone says nothing of which run"
+
+
+@needs_judge
 def test_evaluator_recognises_a_model_that_is_right(pairs):
     """The photographs score as the best there is, through the same code that a model's samples go through."""
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio_client
+import httpx
 import numpy as np
 import pytest
 import torch
@@ -395,6 +396,10 @@ def test_push_says_in_one_line_why_it_cannot(hub: Hub, folder: Path, tmp_path: P
         assert done.returncode == 2
         assert words in done.stderr.splitlines()[-1]
         assert "Traceback" not in done.stderr
+
+
+def test_a_hub_that_is_not_reached_is_said_in_words() -> None:
+    assert push_program.why(httpx.ConnectError("[Errno -2]")) == "The Hub cannot be reached: check the network."
 
 
 def test_only_what_lies_in_the_folder_and_is_not_hidden_is_published(hub: Hub, folder: Path, tmp_path: Path) -> None:

@@ -2,11 +2,8 @@
 
 import json
 import os
-import resource
 import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -22,7 +19,7 @@ from sketch2photo.training.history import Record, Stage
 from sketch2photo.training.samples import Stream, packed, unpacked
 from sketch2photo.training.trainer import Trainer, _workers
 from tests.data.test_sources import write_pairs
-from tests.programs import LIGHT, SIZES, run_program
+from tests.programs import LIGHT, SIZES, files_of_at_most, run_program
 from tests.training.test_train import curve, start, train
 
 SMALL = {"image_size": 64, **SIZES}
@@ -83,17 +80,6 @@ def test_the_calibrator_beside_the_weights_stays_there(tmp_path: Path) -> None:
     assert (best / "calibrator" / "config.json").read_text() == "put there since"
     export(Sketch2Photo(**SMALL), best, record(0.1), published)  # of which no drawing is framed as a face
     assert not (best / "calibrator").exists()
-
-
-@contextmanager
-def files_of_at_most(size: int) -> Iterator[None]:
-    """Stands in for a full disk: no file grows beyond `size` bytes."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_a_full_disk_leaves_what_was_there_and_nothing_else(tmp_path: Path) -> None:
@@ -208,6 +194,7 @@ def test_weights_to_begin_with_keep_their_sizes(tmp_path: Path) -> None:
         (["--minutes", "nan"], "--minutes is a number above 0"),
         (["--minutes", "0"], "--minutes is a number above 0"),
         (["--workers", "-1"], "--workers is"),
+        (["--workers", "100000"], "--workers is a number from 0 to 256"),
         (["--seed", "-1"], "--seed is"),
         (["--batch-size", "0"], "optimization.batch_size of the recipe is 0"),
         (["--learning-rate", "-1"], "optimization.learning_rate of the recipe is -1"),

@@ -60,6 +60,15 @@ def broken(**changes: object) -> dict[str, object]:
         (json.dumps({"recipe": {"loss": {"pixel": "much"}}}), "loss.pixel of the recipe is 'much'"),
         (json.dumps({"recipe": {"loss": {"pixel": float("nan")}}}), "loss.pixel"),
         (json.dumps({"recipe": {"optimization": {"betas": [0.5]}}}), "optimization.betas"),
+        (
+            json.dumps({"recipe": {"loss": {"hints_cell": 86}}}),
+            "loss.hints_cell of the recipe is 86, and at most a third",
+        ),
+        (
+            json.dumps({"recipe": {"loss": {"discriminator_width": 10**21}}}),
+            "loss.discriminator_width of the recipe is",
+        ),
+        (json.dumps({"recipe": {"optimization": {"batch_size": 10**21}}}), "optimization.batch_size of the recipe is"),
         (json.dumps({"recipe": {}, "history": [{"steps": 1}]}), "history.0.from_step"),
     ],
 )
