@@ -485,9 +485,10 @@ class Wiring:
             fetched.success(None, layout.photo, None, js=f"photo => photo && ({SCRIPTS['showFilm']})()")
         layout.photo.change(None, None, None, js=SCRIPTS["showStill"])
         layout.share_film.click(None, None, None, js=f"() => ({SCRIPTS['passOn']})(window.film)")
-        layout.cancel.click(**swap, cancels=made, js=SCRIPTS["end"]).then(
+        cancelled = layout.cancel.click(**swap, cancels=made, js=SCRIPTS["end"]).then(
             lambda: hint(Message("next")), None, layout.hint, api_visibility="private", queue=False
         )
+        cancelled.then(None, None, None, js=SCRIPTS["hideWrong"])  # now and then it fails as it is cancelled
 
     def _wire_visit(self) -> None:
         """What there was before the page was loaded again, for whatever reason, is there again."""
