@@ -70,7 +70,7 @@ def test_the_peak_of_a_process_is_its_own() -> None:
 
 
 def test_no_rounds_is_one_sentence() -> None:
-    with pytest.raises(ValueError, match="at least 1 round"):
+    with pytest.raises(ValueError, match="--rounds is a number of at least 1, not 0"):
         main(rounds=0)
 
 

@@ -377,7 +377,7 @@ def test_houses_go_from_joined_pairs_to_the_hub_and_back_by_commands_alone(tmp_p
         tmp_path / "figures",
     )
     assert measured.returncode == 0, measured.stderr
-    assert "| best | 64 | 1 |" in measured.stdout
+    assert "| run/best | 64 | 1 |" in measured.stdout
     again = train(tmp_path / "run", "--steps", "4", "--pairs", tmp_path / "houses", "--resume")
     assert again.returncode == 0, again.stderr
     assert "faces" not in ModelCard.load(tmp_path / "run" / "best" / "README.md").data.tags
