@@ -181,7 +181,7 @@ def rows(measured: Sequence[Measured]) -> list[dict[str, Any]]:
                     "share": len(group) / len(measured),
                     "made": float(np.mean([holds(person) for person in made])) if made else 0.0,
                     "faces": float(np.mean([other is not None for _, other in pairs])),
-                    "landmark_error": float(np.mean(errors)) if errors else float("nan"),
+                    "landmark_error": float(np.mean(errors)) if errors else None,  # JSON has no nan
                     "reconstruction": float(np.mean([one.reconstruction for one in group])),
                     "kept": float(np.mean([one.own is not None and holds(one.own) for one in group])),
                 }
@@ -201,7 +201,7 @@ def persons_table(table: Sequence[dict[str, Any]]) -> str:
                 str(row["photographs"]),
                 *(f"{row[name]:.0%}" for name in ("share", "made")),
                 f"{row['faces']:.3f}",
-                f"{row['landmark_error']:.3f}",
+                "" if row["landmark_error"] is None else f"{row['landmark_error']:.3f}",
                 f"{row['reconstruction']:.1f}",
                 f"{row['kept']:.2f}",
             ]

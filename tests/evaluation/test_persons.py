@@ -9,7 +9,15 @@ import pytest
 from sketch2photo import Sketch2PhotoPipeline
 from sketch2photo.data.landmarks import MASK
 from sketch2photo.evaluation.metrics import FaceFinder
-from sketch2photo.evaluation.persons import GROUPS, ApparentReader, typology_angle
+from sketch2photo.evaluation.persons import (
+    GROUPS,
+    ApparentReader,
+    Measured,
+    Person,
+    persons_table,
+    rows,
+    typology_angle,
+)
 from sketch2photo.evaluation.regions import Regions
 from sketch2photo.examples import EXAMPLES
 from sketch2photo.networks.calibrator import CURVES
@@ -56,6 +64,13 @@ def test_each_group_has_its_row_and_its_figures(photos: Path, tmp_path: Path) ->
     for row in rows:
         assert f"| {row['by']} | {row['group']} | {row['photographs']} |" in done.stdout
         assert row["faces"] > 0.9 and row["landmark_error"] < 0.15 and 0 < row["reconstruction"] < 60
+
+
+def test_a_group_without_a_face_in_its_pictures_has_no_landmark_error() -> None:
+    person = Person(30.0, 0.2, 40.0, np.zeros((68, 2), np.float32))
+    table = rows([Measured(person, [None, None], None, 30.0)])
+    assert {row["landmark_error"] for row in json.loads(json.dumps(table, allow_nan=False))} == {None}
+    assert persons_table(table).splitlines()[-1].endswith("| 0.000 |  | 30.0 | 0.00 |")
 
 
 def test_photographs_without_known_landmarks_are_one_sentence(photos: Path, tmp_path: Path) -> None:
