@@ -123,8 +123,9 @@ def _starting_recipe(given: Arguments) -> Recipe:
 def check(arguments: Arguments) -> None:
     """Raises ValueError for numbers that no run can have."""
     cli.check_range(1, steps=arguments.steps)
-    for name in ("save_minutes", "validate_minutes", "seed"):
-        cli.check_range(0, **{name: getattr(arguments, name)})
+    cli.check_range(
+        0, save_minutes=arguments.save_minutes, validate_minutes=arguments.validate_minutes, seed=arguments.seed
+    )
     cli.check_range(0, cli.MOST_WORKERS, workers=arguments.workers)
     cli.check_above_zero(minutes=arguments.minutes)
 

@@ -93,9 +93,10 @@ def was_refused(error: Exception) -> bool:
 
 def why(error: Exception) -> str:
     """One sentence about what went wrong between here and the Hub."""
-    if any(kind.__name__ == "TimeoutException" for kind in type(error).__mro__):  # of an HTTP library or another
+    kinds = {kind.__name__ for kind in type(error).__mro__}  # of an HTTP library or another
+    if "TimeoutException" in kinds:
         return f"The Hub has not answered within {SECONDS} seconds: try again later."
-    if any(kind.__name__ == "ConnectError" for kind in type(error).__mro__):
+    if "ConnectError" in kinds:
         return "The Hub cannot be reached: check the network."
     if isinstance(error, HfHubHTTPError):
         said = shorten(error.server_message or str(error), 300)

@@ -78,11 +78,18 @@ def check_writable(out: Path) -> None:
         raise ValueError(f"{out} cannot be written to ({error.strerror}): choose another --out.") from error
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Writes a file so that, where the disk is full, it is what it was before."""
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Where to write what then takes a file's place; where that fails, of a full disk say, the file is what it was before."""
     partial = path.with_name(path.name + ".partial")
     try:
-        partial.write_text(text, "utf-8")
+        yield partial
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Writes a file so that, where the disk is full, it is what it was before."""
+    with replacing(path) as partial:
+        partial.write_text(text, "utf-8")

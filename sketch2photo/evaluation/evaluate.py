@@ -27,7 +27,7 @@ only beside a good kernel distance: blotches are diverse too.
 
 import json
 import sys
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
@@ -43,7 +43,7 @@ from ..training.history import label
 from .drawing_evaluator import DrawingEvaluator
 from .metrics import FaceFinder
 from .pair_evaluator import PairEvaluator
-from .report import Row, drawing_files, grid, known, table
+from .report import Row, drawing_files, grid, table
 from .resized import Resized
 
 GRID_ROWS = 8  # of pairs
@@ -110,19 +110,14 @@ def main(
         )
     on_pairs = PairEvaluator(source, size, finder, features == "inception", seed, form) if source else None
     on_drawings = DrawingEvaluator(drawn, size, finder, sharp, seed) if drawn else None
-    references = [
-        replace(row, figures=known(row.figures))
-        for evaluator in (on_pairs, on_drawings)
-        if evaluator
-        for row in evaluator.references()
-    ]
+    references = [row for evaluator in (on_pairs, on_drawings) if evaluator for row in evaluator.references()]
     results: list[Row] = []
     for name, pipe in zip(model, pipes, strict=True):
         for value in strictness:
             figures = on_pairs.evaluate(Resized(pipe.model, size), value) if on_pairs else {}
             if on_drawings:
                 figures |= on_drawings.evaluate(pipe, value)
-            results.append(Row(label(name) or name, pipe.model.image_size, value, known(figures)))
+            results.append(Row(label(name) or name, pipe.model.image_size, value, figures))
     print(table(references + results))
 
     if out:

@@ -49,24 +49,25 @@ METRICS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass
 class Row:
-    """One line of the table; strictness is None for photographs."""
+    """One line of the table; strictness is None for photographs.
+
+    Figures that are nan, since there was nothing to measure, are left out: JSON has no such number.
+    """
 
     model: str
     image_size: int
     strictness: float | None
     figures: Figures
 
+    def __post_init__(self) -> None:
+        self.figures = {name: value for name, value in self.figures.items() if math.isfinite(value)}
+
 
 def share(part: float, whole: float) -> float:
     """nan where the whole is nothing."""
     return part / whole if whole else math.nan
-
-
-def known(figures: Figures) -> Figures:
-    """Without those that are nan, since there was nothing to measure: JSON has no such number."""
-    return {name: value for name, value in figures.items() if math.isfinite(value)}
 
 
 def table(rows: Sequence[Row]) -> str:

@@ -14,6 +14,7 @@ import torch
 from filelock import FileLock, Timeout
 from PIL import Image
 
+from ..cli import replacing
 from ..hub_download import copy_calibrator
 from ..model import Sketch2Photo
 from . import card
@@ -31,23 +32,21 @@ def write_checkpoint(state: dict[str, Any], path: Path) -> None:
         OSError: it cannot be written, and nothing is left of the attempt.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial, previous = path.with_name(path.name + ".partial"), path.with_name(PREVIOUS)
+    previous = path.with_name(PREVIOUS)
     try:
-        with partial.open("wb") as file:
-            torch.save(state, file)
-            file.flush()
-            os.fsync(file.fileno())
-        if path.exists():
-            previous.unlink(missing_ok=True)
-            try:
-                previous.hardlink_to(path)
-            except OSError:  # a file system without links
-                shutil.copyfile(path, previous)
-        partial.replace(path)
+        with replacing(path) as partial:
+            with partial.open("wb") as file:
+                torch.save(state, file)
+                file.flush()
+                os.fsync(file.fileno())
+            if path.exists():
+                previous.unlink(missing_ok=True)
+                try:
+                    previous.hardlink_to(path)
+                except OSError:  # a file system without links
+                    shutil.copyfile(path, previous)
     except RuntimeError as error:  # torch's word for a disk that is full
         raise OSError(f"{path} could not be written: {str(error).splitlines()[0]}") from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def read_checkpoint(path: Path, **options: Any) -> dict[str, Any]:

@@ -55,13 +55,26 @@ export function partsOf(steps) {
 
 /** Those of which an eraser has left something, as it has left them: what was rubbed out does not come back where they are changed. */
 export function partsLeft(steps) {
-  const left = partsOf(steps).map(part =>
-    steps
-      .slice(steps.indexOf(part) + 1)
-      .filter(({tool}) => tool === 'eraser')
-      .reduce(rubbed, part),
-  );
-  return left.filter(({strokes}) => strokes.length);
+  return partsOf(steps)
+    .map(part => leftOf(part, steps))
+    .filter(isSeen);
+}
+
+/** Whether there are any, with as little work as that takes: it is asked at each stroke. */
+export function hasParts(steps) {
+  return partsOf(steps).some(part => isSeen(leftOf(part, steps)));
+}
+
+function isSeen({strokes}) {
+  return strokes.length > 0;
+}
+
+/** A part as the erasers after it have left it. */
+function leftOf(part, steps) {
+  return steps
+    .slice(steps.indexOf(part) + 1)
+    .filter(({tool}) => tool === 'eraser')
+    .reduce(rubbed, part);
 }
 
 /** A part without what lies under an eraser's line. */

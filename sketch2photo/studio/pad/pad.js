@@ -5,7 +5,7 @@
 
 import {drawItself} from './example.js';
 import {takeFiles} from './files.js';
-import {changed, fillKit, isGround, newPart, partAt, partsLeft} from './kit.js';
+import {changed, fillKit, hasParts, isGround, newPart, partAt, partsLeft} from './kit.js';
 import {keep, keepSteps, kept, keptSteps, loadPicture, moments, paintLine, paintSteps, smoothed} from './strokes.js';
 
 const PAUSE = 500; // ms without a new line until the pen rests
@@ -73,7 +73,7 @@ export function sketchpad(element, {props, trigger, watch, words, fileInput, exa
 
   function paint() {
     paintSteps(context, steps);
-    const hasPart = partsLeft(steps).length > 0;
+    const hasPart = hasParts(steps);
     for (const button of buttons) {
       const {do: action, tool: itsTool, width: itsWidth, part} = button.dataset;
       if (part) button.disabled = !hasPart;
