@@ -5,9 +5,9 @@ import torch.utils.tensorboard
 
 import sketch2photo.training.trainer
 import train
-from sketch2photo.studio.serve import without_stubs
+from sketch2photo.studio.serve import fast_imports
 
-with without_stubs():
+with fast_imports():
     import sketch2photo.studio.page
 
 __all__ = ["sketch2photo", "torch", "train"]

@@ -1,6 +1,7 @@
 """What imports what: an installed model loads nothing of training or the page, and the rooms know only those below them."""
 
 import ast
+import gc
 import inspect
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pytest
 from gradio import component_meta
 
 import sketch2photo
-from sketch2photo.studio.serve import without_stubs
+from sketch2photo.studio.serve import fast_imports
 from tests import ROOT
 
 PACKAGE = Path(sketch2photo.__file__).parent
@@ -57,13 +58,18 @@ def test_a_command_line_is_read_without_pytorch() -> None:
     assert done.stdout.strip() == "False False", done.stdout + done.stderr
 
 
-def test_gradio_makes_no_stub_files_where_the_page_imports_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """For all of its components they take as long as everything else in it."""
+def test_gradio_makes_no_stub_files_and_python_looks_for_no_garbage_where_the_page_imports_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Stubs of all its components take as long as everything else in it, and a look through it all .2 s, then or later."""
     monkeypatch.setattr(component_meta, "create_pyi", lambda *_: pytest.fail("A stub is made."))
-    with without_stubs():
+    gc.unfreeze()
+    with fast_imports():
+        assert not gc.isenabled()
         component_meta.create_or_modify_pyi(gradio.Button, "Button", [])
         assert Path(inspect.getfile(Path)).exists()
     assert Path(inspect.getfile(gradio.Button)).exists()
+    assert gc.isenabled() and gc.get_freeze_count() > 100_000
 
 
 def test_rooms_import_only_those_below_them() -> None:

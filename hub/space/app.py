@@ -1,19 +1,19 @@
 """The Space: the page on the model that README.md names first under `models`."""
 
-from sketch2photo.studio.serve import serve, without_stubs
-
-try:
-    with without_stubs():  # it imports Gradio
-        import spaces  # On Spaces; before torch, which it changes on ZeroGPU. Elsewhere its decorator changes nothing.
-except ImportError:
-    spaces = None
-
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub import RepoCard
+from sketch2photo.studio.serve import fast_imports, serve
 
-from sketch2photo import Sketch2PhotoOutput, Sketch2PhotoPipeline
+with fast_imports():
+    try:
+        import spaces  # On Spaces; before torch, which it changes on ZeroGPU. Elsewhere its decorator changes nothing.
+    except ImportError:
+        spaces = None
+
+    from huggingface_hub import RepoCard
+
+    from sketch2photo import Sketch2PhotoOutput, Sketch2PhotoPipeline
 
 
 class SpacePipeline(Sketch2PhotoPipeline):

@@ -3,7 +3,7 @@
 from importlib.util import find_spec
 
 from ..cli import check_range, run
-from .serve import serve
+from .serve import fast_imports, serve
 
 
 def main(
@@ -33,9 +33,10 @@ def main(
     if auth is not None and not (user and password):
         raise ValueError("auth is USER:PASSWORD, a name and a password with a colon between them.")
     # Not above: they take seconds to import, for which --help and the sentences about arguments need not wait.
-    from huggingface_hub.utils import logging
+    with fast_imports():
+        from huggingface_hub.utils import logging
 
-    from ..pipeline import Sketch2PhotoPipeline
+        from ..pipeline import Sketch2PhotoPipeline
 
     logging.set_verbosity_error()  # its warnings would stand beside the sentence about a model that cannot be loaded
     pipe = Sketch2PhotoPipeline.from_pretrained(model)

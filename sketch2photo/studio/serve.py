@@ -1,5 +1,6 @@
 """How the page is started, by `app.py` and on a Space alike. Imports nothing that takes seconds before it is asked to."""
 
+import gc
 import inspect
 import os
 from collections.abc import Iterator
@@ -28,23 +29,30 @@ def serve(pipe: "Sketch2PhotoPipeline", port: int | None = None, **kwargs: Any) 
     elif machine.has_bf16():
         pipe.to(torch.bfloat16)
     os.environ.setdefault("MPLBACKEND", "agg")  # or Gradio has Matplotlib, where it is installed, look for a screen
-    with without_stubs():
+    with fast_imports():
         from .page import launch
     launch(pipe, port, **kwargs)
 
 
 @contextmanager
-def without_stubs() -> Iterator[None]:
-    """Where Gradio may be imported in half its time: without the stub files (.pyi) that it makes for editors, of all components anew.
+def fast_imports() -> Iterator[None]:
+    """Where PyTorch and Gradio are imported in half of their time: without the stub files (.pyi) that Gradio makes for editors, of all
+    components anew, and without a look for garbage after each few hundred of the objects that come and stay.
 
-    It makes none of a class whose file is not known.
+    Nor does Python look through them later (gc.freeze), which takes .2 s, in which nobody would get a photograph.
     """
     getfile = inspect.getfile
 
     def of_others(thing: Any) -> str:
+        # Gradio makes none of a class whose file is not known.
         if getattr(thing, "__module__", "").startswith("gradio."):
             raise OSError(f"The file of {thing} is not told.")
         return getfile(thing)
 
-    with mock.patch.object(inspect, "getfile", of_others):
-        yield
+    gc.disable()
+    try:
+        with mock.patch.object(inspect, "getfile", of_others):
+            yield
+    finally:
+        gc.freeze()
+        gc.enable()

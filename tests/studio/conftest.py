@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 import pytest
 
 from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline
-from sketch2photo.studio.serve import without_stubs
+from sketch2photo.studio.serve import fast_imports
 from tests import ROOT
 from tests.programs import served
 from tests.studio.visitor import BLANK, OPEN, SIDE, WINDOW, begin_again, watch
 
-with without_stubs():
+with fast_imports():
     import gradio  # noqa: F401  (before the tests import it, which takes twice as long)
 
 
