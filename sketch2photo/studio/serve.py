@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def serve(pipe: "Sketch2PhotoPipeline", port: int | None = None, **kwargs: Any) -> None:
     """Serves the page of a pipeline as fast as the hardware allows, until interrupted; further arguments are page.launch's.
 
-    The model goes to the GPU where there is one, and else computes in bf16 where the CPU does.
+    The model goes to the GPU where there is one, and else computes in bf16 where the CPU does. It can be neither trained nor saved then.
 
     Raises:
         OSError: the port is taken.
@@ -23,11 +23,16 @@ def serve(pipe: "Sketch2PhotoPipeline", port: int | None = None, **kwargs: Any) 
     import torch
 
     from .. import machine
+    from ..networks.packed import pack
 
     if torch.cuda.is_available():
         pipe.to("cuda")
     elif machine.has_bf16():
         pipe.to(torch.bfloat16)
+    if pipe.device.type == "cpu":
+        pack(pipe.model)
+    if pipe.calibrator:
+        pack(pipe.calibrator)
     os.environ.setdefault("MPLBACKEND", "agg")  # or Gradio has Matplotlib, where it is installed, look for a screen
     with fast_imports():
         from .page import launch
