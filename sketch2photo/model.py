@@ -95,7 +95,8 @@ class Sketch2Photo(
         Args:
             sketch: (N, 1, H, W) in [-1, 1], dark lines on white (+1); (N, 3, H, W) where sketch_channels is 3.
             z: (N, D), or (K N, D) for K photographs of each sketch, all sketches in turn; z ~ N(0, I) at random.
-            strictness: in [0, 1], a number or one for each z: 1 follows the lines to the pixel, 0 takes them as a hint.
+            strictness: in [0, 1], a number, one for each sketch or one for each z: 1 follows the lines to the pixel, 0 takes them
+                as a hint.
             trusted: (N, 1, H/4, W/4) in [0, 1], where lines are followed whatever strictness is; nowhere without it.
 
         Returns:
@@ -118,7 +119,13 @@ class Sketch2Photo(
             trusted = sketch.new_zeros(cells)
         elif trusted.shape != cells:
             raise ValueError(f"What is trusted is {cells} for such sketches, not {tuple(trusted.shape)}.")
-        strictness = torch.as_tensor(strictness, dtype=z.dtype, device=z.device).expand(len(z))
+        strictness = torch.as_tensor(strictness, dtype=z.dtype, device=z.device)
+        if strictness.numel() == 1:
+            strictness = strictness.reshape(1).expand(len(sketch))
+        elif strictness.shape not in ((len(sketch),), (len(z),)):
+            raise ValueError(
+                f"strictness is a number, or one for each of {len(sketch)} sketches or {len(z)} z, not {tuple(strictness.shape)}."
+            )
         return self.generator(sketch, z, strictness, trusted)
 
     def encode(self, photo: Tensor) -> tuple[Tensor, Tensor]:

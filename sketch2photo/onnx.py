@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from .model import Sketch2Photo
 from .networks import ARCHITECTURES
-from .networks.blocks import CELL, ModulatedNorm
+from .networks.blocks import CELL, ModulatedNorm, tile
 from .networks.calibrator import Calibrator, Prediction
 
 Bits = Literal[32, 16, 8]  # of a stored weight; arithmetic is in float32 with any of them
@@ -274,8 +274,8 @@ class _OnnxGenerator(nn.Module):
         self.session = session
 
     def forward(self, sketch: Tensor, z: Tensor, strictness: Tensor, trusted: Tensor) -> Tensor:
-        """(N, C, S, S), (K N, D), (K N,) and (N, 1, S/4, S/4) -> (K N, 3, S, S)."""
-        n = len(sketch)
+        """(N, C, S, S), (K N, D), (N,) or (K N,), and (N, 1, S/4, S/4) -> (K N, 3, S, S)."""
+        n, strictness = len(sketch), tile(strictness, len(z))
         photos = [self.session(sketch[i : i + 1], z[i::n], strictness[i::n], trusted[i : i + 1])[0] for i in range(n)]
         return torch.stack(photos, 1).flatten(0, 1)
 

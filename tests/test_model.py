@@ -11,8 +11,11 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from sketch2photo import Sketch2Photo
+from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline
+from sketch2photo.examples import EXAMPLES_FOLDER
 from sketch2photo.networks.blocks import smoothed
+from sketch2photo.networks.packed import PackedConv2d, pack
+from tests import ROOT
 
 SMALL = {"image_size": 64, "channels": (16, 32), "blocks": (1, 1), "head": 8}
 CLASSIC = {"architecture": "classic", "image_size": 64, "channels": (8, 16, 16)}
@@ -63,6 +66,36 @@ def test_several_latents_for_several_sketches_are_the_single_ones(model: Sketch2
     for i in range(4):
         alone = model(lines[i % 2 : i % 2 + 1], z[i : i + 1])
         torch.testing.assert_close(together[i : i + 1], alone, atol=1e-4, rtol=1e-3)
+
+
+def test_strictness_of_each_sketch_is_that_of_all_its_pictures(model: Sketch2Photo) -> None:
+    lines, z = sketches(model), torch.randn(4, 8)
+    torch.testing.assert_close(
+        model(lines, z, torch.tensor([0.2, 0.7])),
+        model(lines, z, torch.tensor([0.2, 0.7, 0.2, 0.7])),
+        atol=0,
+        rtol=0,
+    )
+    with pytest.raises(ValueError, match=r"strictness is a number, or one for each of 2 sketches or 4 z, not \(3,\)"):
+        model(lines, z, torch.ones(3))
+
+
+@torch.inference_mode()
+def test_packed_convolutions_draw_the_same_pictures() -> None:
+    """Within 2/255, for any number of pictures and of any size; and the calibrator sees the same."""
+    pipe = Sketch2PhotoPipeline.from_pretrained(str(ROOT / "hub" / "model"))
+    packed = copy.deepcopy(pipe)
+    pack(packed.model)
+    pack(packed.calibrator)
+    networks = (packed.model.generator, packed.model.encoder, packed.calibrator)
+    assert all(any(isinstance(part, PackedConv2d) for part in network.modules()) for network in networks)
+    for count, side in ((1, 256), (3, 256), (2, 64), (1, 64)):
+        lines, z = torch.rand(1, 1, side, side) * 2 - 1, torch.randn(count, 8)
+        torch.testing.assert_close(packed.model(lines, z), pipe.model(lines, z), atol=1e-4, rtol=0)
+        torch.testing.assert_close(packed.model(lines, z), pipe.model(lines, z), atol=1e-4, rtol=0)
+    drawing = EXAMPLES_FOLDER / "bun.png"
+    torch.testing.assert_close(packed.encode(drawing), pipe.encode(drawing))
+    torch.testing.assert_close(packed.calibrate(drawing).points, pipe.calibrate(drawing).points, atol=1e-3, rtol=0)
 
 
 def test_what_is_smoothed_is_the_mean_of_means_of_neighbours() -> None:

@@ -22,9 +22,9 @@ class Architecture:
     """A generator and an encoder that belong together, as they are made with random weights.
 
     generator: made by generator(latent_dim, image_size, **sizes), where each of `sizes` has a default; called as
-        generator(sketch, z, strictness, trusted) with (N, C, H, W) in [-1, 1], (K N, D), (K N,) in [0, 1] and (N, 1, H/4, W/4) in
-        [0, 1], all sketches in turn, for (K N, 3, H, W) in [-1, 1]. C is its size sketch_channels, 1 or 3, or where it has none 1.
-        Its `multiple` is what H and W must be multiples of.
+        generator(sketch, z, strictness, trusted) with (N, C, H, W) in [-1, 1], (K N, D), (N,) or (K N,) in [0, 1] and
+        (N, 1, H/4, W/4) in [0, 1], all sketches in turn, for (K N, 3, H, W) in [-1, 1]. C is its size sketch_channels, 1 or 3, or
+        where it has none 1. Its `multiple` is what H and W must be multiples of.
     encoder: made by encoder(latent_dim, image_size); called as encoder(photo) with (N, 3, H, W) in [-1, 1] for mu and logvar,
         (N, D) each.
     onnx: whether ONNX Runtime runs both (`sketch2photo.onnx`).

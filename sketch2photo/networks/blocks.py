@@ -79,8 +79,11 @@ def smoothed(x: Tensor) -> Tensor:
 
 
 def tile(x: Tensor, count: int) -> Tensor:
-    """The batch repeated in turn up to `count`; one item without copying it."""
-    return x.expand(count, -1, -1, -1) if len(x) == 1 else x.repeat(count // len(x), 1, 1, 1)
+    """The batch repeated in turn up to `count`; one item, or a batch of as many, without copying it."""
+    rest = x.shape[1:]
+    if len(x) == 1:
+        return x.expand(count, *rest)
+    return x if len(x) == count else x.repeat(count // len(x), *(1 for _ in rest))
 
 
 def check_size(image_size: int, multiple: int, smallest: int = 1) -> None:

@@ -87,7 +87,7 @@ class ModulatedUNet(nn.Module):
         self.gating = [1.0, 1.0, 0.5][:levels] + [0.0] * (levels - 3)
 
     def forward(self, sketch: Tensor, z: Tensor, strictness: Tensor, trusted: Tensor) -> Tensor:
-        """(N, C, H, W), (K N, D), (K N,) and (N, 1, H/4, W/4) -> (K N, 3, H, W)."""
+        """(N, C, H, W), (K N, D), (N,) or (K N,), and (N, 1, H/4, W/4) -> (K N, 3, H, W)."""
         x = self.stem(F.pixel_unshuffle(sketch, self.stride))
         skips = []
         for level, block in enumerate(self.encode):
@@ -96,17 +96,22 @@ class ModulatedUNet(nn.Module):
             if level < len(self.down):
                 x = self.down[level](x)
 
-        w = self.mapping(torch.cat([z, strictness[:, None]], 1))
-        gates = self._gates(strictness[:, None, None, None].to(x.dtype), tile(trusted.to(x.dtype), len(z)))
-        x = tile(skips[-1], len(z))
+        # Where a sketch has one strictness, its lines pass the gates once for all pictures.
+        strictnesses, pictures = len(strictness), len(z)
+        w = self.mapping(torch.cat([z, tile(strictness[:, None], pictures)], 1))
+        gates = self._gates(strictness[:, None, None, None].to(x.dtype), tile(trusted.to(x.dtype), strictnesses))
+        x = tile(skips[-1], pictures)
         for level in reversed(range(len(skips))):
             if level < len(self.up):
                 x = F.interpolate(self.up[level](x), scale_factor=2, mode="nearest")
-                skip = tile(skips[level], len(z))
-                x = x + (skip * (1 - self.gating[level] * (1 - gates[level])) if self.gating[level] else skip)
+                skip = skips[level]
+                if self.gating[level]:
+                    skip = tile(skip, strictnesses) * (1 - self.gating[level] * (1 - gates[level]))
+                x = x + tile(skip, pictures)
             x = self.decode[level](x, w)
         lines = self.head_sketch(F.pixel_unshuffle(sketch, self.stride // 2))
-        x = smoothed(self.to_head(x)) + tile(lines, len(z)) * F.interpolate(gates[0], scale_factor=2, mode="nearest")
+        lines = tile(lines, strictnesses) * F.interpolate(gates[0], scale_factor=2, mode="nearest")
+        x = smoothed(self.to_head(x)) + tile(lines, pictures)
         return torch.tanh(self.to_photo(self.head_norm(x, w)))
 
     def _gates(self, strictness: Tensor, trusted: Tensor) -> list[Tensor]:

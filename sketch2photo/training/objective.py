@@ -82,7 +82,7 @@ class Objective(nn.Module):
 
     def _generate(self, sketch: Tensor, latents: Sequence[Tensor], strictness: Tensor, trusted: Tensor) -> list[Tensor]:
         """One photograph of each sketch for each latent, in one pass."""
-        photos = self.model(sketch, torch.cat(list(latents)), strictness.repeat(len(latents)), trusted)
+        photos = self.model(sketch, torch.cat(list(latents)), strictness, trusted)
         return list(photos.float().chunk(len(latents)))
 
     def _latent_moments(self, z: Tensor) -> tuple[Tensor, Tensor]:
