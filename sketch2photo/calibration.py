@@ -488,7 +488,7 @@ def thin_plate_spline(points: Floats, targets: Floats, size: int, grid: int = 32
     moves = np.concatenate([targets - points, 0 * ring]) / size
 
     def kernel(x: Floats) -> Floats:
-        squared = ((x[:, None] - knots) ** 2).sum(-1)
+        squared = (x[:, :1] - knots[:, 0]) ** 2 + (x[:, 1:] - knots[:, 1]) ** 2
         return squared * np.log(squared + 1e-12)
 
     count = len(knots)
