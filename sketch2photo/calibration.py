@@ -500,10 +500,10 @@ def thin_plate_spline(points: Floats, targets: Floats, size: int, grid: int = 32
     centres = (np.arange(grid) + 0.5) / grid
     places = np.stack(np.meshgrid(centres, centres), -1).reshape(-1, 2)
     found = kernel(places) @ weights[:count] + np.column_stack([np.ones(len(places)), places]) @ weights[count:]
-    coarse = torch.from_numpy(found.reshape(1, grid, grid, 2)).float().permute(0, 3, 1, 2)
-    flow = F.interpolate(coarse, (size, size), mode="bilinear", align_corners=False)[0].permute(1, 2, 0).numpy()
+    coarse = torch.from_numpy(found.T.reshape(1, 2, grid, grid)).float()
+    across, down = F.interpolate(coarse, (size, size), mode="bilinear", align_corners=False)[0].numpy()
     ramp = np.arange(size)
-    return np.stack([ramp + size * flow[..., 0], ramp[:, None] + size * flow[..., 1]], -1)
+    return np.stack([ramp + size * across, ramp[:, None] + size * down], -1)
 
 
 # ---- completing ----------------------------------------------------------------------------------------------------
