@@ -201,6 +201,7 @@ def start_again(page: Any) -> None:
     page.emulate_media(color_scheme="light")
     page.evaluate(
         """async () => {
+            for (const heart of document.querySelectorAll('.heart:checked')) heart.click();
             const undo = document.querySelector('#pad [data-do=undo]');
             while (!undo.disabled) undo.click();
             const {controls} = await (await fetch('page.json')).json();
@@ -523,7 +524,7 @@ def test_a_file_that_is_no_drawing_gets_one_sentence_and_nothing_is_lost(page: A
     Image.new("L", (900, 40), 255).save(tmp_path / "long.png")
     for name, sentence in (
         ("letter.png", "letter.png is not a picture that can be read"),
-        ("blank.png", "The canvas is empty: draw a face first."),
+        ("blank.png", "Nothing is drawn on that picture"),
         ("long.png", "too long and thin for a face"),
     ):
         page.locator("#file").set_input_files(tmp_path / name)
@@ -1094,9 +1095,13 @@ def test_an_example_draws_itself_until_somebody_draws_and_a_reload_loses_nothing
     visit = past(page)
     assert len(visit) - 3 in (0, 1)  # of all strokes and of each slider, and the example, if it was finished
     lines, photo, variation = canvas(page, "#pad"), canvas(page, "#photo"), canvas(page, "#variations", 2)
+    for number in (1, 4):
+        page.locator(".heart").nth(number).click()
     page.reload()
     page.wait_for_selector("body[data-ready]")
     settle(page)
+    hearts = page.locator(".heart").evaluate_all("hearts => hearts.map(heart => heart.checked)")
+    assert hearts == [False, True, False, False, True, False] and page.locator("#breed").is_enabled()
     assert np.abs(pixels(canvas(page, "#pad")) - pixels(lines)).mean() < 0.5
     assert np.abs(pixels(canvas(page, "#photo")) - pixels(photo)).mean() < 1
     assert np.abs(pixels(canvas(page, "#variations", 2)) - pixels(variation)).mean() < 1

@@ -56,6 +56,20 @@ def test_clicking_a_variation_puts_its_latents_into_the_sliders(page: Any, model
     wait_for(lambda: same(pictures(page, "#photo"), [photo]), "the variation again")
 
 
+def test_other_people_have_no_mark_and_each_of_them_can_be_clicked(page: Any) -> None:
+    marked, third = page.locator("#variations .selected"), page.locator("#variations button").nth(2)
+    open_example(page, "bun")
+    for other in ("#new_seed", "#breed", "#examples button >> nth=3"):
+        photo = settled(page)
+        third.click()
+        settled(page, different_from=photo)
+        assert marked.count() == 1
+        like(page, 1)
+        page.locator(other).click()
+        wait_for(lambda: not marked.count(), f"strip without a mark after {other}")
+        rest(page)
+
+
 def test_a_seed_gives_the_same_pictures_and_another_seed_others(page: Any) -> None:
     open_example(page, "bun")
     first = settled(page, "#variations")
