@@ -382,6 +382,7 @@ function enableLiked() {
   const count = liked().length;
   $('breed').disabled = !count;
   $('mix').disabled = count < 2;
+  if (count < 2) $('mix').value = 0; // a mix of others
   $('travel').disabled = count === 1;
 }
 
@@ -738,10 +739,10 @@ if (await settle()) {
     how = engine === 'webgpu' ? say('on_gpu') : say('threads', {number: threads});
     ready = true;
     tell(say('static_welcome'));
-    $('progress').hidden = true;
     document.body.dataset.ready = engine;
     work();
   } catch (error) {
     tell(sentenceOf(error));
   }
+  $('progress').hidden = true;
 }

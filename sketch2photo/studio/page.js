@@ -136,10 +136,12 @@ export function unmark() {
   return {selected_index: null, __type__: 'update'};
 }
 
-/** Buttons for the variations, of which some are ticked: breed, animate, and the slider that mixes two. */
+/** Buttons for the variations, of which some are ticked: breed, animate, and the slider that mixes two, back where there are no two. */
 export function enableChoices(pictures, ticked) {
   const [all, some] = [pictures?.length ?? 0, ticked?.length ?? 0];
-  return [some > 0, all > 1 && some !== 1, some > 1].map(interactive => ({interactive, __type__: 'update'}));
+  const updates = [some > 0, all > 1 && some !== 1, some > 1].map(interactive => ({interactive, __type__: 'update'}));
+  if (some < 2) updates[2].value = 0;
+  return updates;
 }
 
 /** Tells the server what language the page is in, also where that is changed in the settings. */

@@ -113,6 +113,7 @@ def test_liked_variations_are_bred_mixed_and_travelled(page: Any, tmp_path: Path
     settled(page, "#variations", different_from=variations)
     wait_for(lambda: page.locator("#liked input:checked").count() == 0, "a new generation without hearts")
     wait_for(lambda: page.locator("#breed").is_disabled(), "button that waits for hearts")
+    wait_for(lambda: page.locator("#share input[type=number]").input_value() == "0", "mix of nobody")
 
 
 def test_what_is_kept_brings_everything_back(page: Any, tmp_path: Path) -> None:
