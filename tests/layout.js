@@ -62,6 +62,7 @@
         found.push(`${name(last[0])} is alone under others`);
       if (new Set(buttons.map(button => button.offsetHeight)).size > above.length + 1)
         found.push(`${name(row)} has buttons of different heights`);
+      if (buttons.length && row.scrollWidth > row.clientWidth) found.push(`${name(row)} is too narrow for its buttons`);
     }
   }
 
