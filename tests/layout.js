@@ -50,10 +50,24 @@
     if (cut) found.push(`${name(element)} is cut by ${name(cut)}`);
   }
 
-  for (const row of document.querySelectorAll('.row')) {
-    const tops = [...row.children].filter(child => child.checkVisibility()).map(child => child.offsetTop);
-    if (tops.length === 4 && tops[2] !== tops[3]) found.push(`${name(row.lastElementChild)} is alone under three`);
+  /** Without a film to share, or with one, as the pages hide its button. */
+  function checkRows(isHidden) {
+    const share = document.querySelector('#share-film');
+    share.classList.toggle('hidden', isHidden);
+    share.hidden = isHidden;
+    for (const row of document.querySelectorAll('.row')) {
+      const buttons = [...row.children].filter(child => child.matches('button') && child.checkVisibility());
+      const [last, ...above] = Object.values(Object.groupBy(buttons, button => button.offsetTop)).reverse();
+      if (last?.length === 1 && above.some(line => line.length > 1))
+        found.push(`${name(last[0])} is alone under others`);
+      if (new Set(buttons.map(button => button.offsetHeight)).size > above.length + 1)
+        found.push(`${name(row)} has buttons of different heights`);
+      if (buttons.length && row.scrollWidth > row.clientWidth) found.push(`${name(row)} is too narrow for its buttons`);
+    }
   }
+
+  checkRows(false);
+  checkRows(true);
 
   // What lies over the drawing and the variations on purpose.
   const isMeant = element => element.closest('.note, .offer, .heart, #liked, .calibrated, .icon-button-wrapper');

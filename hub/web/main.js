@@ -117,7 +117,7 @@ for (const example of page.examples) {
   const picture = new Image();
   picture.src = `${example}.jpg`;
   picture.alt = say('example', {name: words[example] ?? example});
-  const open = async () => prepare(await pixelsOf(await (await fetch(`${example}.png`)).blob()), paper.width);
+  const open = async () => drawingOf(await (await fetch(`${example}.png`)).blob());
   $('examples').append(newButton(picture, () => putMade(open)));
 }
 
@@ -143,9 +143,18 @@ async function open(file) {
   try {
     const recipe = await readRecipe(file, page.controls);
     if (recipe) await bringBack(recipe);
-    else await putMade(async () => prepare(await pixelsOf(file), paper.width));
+    else await putMade(() => drawingOf(file));
   } catch (error) {
     answer(sentenceOf(error));
+  }
+}
+
+/** A file of a drawing as a picture (RGBA), as large as the pad. */
+async function drawingOf(file) {
+  try {
+    return await prepare(await pixelsOf(file), paper.width);
+  } catch (error) {
+    throw ['empty', 'dot'].includes(error.key) ? new MessageError('nothing_drawn') : error; // the canvas is not
   }
 }
 
@@ -249,6 +258,7 @@ let seen; // what the generator saw, where there is a calibrator
 let requestedAt = 0;
 let variations = []; // latents of those that are wanted
 let inStrip = []; // and of those that are there
+let ticked = []; // whether each of the latter has a heart
 
 function request(...names) {
   requestedAt = performance.now();
@@ -329,12 +339,13 @@ function showPhoto(picture, startedAt) {
 
 function showVariations(pictures, people) {
   if (people !== inStrip) {
-    for (const heart of hearts()) heart.checked = false;
+    ticked = [];
     press(null);
   }
   inStrip = people;
   pictures.forEach((picture, k) => {
     const place = $('variations').children[k] ?? addVariation(k);
+    place.querySelector('.heart').checked = ticked[k];
     paint(place.querySelector('canvas'), picture, model.image_size);
   });
   enableLiked();
@@ -352,23 +363,26 @@ function addVariation(k) {
   button.ariaPressed = false;
   const heart = document.createElement('input');
   Object.assign(heart, {type: 'checkbox', className: 'heart', ariaLabel: say('like', {number: k + 1})});
-  heart.onchange = enableLiked;
+  heart.onchange = () => {
+    ticked[k] = heart.checked;
+    keepSettings();
+    enableLiked();
+  };
   place.append(button, heart);
   $('variations').append(place);
   return place;
 }
 
-const hearts = () => [...$('variations').querySelectorAll('.heart')];
-
 /** The latents of the variations with a heart. */
 function liked() {
-  return inStrip.filter((_, k) => hearts()[k]?.checked);
+  return inStrip.filter((_, k) => ticked[k]);
 }
 
 function enableLiked() {
   const count = liked().length;
   $('breed').disabled = !count;
   $('mix').disabled = count < 2;
+  if (count < 2) $('mix').value = 0; // a mix of others
   $('travel').disabled = count === 1;
 }
 
@@ -697,7 +711,7 @@ function remember() {
 
 function keepSettings() {
   const values = Object.values(sliders).map(list => list.map(sliderValue));
-  keep('settings', {values, variations});
+  keep('settings', {values, variations, ticked: inStrip === variations ? ticked : []});
 }
 
 const before = kept('settings');
@@ -709,6 +723,7 @@ if (fits)
     });
   });
 variations = fits ? before.variations : randomLatents();
+if (fits) [inStrip, ticked] = [variations, before.ticked ?? []];
 
 // ---- start ---------------------------------------------------------------------------------------------------------
 
@@ -724,10 +739,10 @@ if (await settle()) {
     how = engine === 'webgpu' ? say('on_gpu') : say('threads', {number: threads});
     ready = true;
     tell(say('static_welcome'));
-    $('progress').hidden = true;
     document.body.dataset.ready = engine;
     work();
   } catch (error) {
     tell(sentenceOf(error));
   }
+  $('progress').hidden = true;
 }

@@ -15,9 +15,9 @@ const drawings = {};
 let loaded = 0; // bytes of files like that
 
 /** A file that was compressed when the page was built, so that it travels small whatever the server does. */
-async function unpacked(name) {
+async function fetched(name) {
   const response = await fetch(`${name}.gzip`);
-  if (!response.ok) throw new MessageError('not_loaded', {name, status: response.status});
+  if (!response.ok) throw new Error(response.status);
   const count = new TransformStream({
     transform(chunk, controller) {
       loaded += chunk.length;
@@ -27,6 +27,14 @@ async function unpacked(name) {
   });
   const stream = response.body.pipeThrough(count).pipeThrough(new DecompressionStream('gzip'));
   return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+async function unpacked(name) {
+  try {
+    return await fetched(name);
+  } catch ({message}) {
+    throw new MessageError('not_loaded', {name, status: message}); // or the connection was lost on the way
+  }
 }
 
 async function start(engine, weights, calibratorsWeights) {

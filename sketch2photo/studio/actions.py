@@ -23,7 +23,7 @@ from torch import Tensor
 
 from ..calibration import CANVAS, Calibrated, Located
 from ..examples import EXAMPLES
-from ..images import to_images
+from ..images import PictureError, to_images
 from ..latents import FRAMES, LIMIT, breed_latents, slerp, slerp_loop, spread_latents
 from ..photographs import is_photograph, line_drawing
 from ..pipeline import Sketch2PhotoOutput, Sketch2PhotoPipeline
@@ -314,9 +314,16 @@ class Actions:
             recorded = [getattr(recipe, control.name) for control in self.controls["recorded"]]
             return recipe.sketch, *recorded, *recipe.latents, *directions
         kept = sum(len(self.controls[group]) for group in ("recorded", "latents", "directions"))
-        if self.pipe.model.sketch_format.lines and is_photograph(picture):  # other sketches may well look like one
-            return self._framed(line_drawing(picture), of_photo=True), *[gr.skip()] * kept
-        return self._framed(picture), *[gr.skip()] * kept
+        of_photo = self.pipe.model.sketch_format.lines and is_photograph(
+            picture
+        )  # other sketches may well look like one
+        try:
+            drawing = self._framed(line_drawing(picture) if of_photo else picture, of_photo)
+        except PictureError as error:
+            if error.key not in ("empty", "dot"):
+                raise
+            raise MessageError("nothing_drawn") from error  # the canvas is not
+        return drawing, *[gr.skip()] * kept
 
     def open_example(self, event: gr.EventData) -> tuple[str, gr.Gallery]:
         """The example drawing that was clicked, for the sketchpad; it is not left selected, so it can be clicked again."""

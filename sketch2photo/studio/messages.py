@@ -81,6 +81,9 @@ SENTENCES = {
         "Every line is followed as it is: move the slider of strictness to the left first.",
         "Каждая линия соблюдается в точности: сначала сдвиньте ползунок строгости влево.",
     ),
+    "nothing_drawn": Text(
+        "Nothing is drawn on that picture: open another one.", "На этой картинке ничего не нарисовано: откройте другую."
+    ),
     "from_photo": Text(
         "That is a photograph: its lines were drawn. Put in nobody's picture without asking them.",
         "Это фотография: по ней нарисованы линии. Не загружайте ничьих снимков, не спросив разрешения.",
@@ -181,6 +184,11 @@ NAMES = {
         "The server cannot be reached: reconnecting. Nothing is lost.",
         "Сервер недоступен: соединяемся снова. Ничего не потеряно.",
     ),
+    "large_file": Text(
+        "That file is too large: save it again as a JPEG.", "Файл слишком большой: сохраните его заново как JPEG."
+    ),
+    "other_file": Text("That is no picture: open a PNG or JPEG.", "Это не картинка: откройте PNG или JPEG."),
+    "error": Text("Error", "Ошибка"),
 }
 
 # By the names of the examples' files.

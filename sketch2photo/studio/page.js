@@ -2,6 +2,14 @@
 
 /** What Gradio's elements leave out; `texts` are by language and key. */
 export function nameParts(texts) {
+  // What Gradio says in English alone, by some of its words.
+  const TOASTS = {
+    'Attempting reconnection': 'lost',
+    'Failed to fetch': 'lost',
+    'exceed the maximum allowed size': 'large_file',
+    'Invalid file type': 'other_file',
+    Error: 'error',
+  };
   // What a slider's release leads to follows when keys have moved it, too.
   document.addEventListener('keyup', ({target, key}) => {
     if (target.type === 'range' && /^(Arrow|Page|Home|End)/.test(key))
@@ -21,8 +29,9 @@ export function nameParts(texts) {
     // A tab that nobody has opened yet stays in the language that the page was loaded in.
     const tab = document.querySelector('#result [role=tab]:nth-of-type(2)');
     if (tab && tab.textContent !== words.compare) tab.textContent = words.compare;
-    for (const toast of document.querySelectorAll('.toast-text'))
-      if (toast.textContent.includes('Attempting reconnection')) toast.textContent = words.lost;
+    for (const [said, key] of Object.entries(TOASTS))
+      for (const toast of document.querySelectorAll('.toast-title, [data-testid=toast-text]'))
+        if (toast.textContent.includes(said) && toast.textContent !== words[key]) toast.textContent = words[key];
   }
 
   let isAsked = false;
@@ -122,10 +131,17 @@ export function filled(ranges, ...values) {
   return ranges.map((ends, place) => (ends ? Math.min(Math.max(values[place] ?? 0, ends[0]), ends[1]) : values[place]));
 }
 
-/** Buttons for the variations, of which some are ticked: breed, animate, and the slider that mixes two. */
+/** No variation is the photograph any more, and the one that was can be clicked again. */
+export function unmark() {
+  return {selected_index: null, __type__: 'update'};
+}
+
+/** Buttons for the variations, of which some are ticked: breed, animate, and the slider that mixes two, back where there are no two. */
 export function enableChoices(pictures, ticked) {
   const [all, some] = [pictures?.length ?? 0, ticked?.length ?? 0];
-  return [some > 0, all > 1 && some !== 1, some > 1].map(interactive => ({interactive, __type__: 'update'}));
+  const updates = [some > 0, all > 1 && some !== 1, some > 1].map(interactive => ({interactive, __type__: 'update'}));
+  if (some < 2) updates[2].value = 0;
+  return updates;
 }
 
 /** Tells the server what language the page is in, also where that is changed in the settings. */

@@ -367,7 +367,7 @@ class Wiring:
         self._wire_visit()
         if actions.refiner:
             self._wire_refinement()
-        hints = json.dumps({key: hint(Message(key)) for key in REASONS.values()})
+        hints = json.dumps({key: hint(Message(key)) for key in [*REASONS.values(), "lost"]})
         why = f"() => [({hints})[window.why]]"
         layout.tell_why.click(None, None, layout.wrong, js=why, trigger_mode="multiple")
         needing = [getattr(layout, name) for name in NEEDS_DRAWING if hasattr(layout, name)]
@@ -394,7 +394,9 @@ class Wiring:
         averaged = self._bring(layout.average.click, actions.average, outputs, "average")
         self._remember(averaged.success)
         self._ask(averaged.success, layout.ask_variations)
-        self._remember(self._bring(layout.borrow.upload, actions.borrow, self.with_latents, "borrow").success)
+        borrowed = self._bring(layout.borrow.upload, actions.borrow, self.with_latents, "borrow")
+        self._unmark(borrowed.success)
+        self._remember(borrowed.success)
 
     def _wire_ends(self) -> None:
         """Once the photograph has rested the sliders show what they lead to."""
@@ -407,23 +409,19 @@ class Wiring:
     def _wire_variations(self) -> None:
         layout, actions = self.layout, self.actions
         changes = any_of(layout.count.release, layout.difference.release)
-        self._bring(changes, actions.new_variations, self.pictures, fails=False)
+        self._unmark(self._bring(changes, actions.new_variations, self.pictures, fails=False).success)
         self._remember(self._bring(layout.gallery.select, actions.choose, self.with_latents).success)
         away = [*layout.latents, *layout.directions, layout.share]
-        any_of(*(each.release for each in away), layout.average.click)(
-            # What the sliders make is no longer the variation that was clicked, and that can be clicked again.
-            lambda: gr.Gallery(selected_index=None),
-            None,
-            layout.gallery,
-            api_visibility="private",
-            queue=False,
-        )
+        self._unmark(any_of(*(each.release for each in away), layout.average.click))
         outputs = [layout.hint, layout.photo, *self.pictures, *layout.latents]
         typed = any_of(layout.seed.input, layout.seed.submit)
-        self._remember(self._bring(typed, actions.other_faces, outputs, "other_faces").success)
         seeded = self._bring(layout.new_seed.click, actions.new_seed, layout.seed, "new_seed")
-        self._remember(self._bring(seeded.success, actions.other_faces, outputs).success)
-        self._bring(layout.breed.click, actions.breed, self.pictures, "breed", trigger_mode="once")
+        for trigger, name in ((typed, "other_faces"), (seeded.success, None)):
+            others = self._bring(trigger, actions.other_faces, outputs, name)
+            self._unmark(others.success)
+            self._remember(others.success)
+        bred = self._bring(layout.breed.click, actions.breed, self.pictures, "breed", trigger_mode="once")
+        self._unmark(bred.success)
         self._bring(layout.share.input, actions.mix, self.with_latents, "mix")
         self._remember(self._bring(layout.share.release, actions.mix, self.with_latents).success)
         any_of(layout.gallery.change, layout.liked.change)(
@@ -449,6 +447,7 @@ class Wiring:
         for opened, name in opening:
             drawn = [layout.hint, layout.photo, *self.pictures]
             generated = bring(opened.success, actions.generate, drawn, name)
+            self._unmark(generated.success)
             self._remember(generated.success)
             if actions.pipe.calibrator:
                 self._connect(generated.success, actions.locate, layout.pad, fails=False, show_progress="hidden")
@@ -494,8 +493,9 @@ class Wiring:
         """What there was before the page was loaded again, for whatever reason, is there again."""
         layout, actions = self.layout, self.actions
         settings = [*layout.options, *layout.directions, *layout.latents, layout.count, layout.difference, layout.seed]
-        settings += [*layout.inputs["locked"], layout.variations]
-        any_of(layout.photo.change, layout.gallery.change)(None, settings, None, js=SCRIPTS["keepSettings"])
+        settings += [*layout.inputs["locked"], layout.variations, layout.liked]
+        changes = any_of(layout.photo.change, layout.gallery.change, layout.liked.input)
+        changes(None, settings, None, js=SCRIPTS["keepSettings"])
         layout.history.change(None, layout.history, None, js=SCRIPTS["keepHistory"])
         loaded = layout.pad.retry(None, settings, settings, js=SCRIPTS["keptSettings"])
         followed = self._connect(loaded.then, actions.follow, [layout.hint, layout.photo, layout.pad], fails=False)
@@ -559,6 +559,10 @@ class Wiring:
         Pictures that were asked for before, of those who then were there, would come after those who are on their way, and stay.
         """
         trigger(None, None, None, js=f"() => {_take_turns(0, button)}")
+
+    def _unmark(self, trigger: Callable[..., Any]) -> None:
+        """What there is upon a trigger is not the variation that was clicked."""
+        trigger(None, None, self.layout.gallery, js=SCRIPTS["unmark"])
 
     def _publish(self, name: str, action: Callable[..., Any], outputs: Any, kind: str) -> None:
         shown = outputs if isinstance(outputs, list) else [outputs]

@@ -5,9 +5,7 @@
  * of sentences by the selectors of controls, say(key) gives a sentence in the language that the page is in, and tell(key) shows it.
  */
 export function sayWhy(reasons, say, tell) {
-  const TWICE = 500; // ms, the longest between the two clicks of a double one
   const sentences = {}; // elements of them, by their keys
-  let used = {}; // which control was pressed last, and when
   for (const key of Object.values(reasons))
     sentences[key] ??= Object.assign(document.createElement('p'), {id: `why-${key}`, hidden: true});
   document.body.append(...Object.values(sentences));
@@ -27,15 +25,10 @@ export function sayWhy(reasons, say, tell) {
   document.addEventListener(
     'pointerup',
     event => {
-      const {target, timeStamp} = event;
-      const why = Object.keys(reasons).find(where => target.closest?.(where)?.disabled);
-      if (!why) {
-        used = {target, timeStamp};
-        return;
-      }
+      const why = Object.keys(reasons).find(where => event.target.closest?.(where)?.disabled);
+      if (!why) return;
       event.stopPropagation();
-      // The first of two clicks did it, and what it did may have disabled the control.
-      if (target !== used.target || timeStamp - used.timeStamp > TWICE) tell(reasons[why]);
+      if (!event.defaultPrevented) tell(reasons[why]); // the first of two clicks may have disabled it (twice.js)
     },
     true,
   );

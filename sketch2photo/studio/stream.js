@@ -87,6 +87,11 @@ export function keepStream() {
         if (!early.delete(event_id)) owed.add(event_id);
       }
       return answer;
+    } catch (error) {
+      window.why = 'lost'; // of which Gradio says nothing
+      document.querySelector('#tell-why').click();
+      document.body.dataset.wrong = '';
+      throw error;
     } finally {
       sent--;
     }

@@ -24,6 +24,8 @@ def test_a_face_is_put_together_of_parts_that_are_moved_scaled_and_mirrored(page
         return ink(page)
 
     tap("Kit: parts of faces")
+    draw_stroke(page, [(100, 100), (200, 200)])
+    page.locator("#pad .note").get_by_text("Choose a part above first").wait_for()
     head = tap("Head 1")
     eyes = tap("Eyes 1")
     others = tap("Eyes 4")  # in their place
@@ -148,3 +150,36 @@ def test_a_part_takes_the_place_of_what_somebody_drew_and_that_is_one_step(page:
     assert np.array_equal(ink(page), before)
     tap("Clear the canvas")
     assert abs(np.ptp(np.argwhere(tap("Head 1"))[:, 1]) - 330) < 4  # where the guide is, as nothing is there any more
+
+
+def test_hair_and_glasses_take_the_place_of_those_that_are_plainly_drawn(page: Any) -> None:
+    """Hair where the head is whole without it, glasses around eyes; a head, ears and eyes stay."""
+
+    def ring(x: float, y: float, across: float, down: float) -> list[tuple[float, float]]:
+        return [(x + across * np.sin(at), y - down * np.cos(at)) for at in np.linspace(0, 6.28, 40)]
+
+    def tap(name: str) -> np.ndarray:
+        page.get_by_role("button", name=name, exact=True).click()
+        return ink(page)
+
+    face = [ring(256, 268, 148, 185), ring(199, 254, 28, 11), ring(313, 254, 28, 11), ring(256, 385, 45, 9)]
+    face += [[(160, 222), (200, 212), (236, 220)], [(276, 220), (312, 212), (352, 222)]]
+    face += [[(256, 270), (240, 335), (272, 338)], ring(415, 270, 12, 28)]
+    for stroke in face:
+        draw_stroke(page, stroke, every=1)
+    bare = ink(page)
+    draw_stroke(page, [(150, 110), (200, 20), (310, 16), (360, 110)], every=1)
+    for x in (199, 313):
+        draw_stroke(page, ring(x, 254, 48, 32), every=1)
+    draw_stroke(page, [(247, 250), (265, 250)], every=1)
+    settled(page)
+    assert page.locator("#pad .guide .face").get_attribute("d")
+    drawn = ink(page)
+    tap("Kit: parts of faces")
+    haired = tap("Hair 1")
+    assert (drawn & ~haired)[:60].sum() > 300 and haired[bare].all()
+    glassed = tap("Glasses 2")
+    assert (haired & ~glassed)[210:300].sum() > 300 and glassed[bare].all()
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    assert np.array_equal(ink(page), drawn)

@@ -297,6 +297,10 @@ def test_messages_are_in_the_language_of_the_settings(visit: Callable[..., Any],
     Image.new("L", (200, 10), 255).save(tmp_path / "thin.png")
     page.locator(OPEN).first.set_input_files(tmp_path / "thin.png")
     page.locator("#hint").get_by_text("В картинке 200 x 10 пикселей").wait_for()
+    (tmp_path / "letter.pdf").write_bytes(b"%PDF-1.7")
+    page.locator(OPEN).first.set_input_files(tmp_path / "letter.pdf")
+    page.locator(".toast-body").get_by_text("Это не картинка: откройте PNG или JPEG.").wait_for()
+    page.locator(".toast-body").get_by_text("Ошибка").wait_for()
 
 
 def test_one_visitor_sees_nothing_of_another(page: Any, visit: Callable[..., Any]) -> None:
@@ -315,13 +319,14 @@ def test_bad_files_get_one_sentence_and_nothing_is_lost(page: Any, tmp_path: Pat
     (tmp_path / "corrupt.png").write_bytes(content[: len(content) // 2])
     Image.new("L", (10_000, 10), 255).save(tmp_path / "thin.png")
     Image.new("1", (30_000, 30_000), 1).save(tmp_path / "bomb.png")
+    Image.new("L", (300, 300), 255).save(tmp_path / "blank.png")
     with (tmp_path / "large.png").open("wb") as large:
         large.truncate(200 * 2**20)
     uploads = []
     page.on("request", lambda request: uploads.append(request.url) if "/upload" in request.url else None)
     for where in (OPEN, BORROW):
         page.locator(where).first.set_input_files(tmp_path / "large.png")
-        page.locator("body").get_by_text("exceed the maximum allowed size").wait_for()
+        page.locator(".toast-body").get_by_text("That file is too large").wait_for()
         page.locator(".toast-close").click()
         assert not uploads  # it is refused before it is sent
     for where in (OPEN, BORROW):
@@ -330,6 +335,7 @@ def test_bad_files_get_one_sentence_and_nothing_is_lost(page: Any, tmp_path: Pat
             ("corrupt.png", "is damaged"),
             ("thin.png", "each side needs at least"),
             ("bomb.png", "is too large"),
+            *([("blank.png", "Nothing is drawn on that picture")] if where == OPEN else []),
         ):
             page.locator(where).first.set_input_files(tmp_path / name)
             page.locator("#hint").get_by_text(sentence).wait_for()
@@ -428,6 +434,29 @@ def test_undo_is_on_the_key_of_any_layout_wherever_the_focus_is_but_in_text(page
     page.locator("body").evaluate("body => document.activeElement.blur()")
     page.keyboard.press("Control+z")
     assert (drawing(page) == 255).all()
+
+
+def test_each_of_quick_clicks_on_a_button_counts(page: Any) -> None:
+    """Though the pointer trembles, from a line of the button's picture into the gap beside it."""
+    for y in (100, 200, 300):
+        draw_stroke(page, [(100, y), (200, y)])
+    box = page.locator("#pad [data-do=undo] svg").bounding_box()
+    for down in (0.375, 0.55, 0.375):
+        page.mouse.click(box["x"] + 0.4 * box["width"], box["y"] + down * box["height"])
+    assert (drawing(page) == 255).all()
+
+
+def test_a_lost_connection_is_said(visit: Callable[..., Any]) -> None:
+    page = visit(BLANK)
+    open_example(page, "bun")
+    page.evaluate("window.isOld = true")
+    page.route("**/queue/join*", lambda route: route.abort())
+    page.locator("#new_seed").click()
+    page.locator("#hint").get_by_text("The server cannot be reached").wait_for()
+    page.unroute("**/queue/join*")
+    page.wait_for_function("() => !window.isOld")  # Gradio loads the page again once there is a connection
+    page.wait_for_selector("#photo img")
+    rest(page)
 
 
 def test_two_fingers_never_draw(phone: Any) -> None:

@@ -56,6 +56,20 @@ def test_clicking_a_variation_puts_its_latents_into_the_sliders(page: Any, model
     wait_for(lambda: same(pictures(page, "#photo"), [photo]), "the variation again")
 
 
+def test_other_people_have_no_mark_and_each_of_them_can_be_clicked(page: Any) -> None:
+    marked, third = page.locator("#variations .selected"), page.locator("#variations button").nth(2)
+    open_example(page, "bun")
+    for other in ("#new_seed", "#breed", "#examples button >> nth=3"):
+        photo = settled(page)
+        third.click()
+        settled(page, different_from=photo)
+        assert marked.count() == 1
+        like(page, 1)
+        page.locator(other).click()
+        wait_for(lambda: not marked.count(), f"strip without a mark after {other}")
+        rest(page)
+
+
 def test_a_seed_gives_the_same_pictures_and_another_seed_others(page: Any) -> None:
     open_example(page, "bun")
     first = settled(page, "#variations")
@@ -99,6 +113,7 @@ def test_liked_variations_are_bred_mixed_and_travelled(page: Any, tmp_path: Path
     settled(page, "#variations", different_from=variations)
     wait_for(lambda: page.locator("#liked input:checked").count() == 0, "a new generation without hearts")
     wait_for(lambda: page.locator("#breed").is_disabled(), "button that waits for hearts")
+    wait_for(lambda: page.locator("#share input[type=number]").input_value() == "0", "mix of nobody")
 
 
 def test_what_is_kept_brings_everything_back(page: Any, tmp_path: Path) -> None:

@@ -164,6 +164,7 @@ def test_a_reload_loses_nothing(page: Any) -> None:
     }
     photo, variations, history = (pictures(page, where) for where in ("#photo", "#variations", "#history"))
     assert len(history) > 2
+    like(page, 2, 5)
     page.reload()
     page.wait_for_selector("#history img")
     rest(page)
@@ -173,7 +174,9 @@ def test_a_reload_loses_nothing(page: Any) -> None:
     assert close(pictures(page, "#photo"), photo, 1)
     assert close(pictures(page, "#variations"), variations, 1)
     assert close(pictures(page, "#history"), history, 0.01)
-    like(page, 2)
+    hearts = page.locator("#liked input").evaluate_all("hearts => hearts.map(heart => heart.checked)")
+    assert hearts == [False, True, False, False, True, False]
+    assert page.locator("#breed").is_enabled()
     draw_stroke(page, [(y, x) for x, y in LINE])
     rest(page)
     later = drawing(page)
@@ -241,7 +244,7 @@ def test_a_restarted_server_loses_nothing(browser: Any) -> None:
         port = app.server_port
         app.close()
         draw_stroke(page, LINE)  # which nobody answers
-        page.get_by_text("reconnect").first.wait_for()
+        page.locator(".toast-body").get_by_text("The server cannot be reached: reconnecting").wait_for()
         page.evaluate("window.isOld = true")
         app, _ = serve(port)
         page.wait_for_function("() => !window.isOld")

@@ -59,6 +59,10 @@ WORDS = {
     "smooth": Text("Smooth lines", "Сглаживать линии"),
     "offer": Text("Straighten it?", "Выправить?"),
     "decline": Text("No, leave it as it is", "Нет, оставить как есть"),
+    "no_part": Text(
+        "Choose a part above first, or take the pen to draw.",
+        "Сначала выберите часть выше или возьмите перо и рисуйте.",
+    ),
     "no_picture": Text(
         "That is no picture: drop a PNG or JPEG here.", "Это не картинка: перетащите сюда PNG или JPEG."
     ),

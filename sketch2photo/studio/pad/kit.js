@@ -114,7 +114,8 @@ export function partAt(steps, [x, y]) {
 
 /**
  * A part in place of the one of its kind that there is: where that was, and as large; otherwise where it belongs on the face that
- * was `found`, curves by their names, or on the guide, instead of what somebody drew of that kind. Hair, beards and glasses lie over it.
+ * was `found`, curves by their names, or on the guide, instead of what somebody drew of that kind. Beards lie over it, and so do hair and
+ * glasses unless what was drawn is plainly such.
  */
 export function newPart(kind, strokes, width, steps, found = {}) {
   const before = partsOf(steps).find(step => step.kind === kind);
@@ -123,7 +124,10 @@ export function newPart(kind, strokes, width, steps, found = {}) {
   const isBlank = !last || (isGround(last) && !last.picture); // the face is of what was cleared
   const face = found.oval && !isBlank ? found : GUIDE;
   const part = {kind, strokes, width, ...placeOn(face, kind, strokes), mirrored: false, instead: [], over: []};
-  if (!CURVES[kind]) return part;
+  if (!CURVES[kind]) {
+    if (face === found) part.instead = {hair: hairOf, glasses: glassesOf}[kind]?.(steps, face) ?? [];
+    return part;
+  }
   if (face === found && steps.findLast(isGround)?.picture) part.over = curvesOf(kind, face);
   part.instead = linesOf(kind, [...curvesOf(kind, face), ...placed(part)], steps, face);
   return part;
@@ -171,6 +175,67 @@ function linesOf(kind, curves, steps, face) {
     const isHair = kind === 'head' && points.every(([, y]) => y < (top + bottom) / 2);
     return isNear && !isHair ? [i] : [];
   });
+}
+
+/** The pen's lines since all were hidden: {points, number: of the step}. */
+function drawnIn(steps) {
+  const ground = steps.findLastIndex(isGround);
+  const lines = steps.map(({points, tool}, number) => ({points, tool, number}));
+  return lines.filter(({points, tool, number}) => points && tool === 'pen' && number > ground);
+}
+
+/** The lines of hair, where the head is whole without them: those that go higher than the brows, and below them only beside the head. */
+function hairOf(steps, face) {
+  const [head, brows, mouth] = ['head', 'brows', 'mouths'].map(kind => bounds(curvesOf(kind, face)));
+  const size = head.right - head.left;
+  const isHead = ({points}) => {
+    const {top, bottom} = bounds([points]);
+    const isAround =
+      top < brows.top && bottom > mouth.bottom && distance(points, curvesOf('head', face)) < REACH * size;
+    return isAround && distance([points[0]], [points.slice(-1)]) < size / 4;
+  };
+  const drawn = drawnIn(steps);
+  const heads = drawn.filter(isHead);
+  if (!heads.length && !partsOf(steps).some(({kind}) => kind === 'head')) return [];
+  const isBeside = ([x, y]) => y < brows.top || x < head.left || x > head.right;
+  const isHair = ({points}) => bounds([points]).top < brows.top - REACH * size && points.every(isBeside);
+  return drawn.filter(line => !heads.includes(line) && isHair(line)).map(({number}) => number);
+}
+
+/** The lines of glasses: one or two that go around both eyes, which are drawn in them, and what lies between and beside those. */
+function glassesOf(steps, face) {
+  const {left, right} = bounds([face.oval]);
+  const size = right - left;
+  const drawn = drawnIn(steps).map(line => ({...line, ...bounds([line.points])}));
+  const eyes = ['left', 'right'].map(side => bounds([face[`${side}_upper_lid`], face[`${side}_lower_lid`]]));
+  const rings = eyes.map(eye => {
+    const beyond = (eye.right - eye.left) / 10;
+    const isAround = line =>
+      line.bottom - line.top < size / 2 &&
+      Math.min(eye.left - line.left, line.right - eye.right, eye.top - line.top, line.bottom - eye.bottom) > beyond;
+    return drawn.filter(isAround);
+  });
+  const all = [...new Set(rings.flat())];
+  const isLid = (line, eye) =>
+    !all.includes(line) &&
+    line.right - line.left > (eye.right - eye.left) / 2 &&
+    isWithin(line, eye, (eye.right - eye.left) / 4);
+  const hasEyes = eyes.every(eye => drawn.some(line => isLid(line, eye)));
+  const isPart = partsOf(steps).some(({kind}) => kind === 'eyes');
+  if (!rings.every(lines => lines.length) || !(hasEyes || isPart)) return [];
+  const band = {...bounds(all.map(({points}) => points)), left: -Infinity, right: Infinity};
+  const ends = all.map(({points}) => points);
+  const isJoined = ({points}) => [points[0], points.at(-1)].some(end => distance([end], ends) < (REACH * size) / 2);
+  const isBow = line =>
+    isWithin(line, band, 0) && isJoined(line) && eyes.every(eye => line.right < eye.left || line.left > eye.right);
+  return drawn.filter(line => all.includes(line) || isBow(line)).map(({number}) => number);
+}
+
+/** Whether one box lies in another that is so much larger on each side. */
+function isWithin(one, other, beyond) {
+  return (
+    Math.min(one.left - other.left, other.right - one.right, one.top - other.top, other.bottom - one.bottom) > -beyond
+  );
 }
 
 /** The straight pieces of a curve, from its first point to that on. */

@@ -203,7 +203,10 @@ export function sketchpad(element, {props, trigger, watch, words, fileInput, exa
     if (tool === 'kit') {
       const part = partAt(steps, place(event));
       if (part) moved = {part, from: place(event)};
-      else tellCleared();
+      else {
+        tellCleared();
+        tell('no_part');
+      }
       return;
     }
     line = {tool, width, points: [], mirrored: isOn('mirror')};
