@@ -314,9 +314,8 @@ class Actions:
             recorded = [getattr(recipe, control.name) for control in self.controls["recorded"]]
             return recipe.sketch, *recorded, *recipe.latents, *directions
         kept = sum(len(self.controls[group]) for group in ("recorded", "latents", "directions"))
-        of_photo = self.pipe.model.sketch_format.lines and is_photograph(
-            picture
-        )  # other sketches may well look like one
+        # Sketches that are no lines may well look like a photograph.
+        of_photo = self.pipe.model.sketch_format.lines and is_photograph(picture)
         try:
             drawing = self._framed(line_drawing(picture) if of_photo else picture, of_photo)
         except PictureError as error:
