@@ -110,15 +110,15 @@ class Sketch2PhotoPipeline:
     def save_pretrained(
         self, folder: str | Path, *, repo_id: str | None = None, push_to_hub: bool = False, **kwargs: Any
     ) -> str | None:
-        """Writes the model into a folder as Sketch2Photo.save_pretrained does, and the calibrator into calibrator/ in it.
+        """Writes the calibrator into calibrator/ in a folder, and the model into the folder as Sketch2Photo.save_pretrained does.
 
         With push_to_hub=True both are uploaded, too, as push_to_hub does, to a repo that has the folder's name unless repo_id has
         another: the commit's address.
         """
         local = {name: kwargs[name] for name in ("config", "model_card_kwargs") if name in kwargs}
-        self.model.save_pretrained(folder, **({"config": self._config()} | (local if push_to_hub else kwargs)))
-        if self.calibrator:
+        if self.calibrator:  # first, for the model's config.json says that it is there
             self.calibrator.save_pretrained(Path(folder) / CALIBRATOR)
+        self.model.save_pretrained(folder, **({"config": self._config()} | (local if push_to_hub else kwargs)))
         return self.push_to_hub(repo_id or Path(folder).name, **kwargs) if push_to_hub else None
 
     def push_to_hub(self, repo_id: str, **kwargs: Any) -> str:

@@ -17,8 +17,9 @@ import torch
 from tqdm import tqdm
 
 from .. import machine
-from ..cli import check_range, run, write_whole
+from ..cli import check_model, check_range, run
 from ..data.sources import Pairs, fixed_samples, split
+from ..files import write_whole
 from ..images import Floats, Picture, to_pictures
 from ..model import Sketch2Photo
 from .metrics import Mask, border_colour
@@ -161,11 +162,10 @@ def main(model: Path, pairs: Path, count: int = 120, seed: int = 0) -> None:
     """
     check_range(2, count=count)
     check_range(0, seed=seed)
-    path = model / "config.json"
-    if not path.is_file():
-        raise ValueError(f"{model} is not the folder of a model: it has no config.json.")
+    check_model(model)
     machine.keep_freed_memory()
     directions = find(Sketch2Photo.from_pretrained(str(model)), Pairs.open(pairs), count, seed)
+    path = model / "config.json"
     config = json.loads(path.read_text()) | {"directions": directions}
     write_whole(path, json.dumps(config, indent=2, sort_keys=True))
     print("Named: " + (", ".join(directions) or "none"))

@@ -18,7 +18,7 @@ from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader, Dataset
 
 from .. import machine
-from ..cli import MOST_WORKERS, check_above_zero, check_range, check_writable, run
+from ..cli import MOST_WORKERS, check_above_zero, check_model, check_range, check_writable, run
 from ..data.doodle_symbols import EYES
 from ..data.doodles import NO_CLASS, Drawing, doodle, flat, line_doodle, no_face, profile, registered
 from ..data.landmarks import LandmarksFile
@@ -213,9 +213,10 @@ def main(
     if not resume:
         check_unused(out)
     check_writable(out)
-    framed = Sketch2Photo.from_pretrained(model) if model else None
-    if framed:
-        Sketch2PhotoPipeline(framed, Calibrator(SIZE))  # raises where its drawings cannot be framed
+    if model:
+        check_model(model)
+        # Raises where drawings for it cannot be framed.
+        Sketch2PhotoPipeline(Sketch2Photo.from_pretrained(model), Calibrator(SIZE))
     machine.keep_freed_memory()
     torch.manual_seed(seed)
     sources, drawn = [Photos.open(folder) for folder in photos], [Pairs.open(folder) for folder in pairs]
@@ -286,8 +287,9 @@ def main(
     )
     if stop.asked:
         print("It was stopped, and is put into no model: go on with --resume.")
-    elif model and framed:
-        Sketch2PhotoPipeline(framed, load_network(Calibrator, out / "best")).save_pretrained(model)
+    elif model:  # as it is by now: it may have been trained on meanwhile
+        now = Sketch2Photo.from_pretrained(model)
+        Sketch2PhotoPipeline(now, load_network(Calibrator, out / "best")).save_pretrained(model)
         print(f"{model} frames drawings as faces now, and corrects them.")
 
 

@@ -26,6 +26,7 @@ from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from .. import machine
+from ..cli import is_out_of_memory
 from ..data.landmarks import LandmarksFile
 from ..data.sources import Source, WeightedSource
 from ..hub_download import CALIBRATOR, load_network, model_folder
@@ -191,7 +192,7 @@ class Trainer:
         What ends it otherwise, but for a loss that is not finite, is raised once the checkpoint is written.
 
         Raises:
-            ValueError: another run trains in this folder, or it cannot be written to.
+            ValueError: another run trains in this folder, it cannot be written to, or memory or disk are too small.
             FloatingPointError: loss or gradient is not finite; the last checkpoint is from before that.
         """
         self._stop = Stop()
@@ -203,8 +204,14 @@ class Trainer:
                 raise
             except Exception as error:
                 if self.step > first:
-                    with suppress(OSError):
+                    with suppress(OSError, MemoryError):
                         self._write_checkpoint()
+                if is_out_of_memory(error):
+                    raise ValueError(
+                        f"The run ends at step {self.step}, for want of memory: give a smaller --batch-size (it is "
+                        f"{self.recipe.optimization.batch_size}), have it computed in {2 * self.parts} parts (accelerate launch "
+                        f"--gradient_accumulation_steps {2 * self.parts} train.py ...), or, with --workers, fewer of them."
+                    ) from error
                 if isinstance(error, OSError):
                     raise ValueError(f"The run ends at step {self.step}, for want of its disk: {error}.") from error
                 raise

@@ -308,6 +308,36 @@ def test_a_disk_that_is_full_for_a_while_ends_no_run(tmp_path: Path, monkeypatch
     assert read_checkpoint(tmp_path / "checkpoint.pt")["step"] == 3
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError(
+            "[enforce fail at alloc_cpu.cpp:124] err == 0. DefaultCPUAllocator: can't allocate memory: you tried"
+        ),
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."),
+        RuntimeError("DataLoader worker (pid 7) is killed by signal: Killed. "),
+    ],
+)
+def test_a_batch_too_large_for_the_memory_is_one_sentence_and_costs_no_step(
+    error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = Trainer._train_step
+
+    def too_large(self: Trainer, batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        if self.step == 2:
+            raise error
+        return step(self, batch)
+
+    monkeypatch.setattr(Trainer, "_train_step", too_large)
+    done = train(tmp_path, "--steps", "3")
+    said = done.stderr.splitlines()[-1]
+    assert (done.returncode, "at step 2, for want of memory: give a smaller --batch-size (it is 4)" in said) == (
+        2,
+        True,
+    )
+    assert read_checkpoint(tmp_path / "checkpoint.pt")["step"] == 2
+
+
 def test_pictures_go_from_workers_as_bytes() -> None:
     stream = Stream([WeightedSource(SyntheticFaces(64))], PRESETS["default"].data, 0.5, 64, 8, 0)
     samples = [stream[i] for i in range(2)]
