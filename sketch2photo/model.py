@@ -118,8 +118,10 @@ class Sketch2Photo(
             trusted = sketch.new_zeros(cells)
         elif trusted.shape != cells:
             raise ValueError(f"What is trusted is {cells} for such sketches, not {tuple(trusted.shape)}.")
-        strictness = torch.as_tensor(strictness, dtype=z.dtype, device=z.device).expand(len(z))
-        return self.generator(sketch, z, strictness, trusted)
+        strictness = torch.as_tensor(strictness, dtype=z.dtype, device=z.device)
+        if strictness.shape not in ((), (1,), (len(z),)):
+            raise ValueError(f"strictness is a number, or one for each of {len(z)} z, not {tuple(strictness.shape)}.")
+        return self.generator(sketch, z, strictness.expand(len(z)), trusted)
 
     def encode(self, photo: Tensor) -> tuple[Tensor, Tensor]:
         """mu and logvar, (N, D) each, of q(z | photo) for photographs (N, 3, H, W) in [-1, 1]."""

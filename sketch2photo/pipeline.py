@@ -72,6 +72,10 @@ class Sketch2PhotoPipeline:
     """
 
     def __init__(self, model: Sketch2Photo, calibrator: Calibrator | None = None) -> None:
+        if not isinstance(model, torch.nn.Module):
+            raise ValueError(
+                f"A pipeline is made of a model; from_pretrained loads one from a folder or id: {shown(model)}."
+            )
         if calibrator and not model.sketch_format.lines:
             raise ValueError(
                 "A calibrator is for models whose sketches are dark lines on light, and this one's are not."
@@ -319,7 +323,8 @@ class Sketch2PhotoPipeline:
             )
         reframe = yes_or_no("reframe", reframe)
         size = self.model.image_size if size is None else whole_number("size", size, 16, WORKING_SIDE)
-        return locate(self.calibrator, to_sketch(sketch, CANVAS), size, reframe)
+        with torch.autocast("cpu", enabled=False):  # in bf16 features would be pixels away
+            return locate(self.calibrator, to_sketch(sketch, CANVAS), size, reframe)
 
     @torch.no_grad()
     def encode(self, photo: Any) -> Tensor:

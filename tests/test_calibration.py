@@ -358,6 +358,11 @@ def test_it_is_trained_and_put_into_the_folder_of_a_model(tmp_path: Path, monkey
         )
         assert words in refused.stderr
 
+    (tmp_path / "others").mkdir()
+    (photos / "0.png").rename(tmp_path / "others" / "other.png")
+    refused = run_program(train, "--photos", tmp_path / "others", *arguments, "--resume")
+    assert (refused.returncode, "Of no photograph in" in refused.stderr) == (2, True), refused.stderr
+
     def interrupted(*arguments: object) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 

@@ -118,6 +118,9 @@ def test_where_lines_are_trusted_the_picture_is_that_of_strictness_1() -> None:
     torch.testing.assert_close(change(1.0, left), strict)
     with pytest.raises(ValueError, match="trusted is"):
         model(lines, z, 0.0, left[..., 1:])
+    for other in (torch.zeros(len(z) + 1), torch.zeros(len(z), 1)):
+        with pytest.raises(ValueError, match="strictness is a number, or one for each"):
+            model(lines, z, other)
 
 
 class Unmixed(torch.nn.Module):

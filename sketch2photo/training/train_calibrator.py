@@ -224,6 +224,8 @@ def main(
     data = MadeDrawings(sources, drawn, known, seed)
     training = {source.name(i) for source, i in data.photos}
     first = [name for name in (sources[0].name(i) for i in range(len(sources[0]))) if name in known.row]
+    if not first:
+        raise ValueError(f"Of no photograph in {photos[0]}, whose mean face is the model's, is a face in {parts}.")
     held = Held(known, [str(name) for name in first if name not in training])
 
     network = Calibrator(SIZE)
