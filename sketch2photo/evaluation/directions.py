@@ -18,7 +18,8 @@ from tqdm import tqdm
 
 from .. import machine
 from ..cli import check_model, check_range, run
-from ..data.sources import Pairs, fixed_samples, split
+from ..data.layouts import Side
+from ..data.sources import DataOptions, Source, fixed_samples, open_source, split
 from ..files import write_whole
 from ..images import Floats, Picture, to_pictures
 from ..model import Sketch2Photo
@@ -122,7 +123,7 @@ def vectors(response: Floats) -> Floats:
     return found / np.linalg.norm(found, axis=1, keepdims=True)
 
 
-def find(model: Sketch2Photo, pairs: Pairs, count: int, seed: int = 0) -> dict[str, dict[str, Any]]:
+def find(model: Sketch2Photo, pairs: Source, count: int, seed: int = 0) -> dict[str, dict[str, Any]]:
     """The named directions of a model, found on one half of `count` sketches and measured on the other."""
     reader = PersonReader()
     source = split(pairs, min(count, len(pairs)))[1]
@@ -151,20 +152,30 @@ def find(model: Sketch2Photo, pairs: Pairs, count: int, seed: int = 0) -> dict[s
     return directions
 
 
-def main(model: Path, pairs: Path, count: int = 120, seed: int = 0) -> None:
+def main(
+    model: Path,
+    pairs: Path,
+    count: int = 120,
+    seed: int = 0,
+    columns: tuple[str, ...] = (),
+    sketch_side: Side = "A",
+) -> None:
     """Find the named directions of a model and write them into its config.json.
 
     Args:
         model: folder of the model.
-        pairs: folder with photo/ and sketch/ of the same names.
+        pairs: folder with photo/ and sketch/ of the same names or another layout of data/layouts.py, or a Hub data set.
         count: of sketches, half to find directions on and half to measure them.
         seed: of z.
+        columns: of a data set, the columns of photographs and of sketches.
+        sketch_side: of pairs in A/ and B/, or side by side in one picture: which is the sketch.
     """
     check_range(2, count=count)
     check_range(0, seed=seed)
     check_model(model)
     machine.keep_freed_memory()
-    directions = find(Sketch2Photo.from_pretrained(str(model)), Pairs.open(pairs), count, seed)
+    source = open_source(str(pairs), DataOptions("pairs", columns, sketch_side))
+    directions = find(Sketch2Photo.from_pretrained(str(model)), source, count, seed)
     path = model / "config.json"
     config = json.loads(path.read_text()) | {"directions": directions}
     write_whole(path, json.dumps(config, indent=2, sort_keys=True))

@@ -11,6 +11,8 @@ import torch
 from PIL import Image
 
 from sketch2photo import Sketch2PhotoPipeline
+from sketch2photo.data.sources import Source
+from sketch2photo.evaluation import directions
 from sketch2photo.evaluation.directions import responses, vectors
 from sketch2photo.evaluation.metrics import border_colour
 from sketch2photo.examples import EXAMPLES
@@ -69,6 +71,19 @@ def test_bundled_directions_move_nothing_else_by_a_third_of_what_they_move() -> 
         if name == "hair":  # grey hair is read as age, and the card says so
             others.pop("age")
         assert max(others.values()) < found["effect"][name] / 3, name
+
+
+def test_pairs_may_have_any_layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copy(ROOT / "hub" / "model" / "config.json", tmp_path)
+    for side, grey in (("A", 200), ("B", 100)):
+        (tmp_path / side).mkdir()
+        Image.new("RGB", (64, 64), (grey, grey, grey)).save(tmp_path / side / "1.png")
+    given: list[Source] = []
+    monkeypatch.setattr(directions.Sketch2Photo, "from_pretrained", lambda folder: None)
+    monkeypatch.setattr(directions, "find", lambda model, pairs, count, seed: given.append(pairs) or {})
+    for side in ("A", "B"):
+        directions.main(tmp_path, tmp_path, sketch_side=side)
+    assert [source.load(0)[1].max() for source in given] == [200, 100]
 
 
 def test_vectors_move_one_attribute_each() -> None:
