@@ -13,6 +13,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
+from textwrap import shorten
 from typing import Any, Literal
 
 import cv2
@@ -192,7 +193,7 @@ class Trainer:
         What ends it otherwise, but for a loss that is not finite, is raised once the checkpoint is written.
 
         Raises:
-            ValueError: another run trains in this folder, it cannot be written to, or memory or disk are too small.
+            ValueError: another run trains in this folder, it cannot be written to, memory or disk are too small, or there is no compiler.
             FloatingPointError: loss or gradient is not finite; the last checkpoint is from before that.
         """
         self._stop = Stop()
@@ -212,6 +213,9 @@ class Trainer:
                         f"{self.recipe.optimization.batch_size}), have it computed in {2 * self.parts} parts (accelerate launch "
                         f"--gradient_accumulation_steps {2 * self.parts} train.py ...), or, with --workers, fewer of them."
                     ) from error
+                if type(error).__module__.startswith(("torch._dynamo", "torch._inductor")):
+                    reason = shorten(str(error).partition("\n")[0], 200)
+                    raise ValueError(f"torch.compile does not work here: leave out --compile ({reason}).") from error
                 if isinstance(error, OSError):
                     raise ValueError(f"The run ends at step {self.step}, for want of its disk: {error}.") from error
                 raise
