@@ -30,15 +30,29 @@ def run(main: Callable[..., Any], prog: str) -> None:
 def one_sentence(prog: str) -> Iterator[None]:
     """Where bad input ends in one sentence on stderr and exit code 2.
 
-    ValueError is bad input, ImportError an optional package that is missing, FloatingPointError a training that diverged, and
-    OSError a disk that is full, or has a fault. Anything else is a fault of ours and keeps its traceback.
+    ValueError is bad input, ImportError an optional package that is missing, FloatingPointError a training that diverged,
+    OSError a disk that is full, or has a fault, and memory can be too small. Anything else is a fault of ours and keeps its traceback.
     """
     try:
         yield
-    except (ValueError, ImportError, FloatingPointError, OSError) as error:
-        full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-        print(f"{prog.split()[-1]}: {'The disk is full: make room on it.' if full else error}", file=sys.stderr)
+    except (ValueError, ImportError, FloatingPointError, OSError, MemoryError, RuntimeError) as error:
+        said = str(error)
+        if is_out_of_memory(error):
+            said = "There is not enough memory for this: ask for less at a time, or end other programs."
+        elif isinstance(error, RuntimeError):
+            raise
+        elif isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            said = "The disk is full: make room on it."
+        print(f"{prog.split()[-1]}: {said}", file=sys.stderr)
         sys.exit(2)
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether there was not enough memory, in the words of Python, or of torch for the CPU, a GPU or a loader's workers."""
+    words = ("can't allocate memory", "out of memory", "killed by signal: Killed", "out of shared memory")
+    return isinstance(error, MemoryError) or (
+        isinstance(error, RuntimeError) and any(word in str(error) for word in words)
+    )
 
 
 def check_range(least: int, most: int = LARGEST, **numbers: float | None) -> None:
@@ -68,28 +82,18 @@ def check_empty(out: Path) -> None:
     check_writable(out)
 
 
-def check_writable(out: Path) -> None:
+def check_writable(out: Path, option: str = "--out") -> None:
     """Raises ValueError where a folder cannot be written to, or made; a program asks before its work. Nothing is made yet."""
     try:
         nearest = next(place for place in (out, *out.absolute().parents) if place.exists())
         with TemporaryFile(dir=nearest):
             pass
     except OSError as error:
-        raise ValueError(f"{out} cannot be written to ({error.strerror}): choose another --out.") from error
+        raise ValueError(f"{out} cannot be written to ({error.strerror}): choose another {option}.") from error
 
 
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Where to write what then takes a file's place; where that fails, of a full disk say, the file is what it was before."""
-    partial = path.with_name(path.name + ".partial")
-    try:
-        yield partial
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Writes a file so that, where the disk is full, it is what it was before."""
-    with replacing(path) as partial:
-        partial.write_text(text, "utf-8")
+def check_model(folder: Path) -> None:
+    """Raises ValueError where a program's --model, which it is to write into, is no folder of a model, or cannot be written to."""
+    if not (folder / "config.json").is_file():
+        raise ValueError(f"{folder} is not the folder of a model: it has no config.json.")
+    check_writable(folder, "--model")

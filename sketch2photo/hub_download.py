@@ -5,6 +5,7 @@ import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from textwrap import shorten
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -44,6 +45,22 @@ class HubNetwork(PyTorchModelHubMixin):
 
     beside: Mapping[str, bytes] = MappingProxyType({})
     stored: Mapping[str, torch.dtype] = MappingProxyType({})
+
+    def save_pretrained(self, save_directory: str | Path, *, push_to_hub: bool = False, **options: Any) -> str | None:
+        """As PyTorchModelHubMixin.save_pretrained; files take the places of those in the folder once all of them are written.
+
+        Raises:
+            OSError: it cannot be written, and the folder is as it was.
+        """
+        folder = Path(save_directory)
+        folder.mkdir(parents=True, exist_ok=True)
+        local = {name: options[name] for name in ("config", "model_card_kwargs") if name in options}
+        with TemporaryDirectory(prefix=".", dir=folder) as fresh:
+            super().save_pretrained(fresh, **local)
+            for file in Path(fresh).iterdir():
+                if file.name in FILES or not (folder / file.name).exists():
+                    file.replace(folder / file.name)
+        return self.push_to_hub(options.pop("repo_id", None) or folder.name, **options) if push_to_hub else None
 
     def _save_pretrained(self, save_directory: Path) -> None:
         """Weights that are still those of their file, in its precision; changed ones in their own.

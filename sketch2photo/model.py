@@ -120,13 +120,11 @@ class Sketch2Photo(
         elif trusted.shape != cells:
             raise ValueError(f"What is trusted is {cells} for such sketches, not {tuple(trusted.shape)}.")
         strictness = torch.as_tensor(strictness, dtype=z.dtype, device=z.device)
-        if strictness.numel() == 1:
-            strictness = strictness.reshape(1).expand(len(sketch))
-        elif strictness.shape not in ((len(sketch),), (len(z),)):
+        if strictness.shape not in ((), (1,), (len(sketch),), (len(z),)):
             raise ValueError(
                 f"strictness is a number, or one for each of {len(sketch)} sketches or {len(z)} z, not {tuple(strictness.shape)}."
             )
-        return self.generator(sketch, z, strictness, trusted)
+        return self.generator(sketch, z, strictness.expand(max(len(sketch), strictness.numel())), trusted)
 
     def encode(self, photo: Tensor) -> tuple[Tensor, Tensor]:
         """mu and logvar, (N, D) each, of q(z | photo) for photographs (N, 3, H, W) in [-1, 1]."""

@@ -13,6 +13,7 @@ import torch
 from huggingface_hub import cached_assets_path
 from torch import Tensor, nn
 
+from .files import replacing
 from .model import Sketch2Photo
 from .networks import ARCHITECTURES
 from .networks.blocks import CELL, ModulatedNorm, tile
@@ -142,9 +143,8 @@ def _export(
     content = proto.SerializeToString()
     with suppress(OSError, ValueError):  # a full disk, or a folder that cannot be written to
         kept = cached_assets_path(*ASSETS) / name
-        whole = kept.with_suffix(f".{os.getpid()}")
-        whole.write_bytes(content)
-        whole.rename(kept)
+        with replacing(kept, shared=True) as partial:
+            partial.write_bytes(content)
         for old in sorted(kept.parent.glob("*.onnx"), key=lambda path: path.stat().st_mtime)[:-KEPT]:
             old.unlink()
     return content

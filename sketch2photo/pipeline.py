@@ -72,6 +72,10 @@ class Sketch2PhotoPipeline:
     """
 
     def __init__(self, model: Sketch2Photo, calibrator: Calibrator | None = None) -> None:
+        if not isinstance(model, torch.nn.Module):
+            raise ValueError(
+                f"A pipeline is made of a model; from_pretrained loads one from a folder or id: {shown(model)}."
+            )
         if calibrator and not model.sketch_format.lines:
             raise ValueError(
                 "A calibrator is for models whose sketches are dark lines on light, and this one's are not."
@@ -110,15 +114,15 @@ class Sketch2PhotoPipeline:
     def save_pretrained(
         self, folder: str | Path, *, repo_id: str | None = None, push_to_hub: bool = False, **kwargs: Any
     ) -> str | None:
-        """Writes the model into a folder as Sketch2Photo.save_pretrained does, and the calibrator into calibrator/ in it.
+        """Writes the calibrator into calibrator/ in a folder, and the model into the folder as Sketch2Photo.save_pretrained does.
 
         With push_to_hub=True both are uploaded, too, as push_to_hub does, to a repo that has the folder's name unless repo_id has
         another: the commit's address.
         """
         local = {name: kwargs[name] for name in ("config", "model_card_kwargs") if name in kwargs}
-        self.model.save_pretrained(folder, **({"config": self._config()} | (local if push_to_hub else kwargs)))
-        if self.calibrator:
+        if self.calibrator:  # first, for the model's config.json says that it is there
             self.calibrator.save_pretrained(Path(folder) / CALIBRATOR)
+        self.model.save_pretrained(folder, **({"config": self._config()} | (local if push_to_hub else kwargs)))
         return self.push_to_hub(repo_id or Path(folder).name, **kwargs) if push_to_hub else None
 
     def push_to_hub(self, repo_id: str, **kwargs: Any) -> str:
@@ -319,7 +323,8 @@ class Sketch2PhotoPipeline:
             )
         reframe = yes_or_no("reframe", reframe)
         size = self.model.image_size if size is None else whole_number("size", size, 16, WORKING_SIDE)
-        return locate(self.calibrator, to_sketch(sketch, CANVAS), size, reframe)
+        with torch.autocast("cpu", enabled=False):  # in bf16 features would be pixels away
+            return locate(self.calibrator, to_sketch(sketch, CANVAS), size, reframe)
 
     @torch.no_grad()
     def encode(self, photo: Any) -> Tensor:

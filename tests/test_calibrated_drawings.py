@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image, ImageDraw, ImageOps
 
 from sketch2photo import Sketch2PhotoPipeline
@@ -38,6 +39,13 @@ def test_an_outline_alone_becomes_a_face(pipe: Sketch2PhotoPipeline) -> None:
     assert out.added is not None and (out.added < 0).sum() > 100
     finder = FaceFinder()
     assert share_with_face([finder(np.asarray(image)) for image in out.images]) == 1
+
+
+def test_half_precision_of_the_rest_moves_no_line(pipe: Sketch2PhotoPipeline) -> None:
+    expected = pipe.calibrate(drawing("quick_man"), 0.5)
+    with torch.autocast("cpu", torch.bfloat16):
+        found = pipe.calibrate(drawing("quick_man"), 0.5)
+    assert torch.equal(found.sketch, expected.sketch)
 
 
 @pytest.mark.parametrize("corner", [(0.02, 0.02), (0.75, 0.05), (0.4, 0.4), (0.05, 0.7), (0.74, 0.74)])

@@ -322,6 +322,14 @@ def test_it_is_trained_and_put_into_the_folder_of_a_model(tmp_path: Path, monkey
     options = {"photos": photos, "parts": tmp_path / "parts.npz", "out": tmp_path / "run", "model": tmp_path / "mine"}
     arguments = [text for name, value in options.items() for text in (f"--{name}", value)]
     train = "sketch2photo.training.train_calibrator"
+    save, meanwhile = Calibrator.save_pretrained, Sketch2Photo(image_size=64, **SIZES)
+
+    def save_while_the_model_is_trained_on(network: Calibrator, folder: Path) -> None:
+        save(network, folder)
+        if folder == tmp_path / "run" / "best":
+            meanwhile.save_pretrained(tmp_path / "mine")
+
+    monkeypatch.setattr(Calibrator, "save_pretrained", save_while_the_model_is_trained_on)
     done = run_program(train, *arguments, "--minutes", 0.02, "--workers", 0)
     assert (done.returncode, "mine frames drawings as faces now" in done.stdout) == (0, True), done.stderr
     assert "Passed over" in done.stderr
@@ -329,10 +337,10 @@ def test_it_is_trained_and_put_into_the_folder_of_a_model(tmp_path: Path, monkey
     trained = Calibrator.from_pretrained(tmp_path / "run" / "best")
     assert distance(SIDE * trained.mean_face.numpy(), face()) < 0.5
     pipe = Sketch2PhotoPipeline.from_pretrained(str(tmp_path / "mine"))
-    assert pipe.calibrator and all(
-        torch.equal(ours, theirs)
-        for ours, theirs in zip(pipe.calibrator.parameters(), trained.parameters(), strict=True)
-    )
+    for found, put in ((pipe.calibrator, trained), (pipe.model, meanwhile)):
+        assert found and all(
+            torch.equal(ours, theirs) for ours, theirs in zip(found.parameters(), put.parameters(), strict=True)
+        )
     Sketch2Photo(image_size=64, sketch_channels=3, **SIZES).save_pretrained(tmp_path / "coloured")
     (tmp_path / "damaged").mkdir()
     (tmp_path / "damaged" / "checkpoint.pt").write_bytes(b"text")
@@ -342,12 +350,18 @@ def test_it_is_trained_and_put_into_the_folder_of_a_model(tmp_path: Path, monkey
         ([], "holds a run already"),
         (["--resume", "--model", tmp_path / "coloured", "--parts", "none"], "dark lines on light"),
         (["--resume", "--out", tmp_path / "damaged"], "is damaged"),
+        (["--resume", "--model", "user/name"], "is not the folder of a model"),
     ):
         refused = run_program(train, *arguments, *bad)
         assert (refused.returncode, refused.stderr.count("\n")) == (2, 1 + refused.stderr.count("photographs, ")), (
             refused.stderr
         )
         assert words in refused.stderr
+
+    (tmp_path / "others").mkdir()
+    (photos / "0.png").rename(tmp_path / "others" / "other.png")
+    refused = run_program(train, "--photos", tmp_path / "others", *arguments, "--resume")
+    assert (refused.returncode, "Of no photograph in" in refused.stderr) == (2, True), refused.stderr
 
     def interrupted(*arguments: object) -> None:
         os.kill(os.getpid(), signal.SIGTERM)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sketch2photo import cli
-from tests.programs import files_of_at_most, run_program
+from sketch2photo import Sketch2Photo, cli, files
+from tests.programs import SIZES, files_of_at_most, run_program
 
 
 @pytest.mark.parametrize("error", [ValueError, ImportError, FloatingPointError, OSError])
@@ -31,20 +31,31 @@ def test_a_full_disk_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None
     assert (exit_.value.code, capsys.readouterr().err) == (2, "program: The disk is full: make room on it.\n")
 
 
+@pytest.mark.parametrize(
+    "error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried")]
+)
+def test_too_little_memory_is_one_sentence(error: Exception, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as exit_, cli.one_sentence("program"):
+        raise error
+    assert exit_.value.code == 2
+    assert capsys.readouterr().err.startswith("program: There is not enough memory for this")
+
+
 def test_what_a_full_disk_would_cut_short_stays_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "config.json"
     path.write_text("before")
     with files_of_at_most(100), pytest.raises(OSError, match="File too large"):
-        cli.write_whole(path, "x" * 1000)
+        files.write_whole(path, "x" * 1000)
     assert {file.name: file.read_text() for file in tmp_path.iterdir()} == {path.name: "before"}
 
 
-def test_a_fault_of_ours_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [KeyError("ours"), RuntimeError("ours")])
+def test_a_fault_of_ours_keeps_its_traceback(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     def main() -> None:
-        raise KeyError("ours")
+        raise error
 
     monkeypatch.setattr(sys, "argv", ["program"])
-    with pytest.raises(KeyError):
+    with pytest.raises(type(error)):
         cli.run(main, "program")
 
 
@@ -100,3 +111,20 @@ def test_a_number_out_of_range_is_one_sentence(program: str, arguments: list[obj
     done = run_program(program, *arguments)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
     assert sentence in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("program", "arguments", "sentence"),
+    [
+        ("plots", ["--drawings", "tests/drawings", "--runs", "none"], "none has no validations in its logs"),
+        ("plots", ["--drawings", "tests/drawings", "--model", "user/name"], "user/name is not the folder of a model"),
+        ("benchmark", ["--browser", "none"], "There is no page in none to time"),
+    ],
+)
+def test_what_is_missing_is_said_before_the_work(
+    program: str, arguments: list[object], sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Sketch2Photo(image_size=64, **SIZES).save_pretrained(tmp_path)
+    monkeypatch.delattr(Sketch2Photo, "forward")
+    done = run_program(EVALUATION + program, "--model", tmp_path, *arguments)
+    assert (done.returncode, sentence in done.stderr) == (2, True), done.stderr

@@ -23,7 +23,7 @@ HEAVY = (
 )  # fmt: skip
 # Each room may import those of the lines above its own, and of its own line only itself.
 FLOORS = [
-    ["cli", "examples", "hub_download", "images", "latents", "machine"],
+    ["cli", "examples", "files", "hub_download", "images", "latents", "machine"],
     ["networks"],
     ["model"],
     ["calibration", "onnx", "preprocess"],

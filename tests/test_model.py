@@ -16,6 +16,7 @@ from sketch2photo.examples import EXAMPLES_FOLDER
 from sketch2photo.networks.blocks import smoothed
 from sketch2photo.networks.packed import PackedConv2d, pack
 from tests import ROOT
+from tests.programs import files_of_at_most
 
 SMALL = {"image_size": 64, "channels": (16, 32), "blocks": (1, 1), "head": 8}
 CLASSIC = {"architecture": "classic", "image_size": 64, "channels": (8, 16, 16)}
@@ -150,6 +151,9 @@ def test_where_lines_are_trusted_the_picture_is_that_of_strictness_1() -> None:
     torch.testing.assert_close(change(1.0, left), strict)
     with pytest.raises(ValueError, match="trusted is"):
         model(lines, z, 0.0, left[..., 1:])
+    for other in (torch.zeros(len(z) + 1), torch.zeros(len(z), 1)):
+        with pytest.raises(ValueError, match="strictness is a number, or one for each"):
+            model(lines, z, other)
 
 
 class Unmixed(torch.nn.Module):
@@ -169,6 +173,14 @@ def test_saved_and_loaded_is_the_same_model_in_eval_mode(model: Sketch2Photo, tm
     assert ("mapping" in config) == (model.architecture == "modulated")  # also what was not given
     z = torch.randn(2, 8)
     torch.testing.assert_close(again(sketches(model), z), model.eval()(sketches(model), z))
+
+
+def test_where_a_model_is_saved_on_a_full_disk_the_one_before_stays(tmp_path: Path) -> None:
+    Sketch2Photo(**SMALL).save_pretrained(tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with files_of_at_most(10_000), pytest.raises(OSError, match="could not be written"):
+        Sketch2Photo(**SMALL, latent_dim=4).save_pretrained(tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 def test_other_sizes_come_back_from_the_config(tmp_path: Path) -> None:

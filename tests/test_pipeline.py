@@ -459,3 +459,8 @@ def test_coloured_drawings_are_seen_in_their_colours() -> None:
         pipe(torch.ones(1, 1, 64, 64))
     with pytest.raises(ValueError, match="A calibrator is for models whose sketches are dark lines on light"):
         Sketch2PhotoPipeline(pipe.model, Calibrator(image_size=32, hidden=8))
+
+
+def test_a_folder_is_no_model() -> None:
+    with pytest.raises(ValueError, match="from_pretrained loads one from a folder or id: 'hub/model'"):
+        Sketch2PhotoPipeline("hub/model")

@@ -8,6 +8,9 @@ from pathlib import Path
 from textwrap import shorten
 from typing import Any
 
+from huggingface_hub.errors import HFValidationError
+from huggingface_hub.utils import validate_repo_id
+
 from ..images import Picture, to_array, to_drawn
 from .layouts import DEFAULT, DataOptions, print_once, same_shape
 
@@ -102,6 +105,8 @@ def _file(value: Any) -> Any:
 
 def rows_of(location: str, streaming: bool = False) -> Any:
     """The rows for training of a data set on the Hub or on disk, a Dataset, or an IterableDataset where it is streamed."""
+    if not Path(location).exists():
+        _check_id(location)
     try:
         from datasets import load_dataset, load_from_disk
 
@@ -116,6 +121,21 @@ def rows_of(location: str, streaming: bool = False) -> Any:
             raise ValueError(f"{location!r} has no part named train, only {', '.join(map(str, rows))}.")
         rows = rows[name]
     return rows
+
+
+def _check_id(location: str) -> None:
+    """Raises ValueError for what is meant as a path: without a network the Hub would be asked over and over before that is said."""
+    try:
+        validate_repo_id(location)
+    except HFValidationError as error:
+        raise ValueError(
+            f"{location!r} is neither a folder nor a data set's id on the Hub, which looks like user/name."
+        ) from error
+    owner, _, name = location.rpartition("/")
+    if owner and Path(owner).is_dir():
+        raise ValueError(
+            f"{owner}/ holds no {name}: check the name, or where {location} is a data set of the Hub, start elsewhere."
+        )
 
 
 def _undecoded(rows: Any, column: str, location: str) -> Any:

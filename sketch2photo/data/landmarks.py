@@ -17,6 +17,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 from unicodedata import normalize
 from zipfile import ZIP_STORED, BadZipFile
@@ -162,6 +163,11 @@ def photographs(folders: list[Path]) -> list[Path]:
 def find(folders: list[Path], path: Path) -> int:
     """Writes the landmarks of all photographs in folders (or in photo/ in them) and below to a file; how many faces were found."""
     files = photographs(folders)
+    if path.suffix != ".npz":
+        raise ValueError(f"{path} is no name of the file to write: it ends in .npz.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryFile(dir=path.parent):  # raises where nothing can be written, before the work
+        pass
     try:
         from mediapipe.python.solutions.face_mesh import FaceMesh
         from mediapipe.python.solutions.selfie_segmentation import SelfieSegmentation
@@ -189,8 +195,12 @@ def find(folders: list[Path], path: Path) -> int:
         names.append(file.stem)
         points.append(found.astype(np.float16))
         masks.append(np.packbits(mask))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(path, names=np.array(names), points=np.array(points), masks=np.array(masks))
+    whole = path.with_name(f"{path.stem}.partial.npz")  # a training may read the one before, from the disk
+    try:
+        np.savez(whole, names=np.array(names), points=np.array(points), masks=np.array(masks))
+        whole.replace(path)
+    finally:
+        whole.unlink(missing_ok=True)
     return len(names)
 
 

@@ -122,6 +122,8 @@ def find_pictures(folder: Path, headers: int = HEADERS) -> Found:
     Raises:
         ValueError: there are none.
     """
+    if not folder.is_dir():
+        raise ValueError(f"There is no folder {folder}.")
     found = Found(folder, _files(folder))
     found.leave_out("hidden files", [name for name in found.names if os.path.basename(name).startswith(".")])
     others: dict[str, list[str]] = {}

@@ -222,8 +222,8 @@ def main(model: str | None = None, rounds: int = 9, browser: Path | None = None)
     check_range(1, rounds=rounds)
     machine.keep_freed_memory()
     loaded = _load(model)
+    page = time_page(browser, COUNTS, rounds) if browser else None  # first, for it may not be there
     compared = latencies(contenders(loaded), rounds)
-    page = time_page(browser, COUNTS, rounds) if browser else None
     if browser and page:
         size = f"the whole page: {page_size(browser) / 1e6:.1f} MB"
         compared.append(Latency("Sketch2Photo, Chromium, WebAssembly fp32", size, page.photographs))

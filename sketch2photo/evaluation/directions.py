@@ -8,6 +8,7 @@ measured again, on other sketches, and attributes that z does not move by themse
 """
 
 import json
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,10 @@ import torch
 from tqdm import tqdm
 
 from .. import machine
-from ..cli import check_range, run, write_whole
-from ..data.sources import Pairs, fixed_samples, split
+from ..cli import check_model, check_range, run
+from ..data.layouts import Side
+from ..data.sources import DataOptions, Source, fixed_samples, open_source, split
+from ..files import write_whole
 from ..images import Floats, Picture, to_pictures
 from ..model import Sketch2Photo
 from .metrics import Mask, border_colour
@@ -64,9 +67,10 @@ def attributes(pictures: Picture, regions: Regions, apparent: ApparentReader) ->
 
 @torch.inference_mode()
 def measure(
-    model: Sketch2Photo, sketches: torch.Tensor, reader: PersonReader, z: torch.Tensor
+    model: Sketch2Photo, sketches: torch.Tensor, reader: PersonReader, z: torch.Tensor, kept: Mask
 ) -> tuple[list[str], Floats, Floats]:
-    """Names (K), z (M, n, D) and attributes (M, n, K) of pictures of those sketches (S, 1, H, W) that z = 0 makes a face of.
+    """Names (K) of the attributes that are kept, z (M, n, D), and they (M, n, K) in pictures of those sketches (S, 1, H, W) that z = 0
+    makes a face of.
 
     z (S, n, D) begins with 0 for each, whose face's landmarks stand for all. Attributes are less their mean over the sketch, and nan
     where a picture has none.
@@ -79,8 +83,8 @@ def measure(
         if landmarks is None:
             continue
         found = attributes(pictures, Regions.of(landmarks, pictures.shape[1]), reader.apparent)
-        names = list(found)
-        values = np.stack(list(found.values()), 1)
+        names = list(compress(found, kept))
+        values = np.stack(list(compress(found.values(), kept)), 1)
         if np.isfinite(values).any(0).all():
             moved.append(values - np.nanmean(values, 0))
             given.append(latents.numpy())
@@ -90,7 +94,7 @@ def measure(
 
 
 def photographs(photos: Picture, reader: PersonReader) -> Floats:
-    """Standard deviation (K,) of each attribute over photographs (N, H, W, 3): its unit."""
+    """Standard deviation (K,) of each attribute over photographs (N, H, W, 3): its unit, 0 where fewer than two have it."""
     rows = []
     for picture in photos:
         landmarks = reader.finder(picture)
@@ -99,7 +103,9 @@ def photographs(photos: Picture, reader: PersonReader) -> Floats:
             rows.append([value[0] for value in found.values()])
     if len(rows) < 2:
         raise ValueError("No faces were found in the photographs, so an attribute has no unit.")
-    spread: Floats = np.nanstd(np.array(rows), axis=0)
+    values = np.array(rows)
+    known = np.isfinite(values).sum(0) > 1
+    spread: Floats = np.nanstd(np.where(known, values, 0.0), axis=0)
     return spread
 
 
@@ -121,20 +127,22 @@ def vectors(response: Floats) -> Floats:
     return found / np.linalg.norm(found, axis=1, keepdims=True)
 
 
-def find(model: Sketch2Photo, pairs: Pairs, count: int, seed: int = 0) -> dict[str, dict[str, Any]]:
+def find(model: Sketch2Photo, pairs: Source, count: int, seed: int = 0) -> dict[str, dict[str, Any]]:
     """The named directions of a model, found on one half of `count` sketches and measured on the other."""
     reader = PersonReader()
     source = split(pairs, min(count, len(pairs)))[1]
     sketches, photos = fixed_samples(source, model.image_size, count, form=model.sketch_format)
     unit = photographs(to_pictures(photos), reader)
+    kept = unit > 0
+    unit = unit[kept]
     generator = torch.Generator().manual_seed(seed)
     z = torch.randn(len(sketches), SAMPLES, model.latent_dim, generator=generator)
     z[:, 0] = 0
-    names, latents, moved = measure(model, sketches[::2], reader, z[::2])
+    names, latents, moved = measure(model, sketches[::2], reader, z[::2], kept)
     found = vectors(responses(latents, moved / unit))
     far = LENGTH * torch.tensor(found, dtype=torch.float32)
     steps = torch.cat([torch.zeros(1, model.latent_dim), -far, far])
-    _, _, ends = measure(model, sketches[1::2], reader, steps.expand(len(sketches[1::2]), -1, -1))
+    _, _, ends = measure(model, sketches[1::2], reader, steps.expand(len(sketches[1::2]), -1, -1), kept)
     directions = {}
     for k, name in enumerate(names):
         moved_by = ends[:, 1 + len(names) + k] - ends[:, 1 + k]
@@ -150,22 +158,31 @@ def find(model: Sketch2Photo, pairs: Pairs, count: int, seed: int = 0) -> dict[s
     return directions
 
 
-def main(model: Path, pairs: Path, count: int = 120, seed: int = 0) -> None:
+def main(
+    model: Path,
+    pairs: Path,
+    count: int = 120,
+    seed: int = 0,
+    columns: tuple[str, ...] = (),
+    sketch_side: Side = "A",
+) -> None:
     """Find the named directions of a model and write them into its config.json.
 
     Args:
         model: folder of the model.
-        pairs: folder with photo/ and sketch/ of the same names.
+        pairs: folder with photo/ and sketch/ of the same names or another layout of data/layouts.py, or a Hub data set.
         count: of sketches, half to find directions on and half to measure them.
         seed: of z.
+        columns: of a data set, the columns of photographs and of sketches.
+        sketch_side: of pairs in A/ and B/, or side by side in one picture: which is the sketch.
     """
     check_range(2, count=count)
     check_range(0, seed=seed)
-    path = model / "config.json"
-    if not path.is_file():
-        raise ValueError(f"{model} is not the folder of a model: it has no config.json.")
+    check_model(model)
     machine.keep_freed_memory()
-    directions = find(Sketch2Photo.from_pretrained(str(model)), Pairs.open(pairs), count, seed)
+    source = open_source(str(pairs), DataOptions("pairs", columns, sketch_side))
+    directions = find(Sketch2Photo.from_pretrained(str(model)), source, count, seed)
+    path = model / "config.json"
     config = json.loads(path.read_text()) | {"directions": directions}
     write_whole(path, json.dumps(config, indent=2, sort_keys=True))
     print("Named: " + (", ".join(directions) or "none"))

@@ -35,9 +35,10 @@ import numpy as np
 from torch import Tensor
 
 from .. import machine
-from ..cli import check_range, check_writable, run, write_whole
+from ..cli import check_range, check_writable, run
 from ..data.layouts import Side
 from ..data.sources import DataOptions, Photos, Source, open_source, split
+from ..files import write_whole
 from ..pipeline import Sketch2PhotoPipeline
 from ..training.history import label
 from .drawing_evaluator import DrawingEvaluator

@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 import torch
+from matplotlib.figure import Figure
 from PIL import Image
 
 from .. import machine
@@ -190,8 +191,6 @@ KINDS: dict[Kind, Callable[[str], Growth]] = {
 
 def plot(growth: Growth, path: Path) -> None:
     """Its costs side by side over the size of the work, and below them what machine that was and when."""
-    from matplotlib.figure import Figure
-
     figure = Figure((3.2 * len(growth.costs), 2.6), layout="constrained")
     for axis, (name, values) in zip(figure.subplots(1, len(growth.costs)), growth.costs.items(), strict=True):
         axis.plot(growth.sizes, values, ".-")

@@ -61,6 +61,7 @@ class PairEvaluator:
         self.judge = EfficientNetLite("lite2").to(self.device, memory_format=torch.channels_last)  # pyrefly: ignore[no-matching-overload]
         self.sketch, self.photo = fixed_samples(source, image_size, len(source), form=form)
         self.sketches, self.photos = to_pictures(self.sketch.amin(1, keepdim=True)), to_pictures(self.photo)
+        self.inception = InceptionDistances(self.photos, self.device) if inception else None
         self.varied = np.linspace(0, len(source) - 1, min(VARIED, len(source))).round().astype(int).tolist()
 
         self.real = self._pooled(self.photo)
@@ -71,7 +72,6 @@ class PairEvaluator:
             None if line is None else clean_places(photo, line)
             for photo, line in zip(self.photos, self.outlines, strict=True)
         ]
-        self.inception = InceptionDistances(self.photos, self.device) if inception else None
 
     def counts(self) -> dict[str, int]:
         """What a report says of how much was measured."""

@@ -30,10 +30,11 @@ import torch
 from tqdm import tqdm
 
 from .. import machine
-from ..cli import check_range, check_writable, run, write_whole
+from ..cli import check_range, check_writable, run
 from ..data.landmarks import LandmarksFile
 from ..data.line_drawing import line_drawing
 from ..data.sources import Photos, open_landmarks
+from ..files import write_whole
 from ..images import Floats, Picture, fitted, to_pictures, to_tensor
 from ..model import Sketch2Photo
 from .metrics import FaceFinder, landmark_error

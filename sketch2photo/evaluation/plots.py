@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from .. import machine
-from ..cli import check_range, run
+from ..cli import check_model, check_range, run
 from ..latents import LIMIT
 from ..pipeline import Sketch2PhotoPipeline
 from .metrics import FaceFinder
@@ -105,16 +105,16 @@ def main(model: Path, drawings: Path, runs: tuple[Path, ...] = (), count: int = 
         count: of drawings, at most 100.
     """
     check_range(1, MOST_DRAWINGS, count=count)
-    paths = drawing_files(drawings)[:count]
+    check_model(model)
+    paths, finder = drawing_files(drawings)[:count], FaceFinder()
+    if runs:  # before the sweeps, which take a minute
+        curves(list(runs), model / "curves.png")
     machine.keep_freed_memory()
     pipe = Sketch2PhotoPipeline.from_pretrained(str(model))
     sheet, ends = sweeps(pipe, paths)
     sheet.save(model / "sweeps.jpg", quality=88)
-    finder = FaceFinder()
     faces = sum(finder(np.asarray(photo)) is not None for photo in ends)
     print(f"{faces} of {len(ends)} pictures at the sliders' ends show a face.")
-    if runs:
-        curves(list(runs), model / "curves.png")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image
 
-from ..images import SUFFIXES, to_images
+from ..images import SUFFIXES, open_picture, to_images
 from ..pipeline import Sketch2PhotoPipeline
 from ..preprocess import to_sketch
 
@@ -82,10 +82,12 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def drawing_files(folder: Path) -> list[Path]:
-    """The pictures in a folder of drawings, by name. Raises ValueError where there are none."""
+    """The pictures in a folder of drawings, by name. Raises ValueError where there are none, or one is damaged."""
     found = sorted(path for path in folder.glob("*") if path.suffix.lower() in SUFFIXES)
     if not found:
         raise ValueError(f"No drawings in {folder}: it must be a folder of pictures.")
+    for path in found:  # now, and not when an hour of measuring has come to it
+        open_picture(path)
     return found
 
 

@@ -12,7 +12,8 @@ import torch
 from tyro.conf import Positional
 
 from .. import cli, machine
-from ..data.sources import Pairs, Photos, hold_out, open_landmarks
+from ..data.layouts import Side
+from ..data.sources import DataOptions, Photos, hold_out, open_landmarks, open_source
 from ..hub_download import model_folder
 from ..model import Sketch2Photo
 from . import card, history
@@ -40,21 +41,26 @@ def main(
     out: Path,
     parts: Path | None = None,
     sharp: Path | None = None,
+    columns: tuple[str, ...] = (),
+    sketch_side: Side = "A",
 ) -> None:
     """Score means of two models on held-out pairs and keep the best.
 
     Args:
         first: folder or Hub id of a model.
         second: of another that was trained from the same start.
-        pairs: folder with photo/ and sketch/ of the same names that both were trained on: what training held out counts.
+        pairs: the first folder or Hub data set of pairs that both were trained on: what training held out counts.
         out: new or empty folder for the best mean's weights and the first's calibrator, without named directions: find them anew.
         parts: file that sketch2photo/data/landmarks.py made of the photographs, if training had it: line drawings count then.
         sharp: folder of sharp photographs that training did not see, if it had them: the line drawings are of those.
+        columns: of a data set, as training had them.
+        sketch_side: of pairs in A/ and B/, or side by side in one picture, as training had it.
     """
     cli.check_empty(out)
     machine.keep_freed_memory()
     one, other = (Sketch2Photo.from_pretrained(name, directions=None) for name in (first, second))
-    source, other_source = Pairs.open(pairs), Photos.open(sharp) if sharp else None
+    source = open_source(str(pairs), DataOptions("pairs", columns, sketch_side))
+    other_source = Photos.open(sharp) if sharp else None
     landmarks = open_landmarks(parts, filter(None, (source, other_source))) if parts else None
     record = history.of_model(first)
     known = (first, one.beside) if card.inherited(first, one.beside).license else (second, other.beside)

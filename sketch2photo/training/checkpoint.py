@@ -14,7 +14,7 @@ import torch
 from filelock import FileLock, Timeout
 from PIL import Image
 
-from ..cli import replacing
+from ..files import replacing
 from ..hub_download import copy_calibrator
 from ..model import Sketch2Photo
 from . import card

@@ -18,7 +18,7 @@ from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader, Dataset
 
 from .. import machine
-from ..cli import MOST_WORKERS, check_above_zero, check_range, check_writable, run
+from ..cli import MOST_WORKERS, check_above_zero, check_model, check_range, check_writable, run
 from ..data.doodle_symbols import EYES
 from ..data.doodles import NO_CLASS, Drawing, doodle, flat, line_doodle, no_face, profile, registered
 from ..data.landmarks import LandmarksFile
@@ -213,9 +213,10 @@ def main(
     if not resume:
         check_unused(out)
     check_writable(out)
-    framed = Sketch2Photo.from_pretrained(model) if model else None
-    if framed:
-        Sketch2PhotoPipeline(framed, Calibrator(SIZE))  # raises where its drawings cannot be framed
+    if model:
+        check_model(model)
+        # Raises where drawings for it cannot be framed.
+        Sketch2PhotoPipeline(Sketch2Photo.from_pretrained(model), Calibrator(SIZE))
     machine.keep_freed_memory()
     torch.manual_seed(seed)
     sources, drawn = [Photos.open(folder) for folder in photos], [Pairs.open(folder) for folder in pairs]
@@ -223,6 +224,8 @@ def main(
     data = MadeDrawings(sources, drawn, known, seed)
     training = {source.name(i) for source, i in data.photos}
     first = [name for name in (sources[0].name(i) for i in range(len(sources[0]))) if name in known.row]
+    if not first:
+        raise ValueError(f"Of no photograph in {photos[0]}, whose mean face is the model's, is a face in {parts}.")
     held = Held(known, [str(name) for name in first if name not in training])
 
     network = Calibrator(SIZE)
@@ -286,8 +289,9 @@ def main(
     )
     if stop.asked:
         print("It was stopped, and is put into no model: go on with --resume.")
-    elif model and framed:
-        Sketch2PhotoPipeline(framed, load_network(Calibrator, out / "best")).save_pretrained(model)
+    elif model:  # as it is by now: it may have been trained on meanwhile
+        now = Sketch2Photo.from_pretrained(model)
+        Sketch2PhotoPipeline(now, load_network(Calibrator, out / "best")).save_pretrained(model)
         print(f"{model} frames drawings as faces now, and corrects them.")
 
 

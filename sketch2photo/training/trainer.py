@@ -13,6 +13,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
+from textwrap import shorten
 from typing import Any, Literal
 
 import cv2
@@ -26,6 +27,7 @@ from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from .. import machine
+from ..cli import is_out_of_memory
 from ..data.landmarks import LandmarksFile
 from ..data.sources import Source, WeightedSource
 from ..hub_download import CALIBRATOR, load_network, model_folder
@@ -191,7 +193,7 @@ class Trainer:
         What ends it otherwise, but for a loss that is not finite, is raised once the checkpoint is written.
 
         Raises:
-            ValueError: another run trains in this folder, or it cannot be written to.
+            ValueError: another run trains in this folder, it cannot be written to, memory or disk are too small, or there is no compiler.
             FloatingPointError: loss or gradient is not finite; the last checkpoint is from before that.
         """
         self._stop = Stop()
@@ -203,8 +205,17 @@ class Trainer:
                 raise
             except Exception as error:
                 if self.step > first:
-                    with suppress(OSError):
+                    with suppress(OSError, MemoryError):
                         self._write_checkpoint()
+                if is_out_of_memory(error):
+                    raise ValueError(
+                        f"The run ends at step {self.step}, for want of memory: give a smaller --batch-size (it is "
+                        f"{self.recipe.optimization.batch_size}), have it computed in {2 * self.parts} parts (accelerate launch "
+                        f"--gradient_accumulation_steps {2 * self.parts} train.py ...), or, with --workers, fewer of them."
+                    ) from error
+                if type(error).__module__.startswith(("torch._dynamo", "torch._inductor")):
+                    reason = shorten(str(error).partition("\n")[0], 200)
+                    raise ValueError(f"torch.compile does not work here: leave out --compile ({reason}).") from error
                 if isinstance(error, OSError):
                     raise ValueError(f"The run ends at step {self.step}, for want of its disk: {error}.") from error
                 raise

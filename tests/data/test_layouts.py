@@ -167,6 +167,8 @@ def test_folders_that_hold_no_pairs_say_what_would_be(tmp_path: Path) -> None:
     for kind in (Pairs, Photos):
         with pytest.raises(ValueError, match="No pictures in"):
             kind.open(tmp_path / "empty")
+        with pytest.raises(ValueError, match="There is no folder"):
+            kind.open(tmp_path / "nowhere")
 
 
 def test_a_path_may_have_an_equals_sign_and_a_weight(tmp_path: Path) -> None:

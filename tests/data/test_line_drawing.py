@@ -88,6 +88,9 @@ def test_without_mediapipe_it_is_said_where_to_read_of_it(tmp_path: Path, monkey
     done = run_program("sketch2photo/data/landmarks.py", tmp_path / "parts.npz", tmp_path)
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1].startswith("landmarks.py: mediapipe is not here")
+    for name, words in (("a.png/parts.npz", "a.png"), ("parts", "it ends in .npz")):  # said before that
+        done = run_program("sketch2photo/data/landmarks.py", tmp_path / name, tmp_path)
+        assert (done.returncode, words in done.stderr, "is not here" in done.stderr) == (2, True, False), done.stderr
 
 
 def test_a_line_drawing_lies_on_the_face_at_strictness_one_and_near_it_at_zero(photographs: Path) -> None:

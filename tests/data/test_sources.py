@@ -188,6 +188,19 @@ def test_pairs_need_both_halves(tmp_path: Path, capsys: pytest.CaptureFixture[st
         open_source(str(tmp_path / "nothing" / "here"), DataOptions("pairs"))
 
 
+@pytest.mark.parametrize(
+    "location", ["./typo", "/typo", "~/typo", "../typo", "a/b/typo", "faces/typo", "stream:./typo"]
+)
+def test_what_is_meant_as_a_path_is_not_asked_of_the_hub(
+    location: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "faces").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("datasets.load_dataset", lambda *arguments, **options: pytest.fail("it was asked"))
+    with pytest.raises(ValueError, match=r"is neither a folder nor a data set|faces/ holds no typo"):
+        open_source(location, DataOptions("pairs"))
+
+
 def test_a_broken_picture_is_named(tmp_path: Path) -> None:
     folder = write_pairs(tmp_path / "pairs", 1)
     pairs = Pairs.open(folder)

@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,6 +12,8 @@ import torch
 from PIL import Image
 
 from sketch2photo import Sketch2PhotoPipeline
+from sketch2photo.data.sources import Source
+from sketch2photo.evaluation import directions
 from sketch2photo.evaluation.directions import responses, vectors
 from sketch2photo.evaluation.metrics import border_colour
 from sketch2photo.examples import EXAMPLES
@@ -69,6 +72,36 @@ def test_bundled_directions_move_nothing_else_by_a_third_of_what_they_move() -> 
         if name == "hair":  # grey hair is read as age, and the card says so
             others.pop("age")
         assert max(others.values()) < found["effect"][name] / 3, name
+
+
+def test_pairs_may_have_any_layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copy(ROOT / "hub" / "model" / "config.json", tmp_path)
+    for side, grey in (("A", 200), ("B", 100)):
+        (tmp_path / side).mkdir()
+        Image.new("RGB", (64, 64), (grey, grey, grey)).save(tmp_path / side / "1.png")
+    given: list[Source] = []
+    monkeypatch.setattr(directions.Sketch2Photo, "from_pretrained", lambda folder: None)
+    monkeypatch.setattr(directions, "find", lambda model, pairs, count, seed: given.append(pairs) or {})
+    for side in ("A", "B"):
+        directions.main(tmp_path, tmp_path, sketch_side=side)
+    assert [source.load(0)[1].max() for source in given] == [200, 100]
+
+
+def test_what_no_photograph_has_is_left_out_and_the_rest_is_found() -> None:
+    """Of faces in which nobody's age is seen, as in drawn ones."""
+    rng = np.random.default_rng(0)
+    pictures, landmarks = rng.integers(0, 255, (3, 256, 256, 3), np.uint8), rng.uniform(90, 160, (68, 2))
+    landmarks[36:42], landmarks[42:48] = (98, 115), (158, 115)
+    reader = SimpleNamespace(finder=lambda picture: landmarks, apparent=lambda picture: None)
+    unit = directions.photographs(pictures, reader)
+    assert (unit > 0).tolist() == [True] * 8 + [False] * 2
+
+    class Model:
+        def __call__(self, sketch: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
+            return torch.rand(len(z), 3, 256, 256) * 2 - 1
+
+    names, _, moved = directions.measure(Model(), torch.ones(2, 1, 256, 256), reader, torch.zeros(2, 4, 8), unit > 0)
+    assert len(names) == moved.shape[2] == 8 and "age" not in names and np.isfinite(moved).all()
 
 
 def test_vectors_move_one_attribute_each() -> None:

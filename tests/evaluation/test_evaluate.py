@@ -15,7 +15,7 @@ from PIL import Image
 from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline
 from sketch2photo.data.sources import Pairs, Photos
 from sketch2photo.data.synthetic_faces import draw_face
-from sketch2photo.evaluation import metrics
+from sketch2photo.evaluation import evaluate, metrics
 from sketch2photo.evaluation.drawing_evaluator import DrawingEvaluator
 from sketch2photo.evaluation.pair_evaluator import PairEvaluator
 from sketch2photo.evaluation.report import GRID_CELL, markdown_table
@@ -334,6 +334,17 @@ def test_command_measures_drawings_that_have_no_photograph(faces, models, tmp_pa
     assert report["references"][0]["figures"]["drawn_sharpness"] == 1
     with Image.open(tmp_path / "out" / "grid.jpg") as grid:  # each drawing beside four pictures at each strictness
         assert grid.size == (GRID_CELL * (1 + 2 * 4), GRID_CELL * 2)
+    assert GRID_CELL * evaluate.MOST_ROWS < 65_500, "which is all that a JPEG has"
+    monkeypatch.setattr(evaluate, "MOST_ROWS", 1)
+    evaluate.main([str(models[0])], drawings=tmp_path / "drawings", out=tmp_path / "one")
+    with Image.open(tmp_path / "one" / "grid.jpg") as grid:
+        assert grid.height == GRID_CELL
+    capsys.readouterr()
+
+    (tmp_path / "drawings" / "0.png").write_bytes(b"text")
+    assert run(monkeypatch, *arguments, "--photos", "nowhere") == 2, "before photographs are looked for"
+    assert "'0.png'" in capsys.readouterr().err
+    (tmp_path / "drawings" / "0.png").unlink()
 
     if metrics.FaceFinder.available():  # without photographs faces alone are counted
         assert run(monkeypatch, *arguments) == 0

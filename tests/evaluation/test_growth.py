@@ -7,7 +7,7 @@ from PIL import Image
 
 from sketch2photo import Sketch2Photo
 from sketch2photo.data.sources import Pairs
-from sketch2photo.evaluation import growth
+from sketch2photo.evaluation import growth, load_test
 from tests.programs import SIZES
 
 
@@ -32,6 +32,15 @@ def test_a_rate_is_of_pictures_and_not_of_calls(tmp_path: Path, monkeypatch: pyt
     assert growth.pictures_speed(str(tmp_path), 3)[0] == 4.5  # three calls
     assert growth.pictures_speed(str(tmp_path), 20)[0] == 10.0
     assert made == [3, 3, 3, 3, 16, 20]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "words"),
+    [({"visitors": 0}, "1 to 1,000"), ({"visitors": 1001}, "1 to 1,000"), ({"pictures": 1}, "least 2")],
+)
+def test_numbers_of_a_load_that_cannot_be_are_refused(numbers: dict[str, int], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        load_test.main("none", **numbers)
 
 
 def test_each_kind_is_a_table_and_a_plot(

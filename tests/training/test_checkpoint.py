@@ -308,6 +308,38 @@ def test_a_disk_that_is_full_for_a_while_ends_no_run(tmp_path: Path, monkeypatch
     assert read_checkpoint(tmp_path / "checkpoint.pt")["step"] == 3
 
 
+MEMORY = "for want of memory: give a smaller --batch-size (it is 4)"
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "words"),
+    [
+        (RuntimeError, "[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate", MEMORY),
+        (torch.OutOfMemoryError, "CUDA out of memory. Tried to allocate 2.00 GiB.", MEMORY),
+        (RuntimeError, "DataLoader worker (pid 7) is killed by signal: Killed. ", MEMORY),
+        (
+            type("InductorError", (RuntimeError,), {"__module__": "torch._inductor.exc"}),
+            "InvalidCxxCompiler: None\n\nSet TORCH",
+            "leave out --compile (InvalidCxxCompiler: None).",
+        ),
+    ],
+)
+def test_a_machine_that_is_too_small_is_one_sentence_and_costs_no_step(
+    kind: type[Exception], text: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = Trainer._train_step
+
+    def fails(self: Trainer, batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        if self.step == 2:
+            raise kind(text)
+        return step(self, batch)
+
+    monkeypatch.setattr(Trainer, "_train_step", fails)
+    done = train(tmp_path, "--steps", "3")
+    assert (done.returncode, words in done.stderr.splitlines()[-1]) == (2, True), done.stderr
+    assert read_checkpoint(tmp_path / "checkpoint.pt")["step"] == 2
+
+
 def test_pictures_go_from_workers_as_bytes() -> None:
     stream = Stream([WeightedSource(SyntheticFaces(64))], PRESETS["default"].data, 0.5, 64, 8, 0)
     samples = [stream[i] for i in range(2)]

@@ -318,6 +318,12 @@ def test_the_best_mean_of_two_models_is_kept(finished: tuple[Path, str], tmp_pat
     first, second, mean = (Sketch2Photo.from_pretrained(folder) for folder in (done / "best", other, tmp_path / "mean"))
     for a, b, m in zip(first.parameters(), second.parameters(), mean.parameters(), strict=True):
         torch.testing.assert_close(m, share * a + (1 - share) * b, atol=2e-3, rtol=2e-3)
+    (tmp_path / "ab").mkdir()
+    for side, kind in (("A", "photo"), ("B", "sketch")):
+        (tmp_path / "ab" / side).symlink_to(pairs / kind)
+    ours = (done / "best", other, "--sharp", pairs / "photo", "--out", tmp_path / "same")
+    same = run_program("sketch2photo.training.average", *ours, "--pairs", tmp_path / "ab", "--sketch-side", "B")
+    assert same.stdout.splitlines()[:-1] == made.stdout.splitlines()[:-1], same.stderr
     Sketch2Photo(image_size=64, channels=(16, 32), blocks=(1, 1)).save_pretrained(tmp_path / "smaller")
     refused = soup(done / "best", tmp_path / "smaller")
     assert refused.returncode == 2

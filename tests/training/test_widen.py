@@ -64,6 +64,13 @@ def test_what_cannot_be_is_refused(channels: tuple[int, ...], head: int) -> None
         widen(random_model(), channels, head)
 
 
+def test_what_comes_next_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    random_model().save_pretrained(tmp_path / "narrow")
+    main(str(tmp_path / "narrow"), tmp_path / "wide", latent_dim=12)
+    assert capsys.readouterr().out == f"Next: python train.py --start-from {tmp_path / 'wide'}\n"
+    assert Sketch2Photo.from_pretrained(tmp_path / "wide").latent_dim == 12
+
+
 def test_no_other_model_is_written_over(tmp_path: Path) -> None:
     random_model().save_pretrained(tmp_path)
     before = (tmp_path / "model.safetensors").read_bytes()
