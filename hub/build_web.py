@@ -51,8 +51,20 @@ def build(model: str, out: Path, address: str = "") -> int:
             f"The sketches of {model} are no dark lines on light, as this page draws them: serve it with app.py."
         )
     install()
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir(parents=True)
+    fresh = out.absolute().with_suffix(".new")  # takes the place of the page before once it is whole
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    try:
+        size = _fill(fresh, pipe, address)
+        shutil.rmtree(out, ignore_errors=True)
+        fresh.rename(out)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    return size
+
+
+def _fill(out: Path, pipe: Sketch2PhotoPipeline, address: str) -> int:
+    """Writes the page into an empty folder, and returns what a visitor loads of it."""
     runtime = [RUNTIME / name for name in ("ort.wasm.min.mjs", "ort.webgpu.min.mjs", f"{WASM}.mjs", f"{GPU}.mjs")]
     runtime.append(SOURCE / "node_modules" / "gifenc" / "dist" / "gifenc.esm.js")
     shown = [path for path in EXAMPLES if path.stem in SHOWN]

@@ -57,9 +57,8 @@ def main(
             image.save(path)
     if failed == len(drawings):
         raise ValueError(f"None of the {failed} drawings in {sketches} could be drawn.")
-    print(
-        f"{len(drawings) - failed} drawings became {num_images} photographs each in {out}; {failed} were passed over."
-    )
+    each = "one photograph" if num_images == 1 else f"{num_images} photographs"
+    print(f"{len(drawings) - failed} drawings became {each} each in {out}; {failed} were passed over.")
 
 
 def _drawings(location: str, columns: Sequence[str]) -> dict[str, Callable[[], Any]]:

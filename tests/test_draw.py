@@ -65,6 +65,7 @@ def test_of_a_data_set_the_column_of_sketches_is_drawn(model: Path, sketches: Pa
     out = tmp_path / "photos"
     done = run_program("sketch2photo.draw", tmp_path / "data", "--model", model, "--out", out, "--num-images", 1)
     assert done.returncode == 0, done.stderr
+    assert "2 drawings became one photograph each" in done.stdout
     assert sorted(path.name for path in out.iterdir()) == ["0.png", "1.png"]
     wanted = Sketch2PhotoPipeline.from_pretrained(str(model))(sketches / "a.png", 1, 0).images[0]
     assert (np.asarray(Image.open(out / "0.png")) == np.asarray(wanted)).all()

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -105,20 +106,26 @@ def chromium_path() -> str | None:
     return next(filter(None, map(shutil.which, CHROMIUM)), None)
 
 
-@contextmanager
-def open_chromium() -> Iterator[Any]:
-    """The system's Chromium, driven by Playwright, which finds no host but this one.
+def check_chromium() -> str:
+    """Where the system's Chromium is.
 
     Raises:
-        ValueError: there is no Chromium on the PATH, or no playwright.
+        ValueError: there is none on the PATH, or no playwright.
     """
+    if find_spec("playwright") is None:
+        raise ValueError("A browser is driven by playwright: pip install playwright")
     path = chromium_path()
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError as error:
-        raise ValueError("A browser is driven by playwright: pip install playwright") from error
     if path is None:
         raise ValueError("There is no Chromium on the PATH: apt-get install chromium, for example.")
+    return path
+
+
+@contextmanager
+def open_chromium() -> Iterator[Any]:
+    """The system's Chromium, driven by Playwright, which finds no host but this one; raises as check_chromium does."""
+    path = check_chromium()
+    from playwright.sync_api import sync_playwright
+
     quiet = ("background-networking", "component-update", "sync", "gpu")
     flags = ["--no-sandbox", "--no-first-run", *(f"--disable-{part}" for part in quiet)]
     flags.append("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")

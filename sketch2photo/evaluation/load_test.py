@@ -20,7 +20,7 @@ import psutil
 from .. import machine
 from ..cli import check_range, run
 from ..examples import EXAMPLES, EXAMPLES_FOLDER, example_strokes
-from .browser import App, draw_stroke, open_chromium, run_app
+from .browser import App, check_chromium, draw_stroke, open_chromium, run_app
 from .report import markdown_table
 
 STROKES = 20
@@ -161,6 +161,7 @@ def main(model: str, visitors: int = 20, pictures: int = 1000) -> None:
     """
     check_range(1, 1000, visitors=visitors)
     check_range(2, pictures=pictures)  # of one there is no 95th percentile
+    check_chromium()
     with run_app(model) as app:
         Visitor(app.url).photograph(data_url(EXAMPLES_FOLDER / "outline.png"))
         start = time.perf_counter() - app.started

@@ -1,4 +1,4 @@
-"""Gradio's queue as the page needs it: the model serves two visitors at once, each visitor in turn, and no statistics are kept.
+"""Gradio's queue as the page needs it: the model serves two visitors at once, each visitor in turn, and no statistics are made.
 
 While one visitor's photograph is drawn, another's drawing is read, or photograph written and sent. Requests of one visitor must
 not overtake each other, or an older photograph would stay.
@@ -12,6 +12,7 @@ from gradio.queueing import Event, Queue
 
 AT_ONCE = {"model": 2}  # requests of a kind (Gradio's concurrency_id) that are served at once; of others it is one
 TOLD = 1.0  # s after which those who wait are told their places again
+REMEMBERED = 500  # requests of which Gradio keeps when they came and how long they took, more than can be under way
 PAUSE = 0.01  # s between two looks into the queue; Gradio's own of 1 ms keep a tenth of a core busy with nothing
 
 
@@ -27,6 +28,7 @@ def set_up(queue: Queue) -> None:
     queue.live_updates, queue.update_intervals = False, TOLD
     # After each request Gradio makes statistics of the last 10,000 in pandas: 3 ms of computing at first, and 14 later on.
     queue.ANAYLTICS_CACHE_FREQUENCY = sys.maxsize
+    queue.ANALYTICS_MAX_EVENTS = REMEMBERED
     queue.get_events = partial(next_request, queue)  # pyrefly: ignore[method-assign]
 
 

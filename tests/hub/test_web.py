@@ -1065,6 +1065,16 @@ def test_a_folder_of_something_else_is_not_overwritten(tmp_path: Path) -> None:
     assert (tmp_path / "thesis.txt").exists()
 
 
+def test_a_page_that_cannot_be_built_leaves_the_one_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "web"
+    out.mkdir()
+    (out / "version.js").write_text("the one before")
+    monkeypatch.setattr(export_onnx, "write", lambda *_, **__: pytest.fail("There is no exporter."))
+    with pytest.raises(pytest.fail.Exception, match="no exporter"):
+        build_web.main(out=out)
+    assert [path.name for path in tmp_path.rglob("*")] == ["web", "version.js"]
+
+
 # ---- a visit ---------------------------------------------------------------------------------------------------------
 
 
