@@ -18,6 +18,7 @@ from sketch2photo.data.layouts import DataOptions
 from sketch2photo.data.sources import SOURCES, open_training_data
 from sketch2photo.images import Picture
 from sketch2photo.networks import ARCHITECTURES, Architecture
+from sketch2photo.networks.blocks import tile
 from sketch2photo.onnx import to_onnx
 from sketch2photo.training.config import DataConfig, LossConfig, ModelConfig, OptimizationConfig, Recipe
 from sketch2photo.training.losses import TERMS, Step, Term
@@ -35,7 +36,8 @@ class Tint(nn.Module):
 
     def forward(self, sketch: Tensor, z: Tensor, strictness: Tensor, trusted: Tensor) -> Tensor:
         colour = self.colour(z)[:, :, None, None]
-        return torch.tanh(colour + sketch.repeat(len(z) // len(sketch), 1, 1, 1) * strictness[:, None, None, None])
+        lines = tile(sketch, len(strictness)) * strictness[:, None, None, None]
+        return torch.tanh(colour + tile(lines, len(z)))
 
 
 class MeanColour(nn.Module):
