@@ -103,7 +103,7 @@ class HubNetwork(PyTorchModelHubMixin):
         )
 
 
-def model_folder(name: str, **options: Any) -> Path:
+def model_folder(name: str | Path, **options: Any) -> Path:
     """The folder itself, or the one in the cache with the files of a model on the Hub; ValueError where they cannot be had.
 
     A snapshot, not file by file: all files are of the same commit, and without a network it fails at once.
@@ -112,13 +112,15 @@ def model_folder(name: str, **options: Any) -> Path:
         name: a folder, or an id of the Hub.
         **options: of huggingface_hub.snapshot_download: revision, token, ...
     """
+    if not isinstance(name, (str, Path)):
+        raise ValueError(f"A model is a folder or an id of the Hub, not {name!r}.")
     folder = Path(name)
     if folder.is_dir():
         return folder
     revision = options.get("revision")
     try:
         wanted = [*FILES, *BESIDE, *(f"{CALIBRATOR}/{file}" for file in FILES)]
-        return Path(snapshot_download(name, allow_patterns=wanted, **options))
+        return Path(snapshot_download(str(name), allow_patterns=wanted, **options))
     except HFValidationError as error:
         raise ValueError(f"{name!r} is neither a folder nor an id of the Hub, which looks like user/name.") from error
     except GatedRepoError as error:

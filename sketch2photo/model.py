@@ -69,7 +69,7 @@ class Sketch2Photo(
                 raise ValueError(f"{name} is {' or '.join(known)}, not {shown(value)}.")
         self.framing: Framing = framing
         networks = ARCHITECTURES[architecture]
-        sizes = plain(networks.sizes(sizes))
+        sizes = networks.sizes(plain(sizes))
         self.sketch_channels: int = sizes.get("sketch_channels", 1)
         if type(self.sketch_channels) is not int or self.sketch_channels not in (1, 3):
             raise ValueError(f"sketch_channels is 1 or 3, not {str(self.sketch_channels)[:80]}.")
@@ -195,7 +195,7 @@ class Sketch2Photo(
         target = dtype_of(next((given for given in (dtype, torch_dtype) if given is not None), torch.float32))
         device = device_of(map_location)
         folder = model_folder(
-            str(pretrained_model_name_or_path),
+            pretrained_model_name_or_path,
             force_download=force_download,
             token=token,
             cache_dir=cache_dir,

@@ -339,7 +339,9 @@ class Sketch2PhotoPipeline:
         if style is not None:
             if not isinstance(style, (list, tuple)):
                 return self.encode(style).repeat(drawings, 1)
-            latents = torch.cat([self.encode(photo) for photo in style]) if style else ()
+            if not style:
+                raise ValueError("There is no photograph in the list that is the style.")
+            latents = torch.cat([self.encode(photo) for photo in style])
         if latents is None:
             return None
         z = self._checked_latents(latents)

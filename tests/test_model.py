@@ -303,7 +303,7 @@ def test_subclasses_are_saved_and_come_back(tmp_path: Path) -> None:
     [
         ({"image_size": "64"}, "image_size must be whole numbers"),
         ({"sketch_channels": 2}, "sketch_channels is 1 or 3, not 2"),
-        ({"sketch_channels": [3]}, "sketch_channels is 1 or 3, not [3]"),
+        ({"sketch_channels": [3]}, "sketch_channels is a number, not [3]"),
         ({"framing": "faces"}, "framing is face or whole, not 'faces'"),
         ({"framing": None}, "framing is face or whole, not None"),
         ({"polarity": ["as_drawn"]}, "polarity is dark_on_light or as_drawn, not ['as_drawn']"),
@@ -314,6 +314,8 @@ def test_subclasses_are_saved_and_come_back(tmp_path: Path) -> None:
         ({"image_size": 2**40}, "image_size must be whole numbers"),
         ({"latent_dim": None}, "latent_dim must be whole numbers"),
         ({"channels": [8192, 8192]}, "are more than"),
+        ({"channels": 5}, "channels is a list of numbers, not 5"),
+        ({"head": [16]}, "head is a number, not [16]"),
         ({"channels": "ab"}, "channels must be whole numbers"),
         ({"channels": {"a": 1}}, "channels must be whole numbers"),
         ({"blocks": [10000, 10000]}, "blocks are at most 256"),
@@ -407,6 +409,12 @@ def test_weights_that_a_file_lacks_are_random_only_where_that_is_asked_for(saved
         Sketch2Photo.from_pretrained(tmp_path)
     model = Sketch2Photo.from_pretrained(tmp_path, strict=False)
     assert torch.equal(model.generator.stem.weight, weights["generator.stem.weight"])
+
+
+def test_what_is_no_name_of_a_model_is_one_sentence() -> None:
+    for kind, name in ((Sketch2Photo, None), (Sketch2PhotoPipeline, 5)):
+        with pytest.raises(ValueError, match=f"A model is a folder or an id of the Hub, not {name}"):
+            kind.from_pretrained(name)
 
 
 @pytest.mark.parametrize("sizes", [SMALL, CLASSIC], ids=["modulated", "classic"])

@@ -320,7 +320,7 @@ def test_output_types(pipe: Sketch2PhotoPipeline, drawings: list[Image.Image]) -
         ({"sketch": torch.ones(2, 3, 64, 64)}, "Drawing 1 of 2: A sketch tensor must be"),
         ({"sketch": [Image.new("L", (64, 64), 255)]}, "Drawing 1 of 1: The canvas is empty"),
         ({"latents": torch.zeros(3, 8)}, "as many for each of the 2 drawings, and 3 are not"),
-        ({"style": []}, "latents are finite numbers"),
+        ({"style": []}, "There is no photograph in the list"),
         ({"num_images": 5001}, "5,001 images of 2 drawings are more than 10,000"),
         ({"generator": torch.Generator(), "seed": 0}, "either seed or generator, not both"),
         ({"generator": 5}, "generator is a torch.Generator, or a list"),

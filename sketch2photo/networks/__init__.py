@@ -7,7 +7,7 @@ To add an architecture, write its two networks into a file of their own here and
 """
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,14 +37,23 @@ class Architecture:
     onnx: bool = False
 
     def sizes(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """All of the generator's own arguments: those that are given, and its defaults; ValueError where it does not have one."""
+        """All of the generator's own arguments: those that are given, and its defaults.
+
+        Raises:
+            ValueError: it does not have one that is given, or that is a number where it has several, or several where it has one.
+        """
         _, _, *own = inspect.signature(self.generator).parameters.values()
         unknown = given.keys() - {parameter.name for parameter in own}
         if unknown:
             raise ValueError(
                 f"This architecture has no {' or '.join(sorted(unknown))}, only {', '.join(p.name for p in own)}."
             )
-        return {parameter.name: given.get(parameter.name, parameter.default) for parameter in own}
+        sizes = {parameter.name: given.get(parameter.name, parameter.default) for parameter in own}
+        for parameter in own:
+            size, several = sizes[parameter.name], isinstance(parameter.default, Sequence)
+            if hasattr(size, "__len__") != several:
+                raise ValueError(f"{parameter.name} is {'a list of numbers' if several else 'a number'}, not {size!r}.")
+        return sizes
 
 
 ARCHITECTURES = {
