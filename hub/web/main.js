@@ -615,6 +615,7 @@ async function makeEnds() {
 // ---- films ---------------------------------------------------------------------------------------------------------
 
 let film; // the one that is being made
+let starter = $('travel'); // the button that had the focus as one began
 
 /** From one variation with a heart to the next, or from each to the next where none has one. */
 $('travel').onclick = () => {
@@ -654,11 +655,17 @@ $('cancel').onclick = () => {
 $('share-film').onclick = () => passOn(madeFilm);
 let madeFilm; // the file of the last one
 
-/** While a film is made there is the button to cancel it in place of those that start one. */
+/** While a film is made there is the button to cancel it in place of those that start one; the keyboard's focus stays with them. */
 function swap(being) {
   film = being;
+  const held = document.activeElement;
   for (const id of ['travel', 'record']) $(id).hidden = Boolean(being);
   $('cancel').hidden = !being;
+  if (held === $('cancel')) starter.focus({preventScroll: true});
+  else if (held.hidden) {
+    starter = held;
+    $('cancel').focus({preventScroll: true});
+  }
 }
 
 /** A film of what comes: canvases, each with its share of all. */

@@ -283,6 +283,10 @@ def settle(page: Any) -> None:
     page.wait_for_selector("body:not([data-busy]):has(#variations > :nth-child(6)):has(#speed:not(:empty))")
 
 
+def has_focus(control: Any) -> bool:
+    return control.evaluate("control => control === document.activeElement")
+
+
 def latents(page: Any) -> list[float]:
     return [float(value) for value in page.locator("#latents input").evaluate_all("all => all.map(one => one.value)")]
 
@@ -877,7 +881,7 @@ def test_a_film_through_liked_variations_can_be_cancelled_and_passed_on(page: An
     start, cancel = (page.get_by_role("button", name=name, exact=True) for name in ("Animate", "Cancel"))
     start.press("Enter")
     page.get_by_text("The animation is being made").wait_for()
-    assert not start.is_visible()
+    assert not start.is_visible() and has_focus(cancel)
     cancel.dblclick()
     assert start.is_visible() and not page.locator("#film").is_visible()
     box = page.locator("#breed").bounding_box()
@@ -896,8 +900,10 @@ def test_a_film_through_liked_variations_can_be_cancelled_and_passed_on(page: An
         film.seek(frame)
         there = pixels(canvas(page, "#variations", number - 1))
         assert np.abs(pixels(film.convert("RGB")) - there).mean() < 6
-    page.get_by_role("button", name="To the photo").click()
+    page.get_by_role("button", name="To the photo").press("Enter")
     assert not page.locator("#film").is_visible()
+    page.keyboard.press("Tab")
+    assert has_focus(page.locator("#other-people"))
 
 
 def test_a_film_of_the_drawing_shows_its_lines_and_the_photograph_that_follows(page: Any) -> None:
@@ -906,7 +912,10 @@ def test_a_film_of_the_drawing_shows_its_lines_and_the_photograph_that_follows(p
         draw_stroke(page, [(100 + 20 * step, y) for step in range(16)])
     settle(page)
     page.wait_for_selector("#variations canvas")
-    record.click()
+    record.press("Enter")
+    assert has_focus(page.get_by_role("button", name="Cancel", exact=True))
+    page.wait_for_selector("#film")
+    assert has_focus(record)
     film = share_film(page)
     frames = [pixels(frame.convert("RGB")) for frame in ImageSequence.Iterator(film)]
     assert frames[0].shape == (64, 128, 3) and len(frames) > 12
