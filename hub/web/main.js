@@ -19,16 +19,28 @@ import {bottomSheet} from './sheet.js';
 import {keep, kept} from './strokes.js';
 import {leaveSecondClicks} from './twice.js';
 
-const [page, model, padPage] = await Promise.all([
-  fetch('page.json').then(response => response.json()),
-  fetch('config.json').then(response => response.json()),
-  fetch('pad.html').then(response => response.text()),
-]);
 const $ = id => document.getElementById(id);
+const language = navigator.language.startsWith('ru') ? 'ru' : 'en';
+document.documentElement.lang = language;
+
+async function fetched(name) {
+  const response = await fetch(name);
+  if (!response.ok) throw new Error(`${name}: ${response.status}`);
+  return response;
+}
+
+const [page, model, padPage] = await Promise.all([
+  fetched('page.json').then(response => response.json()),
+  fetched('config.json').then(response => response.json()),
+  fetched('pad.html').then(response => response.text()),
+]).catch(error => {
+  document.querySelector('main').remove(); // its buttons have no words
+  $('not-come').hidden = false;
+  throw error;
+});
 
 // ---- words ---------------------------------------------------------------------------------------------------------
 
-const language = navigator.language.startsWith('ru') ? 'ru' : 'en';
 const words = page.words[language];
 
 /** A sentence in the language of the browser, with `values` in its braces. */
@@ -66,7 +78,6 @@ function goOn() {
 
 for (const kind of ['click', 'input', 'change']) document.addEventListener(kind, goOn, true);
 
-document.documentElement.lang = language;
 label(document.body, words);
 bottomSheet('#sliders', '#settings');
 goToEnds();

@@ -1206,6 +1206,30 @@ def test_the_download_shows_how_far_it_is(browser: Any, folder: Path) -> None:
         page.context.close()
 
 
+@pytest.mark.parametrize(
+    ("locale", "sentence", "again"),
+    [
+        ("en-GB", "The page could not be loaded.", "Try again"),
+        ("ru-RU", "Страница не загрузилась.", "Попробовать ещё раз"),
+    ],
+)
+def test_a_page_whose_words_do_not_come_says_so_and_is_tried_again(
+    browser: Any, host: Host, locale: str, sentence: str, again: str
+) -> None:
+    page = browser.new_context(locale=locale, service_workers="block").new_page()
+    page.route("**/page.json", lambda route: route.fulfill(status=503, body="busy"))
+    page.goto(host.url)
+    link = page.get_by_role("link", name=again)
+    link.wait_for()
+    assert page.locator("body").inner_text().split("\n")[-1] == f"{sentence} {again}"
+    assert page.get_by_role("button").count() == 0
+    page.unroute("**/page.json")
+    link.click()
+    page.wait_for_selector("#pad canvas")
+    assert not page.locator("#not-come").is_visible()
+    page.context.close()
+
+
 def test_the_two_pages_open_each_others_pictures(page: Any, pipe: Sketch2PhotoPipeline, tmp_path: Path) -> None:
     controls = argument_groups(pipe.model, calibrates=True)
     draw(page, "childish")
