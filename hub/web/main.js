@@ -19,16 +19,28 @@ import {bottomSheet} from './sheet.js';
 import {keep, kept} from './strokes.js';
 import {leaveSecondClicks} from './twice.js';
 
-const [page, model, padPage] = await Promise.all([
-  fetch('page.json').then(response => response.json()),
-  fetch('config.json').then(response => response.json()),
-  fetch('pad.html').then(response => response.text()),
-]);
 const $ = id => document.getElementById(id);
+const language = navigator.language.startsWith('ru') ? 'ru' : 'en';
+document.documentElement.lang = language;
+
+async function fetched(name) {
+  const response = await fetch(name);
+  if (!response.ok) throw new Error(`${name}: ${response.status}`);
+  return response;
+}
+
+const [page, model, padPage] = await Promise.all([
+  fetched('page.json').then(response => response.json()),
+  fetched('config.json').then(response => response.json()),
+  fetched('pad.html').then(response => response.text()),
+]).catch(error => {
+  document.querySelector('main').remove(); // its buttons have no words
+  $('not-come').hidden = false;
+  throw error;
+});
 
 // ---- words ---------------------------------------------------------------------------------------------------------
 
-const language = navigator.language.startsWith('ru') ? 'ru' : 'en';
 const words = page.words[language];
 
 /** A sentence in the language of the browser, with `values` in its braces. */
@@ -66,7 +78,6 @@ function goOn() {
 
 for (const kind of ['click', 'input', 'change']) document.addEventListener(kind, goOn, true);
 
-document.documentElement.lang = language;
 label(document.body, words);
 bottomSheet('#sliders', '#settings');
 goToEnds();
@@ -615,6 +626,7 @@ async function makeEnds() {
 // ---- films ---------------------------------------------------------------------------------------------------------
 
 let film; // the one that is being made
+let starter = $('travel'); // the button that had the focus as one began
 
 /** From one variation with a heart to the next, or from each to the next where none has one. */
 $('travel').onclick = () => {
@@ -654,11 +666,17 @@ $('cancel').onclick = () => {
 $('share-film').onclick = () => passOn(madeFilm);
 let madeFilm; // the file of the last one
 
-/** While a film is made there is the button to cancel it in place of those that start one. */
+/** While a film is made there is the button to cancel it in place of those that start one; the keyboard's focus stays with them. */
 function swap(being) {
   film = being;
+  const held = document.activeElement;
   for (const id of ['travel', 'record']) $(id).hidden = Boolean(being);
   $('cancel').hidden = !being;
+  if (held === $('cancel')) starter.focus({preventScroll: true});
+  else if (held.hidden) {
+    starter = held;
+    $('cancel').focus({preventScroll: true});
+  }
 }
 
 /** A film of what comes: canvases, each with its share of all. */

@@ -328,9 +328,14 @@ class Actions:
         """The example drawing that was clicked, for the sketchpad; it is not left selected, so it can be clicked again."""
         return self._framed(picked(EXAMPLES, event)), gr.Gallery(selected_index=None)
 
-    def open_past(self, past: Past, event: gr.EventData) -> tuple[Any, ...]:
+    def open_past(self, past: Past, lost: list[str], event: gr.EventData) -> tuple[Any, ...]:
         """The picture of this visit that was clicked, with its drawing and sliders."""
-        return gr.Gallery(selected_index=None), *self.open(picked([*past.values()], event))
+        past = _stored(lost) or past
+        return (
+            past,
+            gr.Gallery(numbered(past.values()), selected_index=None),
+            *self.open(picked([*past.values()], event)),
+        )
 
     def keep(self, drawing: str | None, recorded: Numbers, latents: Numbers, directions: Numbers) -> str:
         """The current picture as a PNG that can be opened on the page again, with the drawing and every slider."""
@@ -352,6 +357,7 @@ class Actions:
     def remember(
         self,
         past: Past,
+        lost: list[str],
         begun: float | None,
         drawing: str | None,
         recorded: Numbers,
@@ -362,6 +368,7 @@ class Actions:
 
         There is one of a drawing, which has a time at which it was `begun` for a name, with the same sliders: the newest.
         """
+        past = _stored(lost, REMEMBERED - 1) or past
         place = json.dumps([begun, recorded, latents, directions])
         try:
             path = store(self._png(drawing, recorded, list(latents.values()), directions, least=0), "sketch2photo.png")
@@ -375,10 +382,7 @@ class Actions:
 
     def bring_back(self, kept: list[str]) -> tuple[Any, ...]:
         """The pictures of this visit, which the browser had kept as data URLs of PNGs."""
-        past: Past = {}
-        for value in drawings(kept)[:REMEMBERED]:
-            from_value(value)
-            past[str(len(past))] = store(base64.b64decode(value.partition(",")[2]), "sketch2photo.png")
+        past = _stored(kept)
         return past, numbered(past.values())
 
     # ---- their parts -----------------------------------------------------------------------------------------------
@@ -447,6 +451,18 @@ class Actions:
 def _row(latents: Numbers) -> Tensor:
     """(1, D)"""
     return torch.tensor([list(latents.values())], dtype=torch.float32)
+
+
+def _stored(pictures: list[str], most: int = REMEMBERED) -> Past:
+    """Pictures of a visit as the browser keeps them (data URLs of PNGs), by their paths: whatever else was known of them may be lost.
+
+    All of them are to be handed out, for what is not never expires.
+    """
+    paths = []
+    for value in drawings(pictures)[:most]:
+        from_value(value)
+        paths.append(store(base64.b64decode(value.partition(",")[2]), "sketch2photo.png"))
+    return {path: path for path in paths}
 
 
 def _shown(photo: Image.Image) -> str:

@@ -11,9 +11,12 @@ export function showStill() {
   delete document.body.dataset.film;
 }
 
-/** A click on the film, or on the button over it, brings the photograph back. */
+/** A click on the film, or on the button over it, brings the photograph back; Tab goes on from there. */
 export function backToStill() {
   document.addEventListener('click', ({target}) => {
-    if (target.closest('#film, #still')) delete document.body.dataset.film;
+    if (!target.closest('#film, #still')) return;
+    if (document.activeElement.matches('#still'))
+      Object.assign(document.querySelector('#frame'), {tabIndex: -1}).focus({preventScroll: true});
+    delete document.body.dataset.film;
   });
 }

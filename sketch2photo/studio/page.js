@@ -218,6 +218,8 @@ export async function keepHistory(pictures) {
   const before = window.keptPictures ?? new Map(); // each is read once
   const urls = (pictures ?? []).map(({image}) => image.url);
   const kept = await Promise.all(urls.map(url => before.get(url) ?? read(url)));
+  const [times, now] = [window.keptTimes ?? new Map(), Date.now()];
+  window.keptTimes = new Map(urls.map(url => [url, times.get(url) ?? now]));
   window.keptPictures = new Map(urls.map((url, k) => [url, kept[k]]));
   while (kept.length) {
     try {
@@ -227,6 +229,15 @@ export async function keepHistory(pictures) {
       kept.pop();
     }
   }
+}
+
+/** Those pictures, once the server loses some, which it does with files that are `age` seconds old; it has all anew then. */
+export function lostHistory(age) {
+  const now = Date.now();
+  const times = window.keptTimes ?? new Map();
+  if (![...times.values()].some(time => now - time > 1000 * age)) return [];
+  for (const url of times.keys()) times.set(url, now);
+  return [...window.keptPictures.values()];
 }
 
 export function keptHistory() {

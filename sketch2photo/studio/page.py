@@ -176,6 +176,7 @@ class Layout:
         self.past = gr.State({}, time_to_live=FILES_EXPIRE[1])
         self.begun = gr.JSON(label="When the drawing was begun", visible=False)
         self.kept = gr.JSON([], label="Pictures of this visit", visible=False)
+        self.lost = gr.JSON([], label="Those of them that the server may have lost", visible=False)
         self.moments = gr.JSON([], label="The drawing as it came about", visible=False)
         elements = {
             "drawing": self.pad,
@@ -186,6 +187,7 @@ class Layout:
             "past": self.past,
             "begun": self.begun,
             "kept": self.kept,
+            "lost": self.lost,
             "moments": self.moments,
         }
         self.inputs |= {name: [element] for name, element in elements.items()}
@@ -438,7 +440,7 @@ class Wiring:
         opening = [
             (bring(layout.examples.select, actions.open_example, [layout.pad, layout.examples]), "generate"),
             (bring(layout.open.upload, actions.open, restored, "open"), None),
-            (bring(layout.history.select, actions.open_past, [layout.history, *restored]), None),
+            (bring(layout.history.select, actions.open_past, [layout.past, layout.history, *restored]), None),
         ]
         if actions.pipe.calibrator:
             opening.append((bring(layout.enlarge.click, actions.enlarge, layout.pad, "enlarge"), None))
@@ -538,6 +540,10 @@ class Wiring:
             called = with_hint(action, self.actions.controls, len(shown) - 2, hints)
             first += f"; ({SCRIPTS['hideWrong']})()"
         inputs = self._inputs(action)
+        if self.layout.lost in inputs:
+            every, age = FILES_EXPIRE
+            lost = f"({SCRIPTS['lostHistory']})({age - every})"
+            first += f"; values[{inputs.index(self.layout.lost)}] = {lost}"
         # Gradio refuses a number beyond a slider's ends, which can be typed.
         ranges = [(each.minimum, each.maximum) if isinstance(each, gr.Slider | gr.Number) else None for each in inputs]
         js = f"(...values) => {{ {first}; return ({SCRIPTS['filled']})({json.dumps(ranges)}, ...values) }}"

@@ -283,6 +283,10 @@ def settle(page: Any) -> None:
     page.wait_for_selector("body:not([data-busy]):has(#variations > :nth-child(6)):has(#speed:not(:empty))")
 
 
+def has_focus(control: Any) -> bool:
+    return control.evaluate("control => control === document.activeElement")
+
+
 def latents(page: Any) -> list[float]:
     return [float(value) for value in page.locator("#latents input").evaluate_all("all => all.map(one => one.value)")]
 
@@ -877,7 +881,7 @@ def test_a_film_through_liked_variations_can_be_cancelled_and_passed_on(page: An
     start, cancel = (page.get_by_role("button", name=name, exact=True) for name in ("Animate", "Cancel"))
     start.press("Enter")
     page.get_by_text("The animation is being made").wait_for()
-    assert not start.is_visible()
+    assert not start.is_visible() and has_focus(cancel)
     cancel.dblclick()
     assert start.is_visible() and not page.locator("#film").is_visible()
     box = page.locator("#breed").bounding_box()
@@ -896,8 +900,10 @@ def test_a_film_through_liked_variations_can_be_cancelled_and_passed_on(page: An
         film.seek(frame)
         there = pixels(canvas(page, "#variations", number - 1))
         assert np.abs(pixels(film.convert("RGB")) - there).mean() < 6
-    page.get_by_role("button", name="To the photo").click()
+    page.get_by_role("button", name="To the photo").press("Enter")
     assert not page.locator("#film").is_visible()
+    page.keyboard.press("Tab")
+    assert has_focus(page.locator("#other-people"))
 
 
 def test_a_film_of_the_drawing_shows_its_lines_and_the_photograph_that_follows(page: Any) -> None:
@@ -906,7 +912,10 @@ def test_a_film_of_the_drawing_shows_its_lines_and_the_photograph_that_follows(p
         draw_stroke(page, [(100 + 20 * step, y) for step in range(16)])
     settle(page)
     page.wait_for_selector("#variations canvas")
-    record.click()
+    record.press("Enter")
+    assert has_focus(page.get_by_role("button", name="Cancel", exact=True))
+    page.wait_for_selector("#film")
+    assert has_focus(record)
     film = share_film(page)
     frames = [pixels(frame.convert("RGB")) for frame in ImageSequence.Iterator(film)]
     assert frames[0].shape == (64, 128, 3) and len(frames) > 12
@@ -1195,6 +1204,30 @@ def test_the_download_shows_how_far_it_is(browser: Any, folder: Path) -> None:
         page.get_by_text("generator.onnx cannot be loaded").wait_for()
         assert not page.locator("#progress").is_visible()
         page.context.close()
+
+
+@pytest.mark.parametrize(
+    ("locale", "sentence", "again"),
+    [
+        ("en-GB", "The page could not be loaded.", "Try again"),
+        ("ru-RU", "Страница не загрузилась.", "Попробовать ещё раз"),
+    ],
+)
+def test_a_page_whose_words_do_not_come_says_so_and_is_tried_again(
+    browser: Any, host: Host, locale: str, sentence: str, again: str
+) -> None:
+    page = browser.new_context(locale=locale, service_workers="block").new_page()
+    page.route("**/page.json", lambda route: route.fulfill(status=503, body="busy"))
+    page.goto(host.url)
+    link = page.get_by_role("link", name=again)
+    link.wait_for()
+    assert page.locator("body").inner_text().split("\n")[-1] == f"{sentence} {again}"
+    assert page.get_by_role("button").count() == 0
+    page.unroute("**/page.json")
+    link.click()
+    page.wait_for_selector("#pad canvas")
+    assert not page.locator("#not-come").is_visible()
+    page.context.close()
 
 
 def test_the_two_pages_open_each_others_pictures(page: Any, pipe: Sketch2PhotoPipeline, tmp_path: Path) -> None:

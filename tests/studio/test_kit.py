@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pytest
 
 from sketch2photo.evaluation.browser import draw_stroke
 from tests.studio.visitor import drawing, open_example, rest, settled
@@ -50,6 +51,19 @@ def test_a_face_is_put_together_of_parts_that_are_moved_scaled_and_mirrored(page
     assert np.allclose(middle(ink(page) & ~eyes) - (y, x), (30, 20), atol=4)
     page.get_by_role("button", name="Pen", exact=True).click()
     assert not page.get_by_role("button", name="Head 1").is_visible()
+
+
+@pytest.mark.parametrize(("visitor", "kit"), [("phone", "Kit: parts of faces"), ("russian_page", "Набор: части лиц")])
+def test_on_a_phone_all_that_is_done_with_parts_is_in_sight(
+    visitor: str, kit: str, request: pytest.FixtureRequest
+) -> None:
+    page = request.getfixturevalue(visitor)
+    page.get_by_role("button", name=kit).click()
+    for width in (390, 320):
+        page.set_viewport_size({"width": width, "height": 844})
+        for button in page.locator("#pad .actions button").all():
+            box = button.bounding_box()
+            assert box["x"] >= 0 and box["x"] + box["width"] <= width
 
 
 def test_the_part_that_was_dragged_is_scaled_and_each_change_is_a_step(page: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import numpy as np
+import pytest
 from PIL import Image
 
 from sketch2photo import Sketch2Photo, Sketch2PhotoPipeline
@@ -251,6 +252,42 @@ def test_a_restarted_server_loses_nothing(browser: Any) -> None:
         page.wait_for_selector("#history img")
         page.wait_for_selector("#photo img")
         assert ink(page) > (before < 128).sum()
+    finally:
+        context.close()
+        app.close()
+
+
+def test_pictures_of_a_visit_outlive_their_files(browser: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """With seconds in place of minutes and hours."""
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    monkeypatch.setattr(studio, "FILES_EXPIRE", (1, 3))
+    model = Sketch2Photo(image_size=64, channels=(8, 16), blocks=(1, 1))
+    app = studio.launch(Sketch2PhotoPipeline(model), prevent_thread_lock=True, quiet=True)
+    context = browser.new_context(viewport={"width": 1440, "height": 1000})
+    context.add_init_script(BLANK)
+    page = context.new_page()
+    watch(page)
+
+    def expire() -> None:
+        wait_for(lambda: not list(tmp_path.glob("*/sketch2photo.png")), "deleted files")
+
+    try:
+        page.goto(app.local_url)
+        page.wait_for_selector("#pad [data-do=undo]:disabled")
+        for name in ("outline", "bun"):
+            open_example(page, name)
+        assert page.locator("#history img").count() == 2
+        bun = drawing(page)
+        expire()
+        page.locator("#history button").last.click()
+        wait_for(lambda: not np.array_equal(drawing(page), bun), "the other drawing")
+        rest(page)
+        assert page.locator("#history img").count() == 2
+        expire()
+        draw_stroke(page, LINE)
+        wait_for(lambda: page.locator("#history img").count() == 3, "the picture of what was drawn beside the others")
+        rest(page)
+        assert all(page.request.get(image.get_attribute("src")).ok for image in page.locator("#history img").all())
     finally:
         context.close()
         app.close()
