@@ -19,7 +19,7 @@ MOST_IMAGES = 10_000  # at once: 2 GB of pictures of 256 px
 RESERVED = {
     "self", "sketch", "num_images", "seed", "generator", "latents", "style", "strictness", "reframe", "output_type", "return_dict",
     "directions", "options", "drawing", "photo", "variations", "liked", "picture", "count", "difference", "locked", "share", "prompt",
-    "strength", "past", "event", "recorded", "kept", "moments", "begun",
+    "strength", "past", "event", "recorded", "kept", "lost", "moments", "begun",
 }  # fmt: skip
 
 
