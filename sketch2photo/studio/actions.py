@@ -424,15 +424,16 @@ class Actions:
         return self.pipe(sketch, latents=z, reframe=False, **moves)
 
     def _with_latents(self, drawing: str | None, options: Numbers, z: Tensor, directions: Numbers) -> tuple[Any, ...]:
-        """The photograph with latents z (D,), brought to where the sliders reach, and these."""
-        values = [round(value, 2) for value in z.clamp(-LIMIT, LIMIT).tolist()]
+        """The photograph with latents z (D,) as sliders have them, and these."""
+        (values,) = _as_sliders(z[None])
         return _shown(self._draw(drawing, torch.tensor([values]), options, directions).images[0]), *values
 
     def _vary(self, drawing: str | None, z: Tensor, options: Numbers, directions: Numbers) -> tuple[Any, ...]:
-        """Variations with latents z (N, D): pictures, latents and numbers, none of them ticked."""
-        photos = self._draw(drawing, z, options, directions).images
+        """Variations with latents z (N, D) as sliders have them: pictures, latents and numbers, none of them ticked."""
+        values = _as_sliders(z)
+        photos = self._draw(drawing, torch.tensor(values), options, directions).images
         ticks = gr.CheckboxGroup(choices=[str(number) for number in range(1, len(z) + 1)], value=[])
-        return numbered(map(_shown, photos)), z.tolist(), ticks
+        return numbered(map(_shown, photos)), values, ticks
 
     def _people(self, count: int, seed: int, difference: float) -> Tensor:
         """(N, D): latents of people that differ; the same of a seed, and the first of more are those of fewer."""
@@ -446,6 +447,11 @@ class Actions:
         photo = self._draw(drawing, torch.tensor([z]), options, directions).images[0]
         parts: Any = {"sketch": drawing, "latents": z, "directions": directions, "model": self.revision}
         return to_png(photo, self.recipe_type.model_construct(**(parts | recorded)), least)
+
+
+def _as_sliders(z: Tensor) -> list[list[float]]:
+    """Latents (N, D) within the sliders' reach, in their two decimals: so a variation that is clicked is the photograph that it was."""
+    return [[round(value, 2) for value in one] for one in z.clamp(-LIMIT, LIMIT).tolist()]
 
 
 def _row(latents: Numbers) -> Tensor:

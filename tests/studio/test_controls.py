@@ -6,6 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from PIL import Image
 from sketch2photo import Sketch2Photo, Sketch2PhotoOutput, Sketch2PhotoPipeline
 from sketch2photo.evaluation.load_test import data_url
 from sketch2photo.examples import EXAMPLES_FOLDER
-from sketch2photo.latents import RESERVED
+from sketch2photo.latents import LIMIT, RESERVED
 from sketch2photo.studio import controls
 from sketch2photo.studio.actions import Actions
 from sketch2photo.studio.controls import Control
@@ -108,6 +109,20 @@ def test_a_direction_in_the_models_config_is_a_slider() -> None:
         actions.photograph(FACE, {"strictness": 0.5}, zeros, {"beard_length": amount}) for amount in (2.0, 0.0)
     )
     assert moved != still  # the same picture has the same path
+
+
+def test_variations_are_what_a_click_on_them_gives_beyond_the_sliders_reach_too() -> None:
+    """Of people who are three times as different as usual, some are beyond it."""
+    actions = Actions(Sketch2PhotoPipeline(model()))
+    strict = {"strictness": 1.0}
+    pictures, variations, _ = actions.new_variations(FACE, 4, 1, 3.0, strict, {})
+    assert max(abs(value) for z in variations for value in z) == LIMIT
+    for index, (picture, _) in enumerate(pictures):
+        event: Any = SimpleNamespace(index=index)
+        photo, *z = actions.choose(FACE, strict, variations, event, {})
+        assert z == variations[index]
+        one, other = (np.asarray(Image.open(path)).astype(int) for path in (photo, picture))
+        assert np.abs(one - other).mean() < 0.5  # rounding, which depends on how many are made at once
 
 
 def test_sliders_of_the_person_come_before_those_of_the_background() -> None:
