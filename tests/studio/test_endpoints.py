@@ -48,7 +48,7 @@ def test_programs_call_the_endpoints(url: str, model: Path) -> None:
     _, _, gallery, variations = client.predict(face, 3, 7, 1, 1, *[0] * 8, *none, api_name="/generate")
     z = spread_latents(3, pipe.model.latent_dim, seed=7)
     expected = pipe(EXAMPLES_FOLDER / "outline.png", latents=z, strictness=1, reframe=False)
-    assert np.array(variations) == pytest.approx(z.numpy(), abs=1e-5)
+    assert np.array(variations) == pytest.approx(z.numpy(), abs=0.0051)  # in the sliders' two decimals
     shown = np.asarray(Image.open(gallery[2]["image"]).convert("RGB"))
     sent = np.asarray(Image.open(io.BytesIO(to_jpeg(expected.images[2]))))
     assert close([shown], [sent], tolerance=3)  # perhaps of bf16
