@@ -41,7 +41,7 @@ def serve(pipe: "Sketch2PhotoPipeline", port: int | None = None, **kwargs: Any) 
 
 @contextmanager
 def fast_imports() -> Iterator[None]:
-    """Where PyTorch and Gradio are imported in half of their time: without the stub files (.pyi) that Gradio makes for editors, of all
+    """Where PyTorch and Gradio are imported faster: without the stub files (.pyi) that Gradio makes for editors, of all
     components anew, and without a look for garbage after each few hundred of the objects that come and stay.
 
     Nor does Python look through them later (gc.freeze), which takes .2 s, in which nobody would get a photograph.
