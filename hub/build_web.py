@@ -10,6 +10,7 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from hub import export_onnx
@@ -51,15 +52,14 @@ def build(model: str, out: Path, address: str = "") -> int:
             f"The sketches of {model} are no dark lines on light, as this page draws them: serve it with app.py."
         )
     install()
-    fresh = out.absolute().with_suffix(".new")  # takes the place of the page before once it is whole
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
-    try:
+    out = out.absolute()
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as folder:
+        fresh = Path(folder) / "page"  # takes the place of the page before once it is whole
+        fresh.mkdir()
         size = _fill(fresh, pipe, address)
         shutil.rmtree(out, ignore_errors=True)
         fresh.rename(out)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
     return size
 
 

@@ -1078,10 +1078,11 @@ def test_a_page_that_cannot_be_built_leaves_the_one_before(tmp_path: Path, monke
     out = tmp_path / "web"
     out.mkdir()
     (out / "version.js").write_text("the one before")
+    (tmp_path / "web.new").write_text("of somebody else")
     monkeypatch.setattr(export_onnx, "write", lambda *_, **__: pytest.fail("There is no exporter."))
     with pytest.raises(pytest.fail.Exception, match="no exporter"):
         build_web.main(out=out)
-    assert [path.name for path in tmp_path.rglob("*")] == ["web", "version.js"]
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["version.js", "web", "web.new"]
 
 
 # ---- a visit ---------------------------------------------------------------------------------------------------------
