@@ -90,6 +90,9 @@ def test_packed_convolutions_draw_the_same_pictures() -> None:
     pack(packed.calibrator)
     networks = (packed.model.generator, packed.model.encoder, packed.calibrator)
     assert all(any(isinstance(part, PackedConv2d) for part in network.modules()) for network in networks)
+    elsewhere = copy.deepcopy(pipe.model).to("meta")  # as on a GPU, which has no oneDNN
+    pack(elsewhere)
+    assert not any(isinstance(part, PackedConv2d) for part in elsewhere.modules())
     for count, side in ((1, 256), (3, 256), (2, 64), (1, 64)):
         lines, z = torch.rand(1, 1, side, side) * 2 - 1, torch.randn(count, 8)
         torch.testing.assert_close(packed.model(lines, z), pipe.model(lines, z), atol=1e-4, rtol=0)

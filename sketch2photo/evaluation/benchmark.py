@@ -68,8 +68,7 @@ def contenders(model: Sketch2Photo) -> list[Contender]:
     def our_input(n: int) -> tuple[Tensor, ...]:
         return torch.ones(1, model.sketch_channels, side, side), torch.randn(n, model.latent_dim)
 
-    found, served = [], copy.deepcopy(model)
-    pack(served)
+    found = []
     for precision, dtype in _precisions().items():
         found += [
             in_pytorch(
@@ -85,10 +84,10 @@ def contenders(model: Sketch2Photo) -> list[Contender]:
                 dtype,
             ),
             *(
-                in_pytorch(name, network, our_input, dtype)._replace(size=f"{2 * count / 1e6:.1f} MB")
-                for name, network in (
-                    (f"{ours}, PyTorch {precision}", model),
-                    (f"{ours}, as the page serves it, {precision}", served),
+                in_pytorch(name, model, our_input, dtype, serves)._replace(size=f"{2 * count / 1e6:.1f} MB")
+                for name, serves in (
+                    (f"{ours}, PyTorch {precision}", False),
+                    (f"{ours}, as the page serves it, {precision}", True),
                 )
             ),
         ]
@@ -103,11 +102,17 @@ def _precisions() -> dict[str, torch.dtype]:
 
 
 def in_pytorch(
-    name: str, network: nn.Module, inputs: Callable[[int], tuple[Tensor, ...]], dtype: torch.dtype
+    name: str,
+    network: nn.Module,
+    inputs: Callable[[int], tuple[Tensor, ...]],
+    dtype: torch.dtype,
+    serves: bool = False,
 ) -> Contender:
-    """A copy of a network in a precision, on the GPU if there is one."""
+    """A copy of a network in a precision, on the GPU if there is one; with `serves` as the page has its networks (`pack`)."""
     device = _device()
     placed = copy.deepcopy(network).eval().to(device, dtype, memory_format=torch.channels_last)  # pyrefly: ignore[unexpected-keyword]
+    if serves:
+        pack(placed)
     size = sum(p.nbytes for p in placed.parameters())
     given = {n: [x.to(device, dtype) for x in inputs(n)] for n in COUNTS}
     return Contender(name, f"{size / 1e6:.1f} MB", {n: lambda n=n: placed(*given[n]) for n in COUNTS})

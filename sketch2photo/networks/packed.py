@@ -39,11 +39,11 @@ class PackedConv2d(nn.Module):
 
 
 def pack(network: nn.Module) -> None:
-    """Puts a PackedConv2d in the place of each convolution of a network, where PyTorch has oneDNN."""
+    """Puts a PackedConv2d in the place of each convolution of a network that is on the CPU, where PyTorch has oneDNN."""
     if not torch.backends.mkldnn.is_available() or not hasattr(torch.ops.mkldnn, "_convolution_pointwise"):
         return
     for name, child in network.named_children():
-        if isinstance(child, nn.Conv2d):
-            setattr(network, name, PackedConv2d(child))
-        else:
+        if not isinstance(child, nn.Conv2d):
             pack(child)
+        elif child.weight.device.type == "cpu":
+            setattr(network, name, PackedConv2d(child))

@@ -29,8 +29,7 @@ def serve(pipe: "Sketch2PhotoPipeline", port: int | None = None, **kwargs: Any) 
         pipe.to("cuda")
     elif machine.has_bf16():
         pipe.to(torch.bfloat16)
-    if pipe.device.type == "cpu":
-        pack(pipe.model)
+    pack(pipe.model)
     if pipe.calibrator:
         pack(pipe.calibrator)
     os.environ.setdefault("MPLBACKEND", "agg")  # or Gradio has Matplotlib, where it is installed, look for a screen
